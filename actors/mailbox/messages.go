@@ -1,0 +1,50 @@
+package mailbox
+
+import (
+	"time"
+
+	"outcry/actors/conflation"
+)
+
+// Bound is the first message after Started that an actor on a Mailbox gets. It
+// hands the actor its own mailbox, through which it watches slots.
+type Bound struct {
+	Mailbox *Mailbox
+}
+
+// Flush ends every run of a mailbox: after the messages that were waiting, or
+// because a watched slot has a newer frame. The actor acts once on everything
+// since the last Flush. It is valid during Receive only.
+type Flush struct {
+	// Now is the time of this flush.
+	Now time.Time
+	// Age is for the actor to report: the age of the oldest quote it wrote.
+	Age time.Duration
+	// Quotes is for the actor to report: how many quotes it wrote.
+	Quotes int
+}
+
+// Overflowed tells an actor, once, that its mailbox was full and that messages
+// to it are being dropped (policy OverflowClose).
+type Overflowed struct{}
+
+// Subscription is one actor's interest in one slot. The embedded cursor says
+// what the actor was last given of it.
+//
+// owned by the actor and its worker, which are one goroutine
+type Subscription struct {
+	conflation.Cursor
+	// Tag is the actor's to use.
+	Tag uint8
+
+	position int32 // in interest.watchers
+	interest *interest
+	mailbox  *Mailbox
+}
+
+// Slot is what the subscription watches.
+func (s *Subscription) Slot() *conflation.Slot { return s.interest.slot }
+
+// Next returns the newest frame, if the actor was not given it yet, and how
+// many ticks it stands for. See conflation.Cursor.Next.
+func (s *Subscription) Next() (*conflation.Frame, uint32) { return s.Cursor.Next(s.interest.slot) }

@@ -1,0 +1,81 @@
+// Package actors starts the actor system that symbols, sessions and portfolios
+// live in: its logger, its supervision and its end.
+//
+// It owns the protoactor-go system and one supervisor for each kind of actor.
+// The kinds themselves live in the folders below and never import transport.
+package actors
+
+import (
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/rs/zerolog"
+)
+
+// System is the one actor system of a process.
+type System struct {
+	*actor.ActorSystem
+}
+
+// NewSystem starts an actor system that logs through handler. Nothing in it
+// opens a port: protoactor's own metrics stay off.
+func NewSystem(handler slog.Handler) *System {
+	return &System{ActorSystem: actor.NewActorSystem(
+		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return slog.New(handler) }),
+		actor.WithDeadLetterRequestLogging(false),
+	)}
+}
+
+// Supervisor decides what becomes of actors of one kind that panic. It
+// contains the failure to the one actor, counts it and logs it with its key.
+type Supervisor struct {
+	// immutable after construction
+	kind    string
+	restart bool
+	log     zerolog.Logger
+
+	// atomic: written on failures, read by metrics
+	failures atomic.Uint64
+}
+
+const (
+	// maxRestarts within restartWindow: an actor that fails more often has a
+	// cause that a restart does not mend. It is stopped, and that is logged.
+	maxRestarts   = 10
+	restartWindow = 10 * time.Second
+)
+
+// RestartOnFailure supervises actors that go on from their last good state.
+func RestartOnFailure(kind string, log zerolog.Logger) *Supervisor {
+	return &Supervisor{kind: kind, restart: true, log: log}
+}
+
+// StopOnFailure supervises actors whose owner makes a new one: a session whose
+// browser reconnects.
+func StopOnFailure(kind string, log zerolog.Logger) *Supervisor {
+	return &Supervisor{kind: kind, log: log}
+}
+
+// Failures returns how many panics were contained.
+func (s *Supervisor) Failures() uint64 { return s.failures.Load() }
+
+// HandleFailure is called by the actor system. actor.SupervisorStrategy.
+func (s *Supervisor) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, child *actor.PID, stats *actor.RestartStatistics, reason, message any) {
+	s.failures.Add(1)
+	event := s.log.Error().Str("kind", s.kind).Str("actor", child.Id).Interface("reason", reason).Type("message", message)
+	if !s.restart {
+		event.Msg("actor failed and is stopped")
+		supervisor.StopChildren(child)
+		return
+	}
+	stats.Fail()
+	if stats.NumberOfFailures(restartWindow) > maxRestarts {
+		event.Msg("actor failed too often and is stopped")
+		supervisor.StopChildren(child)
+		return
+	}
+	event.Msg("actor failed and is restarted")
+	supervisor.RestartChildren(child)
+}
