@@ -8,10 +8,11 @@ package actors
 import (
 	"log/slog"
 	"sync/atomic"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/rs/zerolog"
+
+	"outcry/actors/mailbox"
 )
 
 // System is the one actor system of a process.
@@ -40,14 +41,9 @@ type Supervisor struct {
 	failures atomic.Uint64
 }
 
-const (
-	// maxRestarts within restartWindow: an actor that fails more often has a
-	// cause that a restart does not mend. It is stopped, and that is logged.
-	maxRestarts   = 10
-	restartWindow = 10 * time.Second
-)
-
 // RestartOnFailure supervises actors that go on from their last good state.
+// However often one fails it is restarted: each failure costs only the message
+// it happened in, while a stopped actor would take its key out of service.
 func RestartOnFailure(kind string, log zerolog.Logger) *Supervisor {
 	return &Supervisor{kind: kind, restart: true, log: log}
 }
@@ -62,17 +58,16 @@ func StopOnFailure(kind string, log zerolog.Logger) *Supervisor {
 func (s *Supervisor) Failures() uint64 { return s.failures.Load() }
 
 // HandleFailure is called by the actor system. actor.SupervisorStrategy.
-func (s *Supervisor) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, child *actor.PID, stats *actor.RestartStatistics, reason, message any) {
+func (s *Supervisor) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, reason, message any) {
 	s.failures.Add(1)
-	event := s.log.Error().Str("kind", s.kind).Str("actor", child.Id).Interface("reason", reason).Type("message", message)
+	event := s.log.Error().Str("kind", s.kind).Str("actor", child.Id).Type("handling", message)
+	if p, ok := reason.(*mailbox.Panic); ok {
+		event = event.AnErr("panic", p).Bytes("stack", p.Stack)
+	} else {
+		event = event.Interface("panic", reason)
+	}
 	if !s.restart {
 		event.Msg("actor failed and is stopped")
-		supervisor.StopChildren(child)
-		return
-	}
-	stats.Fail()
-	if stats.NumberOfFailures(restartWindow) > maxRestarts {
-		event.Msg("actor failed too often and is stopped")
 		supervisor.StopChildren(child)
 		return
 	}

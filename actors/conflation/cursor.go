@@ -10,6 +10,9 @@ type Cursor struct {
 // Behind reports whether the slot has a frame that the subscriber was not given.
 func (c *Cursor) Behind(s *Slot) bool { return s.version.Load() != c.version }
 
+// Given reports whether the subscriber was given anything since the last Reset.
+func (c *Cursor) Given() bool { return c.version != 0 }
+
 // Next returns the newest frame of s and how many ticks it stands for since
 // the one given before, or nil when there is nothing new. The first frame
 // given is a snapshot and stands for itself: merged is 1. A frame without a

@@ -1,6 +1,8 @@
 package mailbox
 
 import (
+	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -29,8 +31,8 @@ type Mailbox struct {
 	hasSystem atomic.Bool
 
 	mu         sync.Mutex // guards the next block
-	user       []any
-	system     []any
+	user       *queue     // nil while empty
+	system     *queue     // nil while empty
 	scheduled  bool
 	suspended  bool // written by the worker alone, which reads it without mu
 	overflowed bool
@@ -61,13 +63,13 @@ func (m *Mailbox) Start() {}
 func (m *Mailbox) UserMessageCount() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return len(m.user)
+	return m.user.len()
 }
 
 // PostSystemMessage queues a message of the actor system. It is never dropped.
 func (m *Mailbox) PostSystemMessage(message any) {
 	m.mu.Lock()
-	m.system = append(m.system, message)
+	m.system = m.system.push(message)
 	m.hasSystem.Store(true)
 	schedule := m.mustSchedule()
 	m.mu.Unlock()
@@ -88,10 +90,7 @@ func (m *Mailbox) PostUserMessage(message any) {
 	m.mu.Lock()
 	message, dropped := m.admit(message)
 	if message != nil {
-		if m.user == nil {
-			m.user = takeQueue()
-		}
-		m.user = append(m.user, message)
+		m.user = m.user.push(message)
 	}
 	schedule := m.mustSchedule()
 	m.mu.Unlock()
@@ -110,7 +109,7 @@ func (m *Mailbox) admit(message any) (queue, dropped any) {
 		return message, nil
 	}
 	options := m.dispatcher.Options()
-	if len(m.user) < options.Capacity && !m.overflowed {
+	if m.user.len() < options.Capacity && !m.overflowed {
 		return message, nil
 	}
 	switch options.Overflow {
@@ -128,11 +127,9 @@ func (m *Mailbox) admit(message any) (queue, dropped any) {
 
 // dropOldest removes the message that waits longest and may be dropped. mu is held.
 func (m *Mailbox) dropOldest() any {
-	for i, waiting := range m.user {
+	for i, waiting := range m.user.items {
 		if _, poison := waiting.(*actor.PoisonPill); !poison {
-			copy(m.user[i:], m.user[i+1:])
-			m.user[len(m.user)-1] = nil
-			m.user = m.user[:len(m.user)-1]
+			m.user.items = slices.Delete(m.user.items, i, i+1)
 			return waiting
 		}
 	}
@@ -141,7 +138,7 @@ func (m *Mailbox) dropOldest() any {
 
 // mustSchedule reports whether the caller has to enqueue the mailbox. mu is held.
 func (m *Mailbox) mustSchedule() bool {
-	if m.scheduled || (len(m.system) == 0 && (m.suspended || len(m.user) == 0)) {
+	if m.scheduled || (m.system == nil && (m.suspended || m.user.len() == 0)) {
 		return false
 	}
 	m.scheduled = true
@@ -179,7 +176,7 @@ func (m *Mailbox) flush(f *Flush) {
 func (m *Mailbox) escalate(message any) {
 	if reason := recover(); reason != nil {
 		m.dispatcher.panics.Add(1)
-		m.invoker.EscalateFailure(reason, message)
+		m.invoker.EscalateFailure(&Panic{Reason: reason, Stack: debug.Stack()}, message)
 	}
 }
 
@@ -187,29 +184,26 @@ func (m *Mailbox) escalate(message any) {
 // and reports whether there were any.
 func (m *Mailbox) handleUser() bool {
 	m.mu.Lock()
-	if m.suspended || len(m.user) == 0 {
+	batch := m.user
+	if m.suspended || batch.len() == 0 {
 		m.mu.Unlock()
 		return false
 	}
-	batch := m.user
 	m.user = nil
 	m.mu.Unlock()
 
-	next := 0
-	for next < len(batch) {
+	for next, message := range batch.items {
 		if m.hasSystem.Load() {
 			m.drainSystem()
 			if m.suspended {
+				m.requeue(batch.items[next:])
 				break
 			}
 		}
-		message := batch[next]
-		batch[next] = nil
-		next++
+		batch.items[next] = nil
 		m.invokeUser(message)
 	}
-	m.requeue(batch[next:])
-	giveQueue(batch)
+	batch.recycle()
 	return true
 }
 
@@ -220,13 +214,17 @@ func (m *Mailbox) invokeUser(message any) {
 
 // requeue puts messages that a suspension left over back in front.
 func (m *Mailbox) requeue(rest []any) {
-	if len(rest) == 0 {
-		return
-	}
 	m.mu.Lock()
-	m.user = append(append(takeQueue(), rest...), m.user...)
-	m.mu.Unlock()
-	clear(rest)
+	defer m.mu.Unlock()
+	var front *queue
+	for _, message := range rest {
+		front = front.push(message)
+	}
+	if later := m.user; later != nil {
+		front.items = append(front.items, later.items...)
+		later.recycle()
+	}
+	m.user = front
 }
 
 // drainSystem handles system messages until there are none.
@@ -237,9 +235,13 @@ func (m *Mailbox) drainSystem() {
 		m.system = nil
 		m.hasSystem.Store(false)
 		m.mu.Unlock()
-		for _, message := range batch {
+		if batch == nil {
+			return
+		}
+		for _, message := range batch.items {
 			m.handleSystem(message)
 		}
+		batch.recycle()
 	}
 }
 

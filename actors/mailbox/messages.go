@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"fmt"
 	"time"
 
 	"outcry/actors/conflation"
@@ -27,6 +28,14 @@ type Flush struct {
 // Overflowed tells an actor, once, that its mailbox was full and that messages
 // to it are being dropped (policy OverflowClose).
 type Overflowed struct{}
+
+// Panic is the reason of a failure that a mailbox gives to the supervisor.
+type Panic struct {
+	Reason any
+	Stack  []byte
+}
+
+func (p *Panic) Error() string { return fmt.Sprint(p.Reason) }
 
 // Subscription is one actor's interest in one slot. The embedded cursor says
 // what the actor was last given of it.

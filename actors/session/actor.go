@@ -1,0 +1,125 @@
+package session
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"outcry/actors/mailbox"
+)
+
+// sessionActor is one browser tab. Its fields are its own.
+type sessionActor struct {
+	sessions *Sessions // immutable after construction
+	mailbox  *mailbox.Mailbox
+	self     *actor.PID
+
+	connection Connection // nil before Attach
+	socketID   string
+	userID     string
+	detached   bool // the connection is gone
+	closing    bool // we are ending it
+
+	subscriptions []*mailbox.Subscription
+	out           []byte  // answers and quotes that wait for the next write
+	outBuffer     *[]byte // the pooled buffer that out lives in, nil while out is unused
+
+	blocked      bool // the browser does not read
+	blockedSince time.Time
+	slowTimer    *time.Timer // runs while blocked
+}
+
+// Receive handles one message. actor.Actor.
+func (s *sessionActor) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *mailbox.Flush:
+		s.flush(m)
+	case *mailbox.Bound:
+		s.mailbox = m.Mailbox
+		s.self = ctx.Self()
+	case *Attach:
+		s.attach(m)
+	case *Subscribe:
+		s.subscribe(m)
+	case *Unsubscribe:
+		s.unsubscribe(m)
+	case *Ping:
+		s.ping(m)
+	case *Refused:
+		s.refuse(m.Event, m.Code, m.Message, m.AckID, m.Silent)
+	case *Writable:
+		s.unblock()
+	case *slowCheck:
+		s.checkSlow(m)
+	case *mailbox.Overflowed:
+		s.close(MailboxFull)
+	case *Close:
+		s.close(m.Reason)
+	case *Detached:
+		s.detached = true
+		ctx.Stop(ctx.Self())
+	case *actor.Stopping:
+		s.end()
+	case *actor.Stopped:
+		s.sessions.ended(ctx.Self())
+	}
+}
+
+func (s *sessionActor) attach(m *Attach) {
+	s.connection, s.socketID, s.userID = m.Connection, m.SocketID, m.UserID
+	s.reply()
+	s.out = s.sessions.encoder.AppendWelcome(s.out, s.userID, s.socketID, s.sessions.now())
+}
+
+func (s *sessionActor) ping(m *Ping) {
+	s.reply()
+	if m.AckID != NoAck {
+		s.out = s.sessions.encoder.AppendAckPong(s.out, m.AckID, s.userID)
+		return
+	}
+	s.out = s.sessions.encoder.AppendPong(s.out, m.ClientTimestamp, s.sessions.now())
+}
+
+// refuse answers an explicit violation: by the acknowledgement if the client
+// wants one, else by an error event unless the event is never answered so.
+func (s *sessionActor) refuse(event string, code Code, message string, ackID int64, silent bool) {
+	switch {
+	case ackID != NoAck:
+		s.reply()
+		s.out = s.sessions.encoder.AppendAckError(s.out, ackID, code, message)
+	case !silent:
+		s.reply()
+		s.out = s.sessions.encoder.AppendError(s.out, event, code, message)
+	}
+}
+
+func (s *sessionActor) acknowledge(ackID int64) {
+	if ackID != NoAck {
+		s.reply()
+		s.out = s.sessions.encoder.AppendAck(s.out, ackID)
+	}
+}
+
+// close ends the connection from our side; Detached follows.
+func (s *sessionActor) close(reason CloseReason) {
+	if s.closing || s.connection == nil {
+		return
+	}
+	s.closing = true
+	s.sessions.closed[reason].Add(1)
+	s.connection.Close(reason)
+}
+
+// end leaves nothing behind. It also runs when the actor failed.
+func (s *sessionActor) end() {
+	if !s.detached {
+		s.close(Failed)
+	}
+	s.unblock()
+	for _, subscription := range s.subscriptions {
+		subscription.Stop()
+		s.sessions.symbols.Release(subscription.Slot())
+	}
+	s.subscriptions = nil
+	s.releaseOut()
+}

@@ -1,0 +1,174 @@
+package session
+
+import (
+	"sync"
+	"time"
+
+	"outcry/actors/mailbox"
+)
+
+// outBuffers hold what a session writes in one flush; between flushes a
+// session holds none.
+var outBuffers = sync.Pool{New: func() any {
+	buffer := make([]byte, 0, 16<<10)
+	return &buffer
+}}
+
+// maxPooledOut bounds what one large flush leaves in the pool.
+const maxPooledOut = 256 << 10
+
+// reply makes sure that there is a buffer to append to.
+func (s *sessionActor) reply() {
+	if s.outBuffer == nil {
+		s.outBuffer = outBuffers.Get().(*[]byte)
+		s.out = (*s.outBuffer)[:0]
+	}
+}
+
+func (s *sessionActor) releaseOut() {
+	if s.outBuffer == nil {
+		return
+	}
+	if cap(s.out) <= maxPooledOut {
+		*s.outBuffer = s.out[:0]
+		outBuffers.Put(s.outBuffer)
+	}
+	s.out, s.outBuffer = nil, nil
+}
+
+// flush writes what came up since the last one: answers first, then the newest
+// quotes, in one write. While the browser does not read, answers wait and
+// quotes conflate.
+func (s *sessionActor) flush(f *mailbox.Flush) {
+	if s.connection == nil || s.closing || s.detached {
+		s.releaseOut()
+		return
+	}
+	if s.blocked {
+		if len(s.out) > s.sessions.options.Load().OutboxBytes {
+			s.close(SlowConsumer)
+		}
+		return
+	}
+	s.reply()
+	s.appendQuotes(f)
+	if len(s.out) > 0 {
+		s.write(f.Now)
+	}
+	s.releaseOut()
+}
+
+// appendQuotes appends the newest frame of every symbol that has one the
+// browser was not given.
+func (s *sessionActor) appendQuotes(f *mailbox.Flush) {
+	batched := false
+	for _, sub := range s.subscriptions {
+		if !sub.Behind(sub.Slot()) {
+			continue
+		}
+		if Dialects(sub.Tag) == QuoteBatch {
+			batched = true
+			continue
+		}
+		s.appendQuote(f, sub)
+	}
+	if batched {
+		s.appendBatch(f)
+	}
+}
+
+func (s *sessionActor) appendQuote(f *mailbox.Flush, sub *mailbox.Subscription) {
+	snapshot := !sub.Given()
+	frame, merged := sub.Next()
+	if frame == nil {
+		return
+	}
+	age := ageOf(f, frame.Received, snapshot, merged)
+	for dialects := Dialects(sub.Tag); dialects != 0; dialects &= dialects - 1 {
+		lowest := dialects & -dialects
+		s.out = s.sessions.encoder.AppendFrame(s.out, frame, lowest, merged, age)
+		f.Quotes++
+	}
+}
+
+// appendBatch appends one packet with the quotes of all batched subscriptions.
+func (s *sessionActor) appendBatch(f *mailbox.Flush) {
+	encoder, start := s.sessions.encoder, len(s.out)
+	s.out = encoder.BeginBatch(s.out)
+	empty := len(s.out)
+	for _, sub := range s.subscriptions {
+		if Dialects(sub.Tag) != QuoteBatch {
+			continue
+		}
+		snapshot := !sub.Given()
+		frame, merged := sub.Next()
+		if frame == nil {
+			continue
+		}
+		s.out = encoder.AppendBatched(s.out, frame, merged, ageOf(f, frame.Received, snapshot, merged))
+		f.Quotes++
+	}
+	if len(s.out) == empty {
+		s.out = s.out[:start]
+		return
+	}
+	s.out = encoder.EndBatch(s.out, start)
+}
+
+// ageOf returns how old a quote is, and notes the oldest for the pacer. A
+// snapshot and a mere change of state are as old as the market made them and
+// say nothing about the pace.
+func ageOf(f *mailbox.Flush, received int64, snapshot bool, merged uint32) time.Duration {
+	age := max(time.Duration(f.Now.UnixNano()-received), 0)
+	if !snapshot && merged > 0 {
+		f.Age = max(f.Age, age)
+	}
+	return age
+}
+
+// write hands the buffer to the connection.
+func (s *sessionActor) write(now time.Time) {
+	blocked, err := s.connection.WriteFrames(s.out)
+	if err != nil {
+		// The connection is ending; its Detached message says why.
+		s.closing = true
+		return
+	}
+	if blocked {
+		s.block(now)
+	}
+}
+
+func (s *sessionActor) block(now time.Time) {
+	s.blocked, s.blockedSince = true, now
+	s.sessions.blocked.Add(1)
+	timeout := s.sessions.options.Load().SlowTimeout
+	if timeout == 0 {
+		return
+	}
+	root, self, check := s.sessions.system.Root, s.self, &slowCheck{since: now}
+	s.slowTimer = time.AfterFunc(timeout, func() { root.Send(self, check) })
+}
+
+func (s *sessionActor) unblock() {
+	if !s.blocked {
+		return
+	}
+	s.blocked = false
+	s.sessions.blocked.Add(-1)
+	s.stopSlowTimer()
+}
+
+func (s *sessionActor) stopSlowTimer() {
+	if s.slowTimer != nil {
+		s.slowTimer.Stop()
+		s.slowTimer = nil
+	}
+}
+
+// checkSlow closes the connection if it is still the same write that blocks it.
+func (s *sessionActor) checkSlow(m *slowCheck) {
+	if s.blocked && s.blockedSince.Equal(m.since) {
+		s.close(SlowConsumer)
+	}
+}

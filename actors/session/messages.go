@@ -1,0 +1,74 @@
+package session
+
+import "time"
+
+// NoAck is the AckID of a request whose client wants no acknowledgement.
+const NoAck = -1
+
+// Attach hands the session its browser. Sent once by the gateway that made the
+// session, right after the client's CONNECT was accepted.
+type Attach struct {
+	Connection Connection
+	SocketID   string
+	UserID     string
+}
+
+// Detached says that the connection is gone, and why. Sent by the gateway; the
+// session ends.
+type Detached struct {
+	Reason string
+}
+
+// Writable says that the connection took everything that waited. Sent by the
+// gateway after a write that was blocked.
+type Writable struct{}
+
+// Subscribe asks for quotes. Sent by the gateway; the answers depend on Kind.
+type Subscribe struct {
+	Kind Kind
+	// Symbols are valid, upper case and distinct. Invalid were refused as names.
+	Symbols []string
+	Invalid []string
+	// Batch asks for one packet per flush instead of one per quote.
+	Batch bool
+	// Bare: the request was a bare array, which an older dialect sends.
+	Bare  bool
+	AckID int64
+}
+
+// Unsubscribe ends quotes. Sent by the gateway; the answers depend on Kind.
+type Unsubscribe struct {
+	Kind    Kind
+	Symbols []string
+	AckID   int64
+}
+
+// Ping asks for the time. Sent by the gateway.
+type Ping struct {
+	// ClientTimestamp is echoed as it came: a JSON number, empty for none.
+	ClientTimestamp string
+	AckID           int64
+}
+
+// Refused is a request that the gateway could not make sense of. Sent by the
+// gateway so that the refusal keeps its place among the answers.
+type Refused struct {
+	Event   string
+	Code    Code
+	Message string
+	// Silent requests are never answered with an error event.
+	Silent bool
+	AckID  int64
+}
+
+// Close asks the session to end its connection, for example at shutdown. Sent
+// by the engine.
+type Close struct {
+	Reason CloseReason
+}
+
+// slowCheck looks whether the browser still does not read. Sent by the
+// session's own timer.
+type slowCheck struct {
+	since time.Time
+}

@@ -1,0 +1,45 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Options of sessions.
+type Options struct {
+	// SymbolsPerRequest bounds one subscribe request; 0 is without bound.
+	SymbolsPerRequest int `koanf:"symbols_per_request"`
+	// SymbolsPerSocket bounds the subscriptions of one socket; 0 is without bound.
+	SymbolsPerSocket int `koanf:"symbols_per_socket"`
+	// SlowTimeout is after how long a browser that does not read is
+	// disconnected; 0 leaves that to the heartbeat.
+	SlowTimeout time.Duration `koanf:"slow_timeout"`
+	// OutboxBytes bounds the answers that wait for a browser that does not read.
+	OutboxBytes int `koanf:"outbox_bytes"`
+}
+
+// DefaultOptions are the limits of the wire contract.
+func DefaultOptions() Options {
+	return Options{
+		SymbolsPerRequest: 100,
+		SymbolsPerSocket:  200,
+		SlowTimeout:       30 * time.Second,
+		OutboxBytes:       256 << 10,
+	}
+}
+
+// Validate reports every setting that is not allowed.
+func (o Options) Validate() error {
+	var errs []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	check(o.SymbolsPerRequest >= 0, "symbols_per_request: %d is not allowed: must be 0 (no limit) or more", o.SymbolsPerRequest)
+	check(o.SymbolsPerSocket >= 0, "symbols_per_socket: %d is not allowed: must be 0 (no limit) or more", o.SymbolsPerSocket)
+	check(o.SlowTimeout == 0 || o.SlowTimeout >= 100*time.Millisecond, "slow_timeout: %s is not allowed: must be 0 (off) or at least 100ms", o.SlowTimeout)
+	check(o.OutboxBytes >= 4<<10 && o.OutboxBytes <= 64<<20, "outbox_bytes: %d is not allowed: must be between 4096 and 67108864", o.OutboxBytes)
+	return errors.Join(errs...)
+}

@@ -1,0 +1,159 @@
+package session
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"outcry/actors"
+	"outcry/actors/mailbox"
+)
+
+// Sessions makes session actors and knows all that live.
+type Sessions struct {
+	// immutable after construction
+	system     *actors.System
+	dispatcher *mailbox.Dispatcher
+	symbols    Symbols
+	encoder    Encoder
+	now        func() time.Time
+	props      []*actor.Props // one a worker, shared by its sessions
+
+	// atomic: replaced whole by Configure, read by session actors
+	options atomic.Pointer[Options]
+
+	// atomic: counters for Stats, written by session actors
+	blocked atomic.Int64
+	closed  [len(closeReasons)]atomic.Uint64
+
+	mu    sync.Mutex            // guards the next block
+	live  map[*actor.PID]string // the user of each
+	users map[string]int        // sessions of each user
+	total uint64
+	empty chan struct{} // closed when live becomes empty, nil unless awaited
+}
+
+// Deps are what Sessions work with.
+type Deps struct {
+	System     *actors.System
+	Dispatcher *mailbox.Dispatcher
+	Supervisor *actors.Supervisor
+	Symbols    Symbols
+	Encoder    Encoder
+	Now        func() time.Time
+}
+
+// NewSessions returns an empty set.
+func NewSessions(o Options, deps Deps) (*Sessions, error) {
+	if err := o.Validate(); err != nil {
+		return nil, fmt.Errorf("sessions: %w", err)
+	}
+	s := &Sessions{
+		system:     deps.System,
+		dispatcher: deps.Dispatcher,
+		symbols:    deps.Symbols,
+		encoder:    deps.Encoder,
+		now:        deps.Now,
+		live:       make(map[*actor.PID]string),
+		users:      make(map[string]int),
+	}
+	s.options.Store(&o)
+	for i := range deps.Dispatcher.Workers() {
+		s.props = append(s.props, actor.PropsFromProducer(
+			func() actor.Actor { return &sessionActor{sessions: s} },
+			actor.WithMailbox(deps.Dispatcher.SessionMailbox),
+			actor.WithDispatcher(deps.Dispatcher.Worker(i)),
+			actor.WithGuardian(deps.Supervisor),
+		))
+	}
+	return s, nil
+}
+
+// Open starts the session of a browser that was let in, and attaches it.
+func (s *Sessions) Open(a *Attach) (*actor.PID, error) {
+	pid, err := s.system.Root.SpawnNamed(s.props[s.dispatcher.Assign()], "session/"+a.SocketID)
+	if err != nil {
+		return nil, fmt.Errorf("start the session of socket %s: %w", a.SocketID, err)
+	}
+	s.mu.Lock()
+	s.live[pid] = a.UserID
+	s.users[a.UserID]++
+	s.total++
+	s.mu.Unlock()
+	s.system.Root.Send(pid, a)
+	return pid, nil
+}
+
+// ended forgets a session that stopped.
+func (s *Sessions) ended(pid *actor.PID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	userID := s.live[pid]
+	delete(s.live, pid)
+	if s.users[userID]--; s.users[userID] <= 0 {
+		delete(s.users, userID)
+	}
+	if len(s.live) == 0 && s.empty != nil {
+		close(s.empty)
+		s.empty = nil
+	}
+}
+
+// CloseAll asks every session to end its connection, and returns a channel
+// that is closed when the last one has ended.
+func (s *Sessions) CloseAll(reason CloseReason) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.empty == nil {
+		s.empty = make(chan struct{})
+	}
+	done := s.empty
+	if len(s.live) == 0 {
+		close(s.empty)
+		s.empty = nil
+		return done
+	}
+	for pid := range s.live {
+		s.system.Root.Send(pid, &Close{Reason: reason})
+	}
+	return done
+}
+
+// Options returns the settings in force.
+func (s *Sessions) Options() Options { return *s.options.Load() }
+
+// Configure changes the settings of the running sessions.
+func (s *Sessions) Configure(o Options) error {
+	if err := o.Validate(); err != nil {
+		return fmt.Errorf("sessions: %w", err)
+	}
+	s.options.Store(&o)
+	return nil
+}
+
+// Stats are the counters of Sessions.
+type Stats struct {
+	// Live sessions now, the distinct Users among them, and Total since the start.
+	Live, Users int
+	Total       uint64
+	// Blocked browsers do not read right now.
+	Blocked int64
+	// Closed by us, by CloseReason.
+	Closed map[string]uint64
+}
+
+// Stats returns the counters.
+func (s *Sessions) Stats() Stats {
+	s.mu.Lock()
+	stats := Stats{Live: len(s.live), Users: len(s.users), Total: s.total}
+	s.mu.Unlock()
+	stats.Blocked = s.blocked.Load()
+	stats.Closed = make(map[string]uint64, len(closeReasons))
+	for reason := range closeReasons {
+		stats.Closed[closeReasons[reason]] = s.closed[reason].Load()
+	}
+	return stats
+}

@@ -1,0 +1,102 @@
+package session
+
+import (
+	"time"
+
+	"outcry/actors/conflation"
+)
+
+// Kind is the family of events that a request belongs to.
+type Kind uint8
+
+// The kinds of subscription. Watchlist and Single share one set of symbols:
+// dashboards subscribe by the list and remove row by row.
+const (
+	Watchlist Kind = iota // subscribe:watchlist
+	Single                // subscribe:quote
+	Market                // market.subscribe
+)
+
+// Dialects are the events in which a subscriber gets a quote.
+type Dialects uint8
+
+// The dialects of a quote.
+const (
+	WatchlistQuote Dialects = 1 << iota // watchlist:quote
+	QuoteUpdate                         // quote:update, in addition for bare arrays
+	MarketQuote                         // market.quote
+	QuoteBatch                          // watchlist:quotes
+
+	// watchlistDialects are those of Watchlist and Single.
+	watchlistDialects = WatchlistQuote | QuoteUpdate | QuoteBatch
+)
+
+// Code classifies an error event or a failed acknowledgement.
+type Code string
+
+// The codes that clients know.
+const (
+	CodeInvalidParams     Code = "INVALID_PARAMS"
+	CodeSubscriptionLimit Code = "SUBSCRIPTION_LIMIT"
+	CodeServerError       Code = "SERVER_ERROR"
+)
+
+// CloseReason is why the engine ends a connection.
+type CloseReason uint8
+
+// The reasons of a close from our side.
+const (
+	// SlowConsumer: the browser did not read for Options.SlowTimeout, or left
+	// more answers unread than Options.OutboxBytes.
+	SlowConsumer CloseReason = iota
+	// MailboxFull: more requests came than the session could handle.
+	MailboxFull
+	// Failed: the session's actor failed; the client reconnects to a new one.
+	Failed
+	// ShuttingDown: the engine stops.
+	ShuttingDown
+)
+
+var closeReasons = [...]string{"slow consumer", "mailbox full", "session failed", "server shutting down"}
+
+func (r CloseReason) String() string { return closeReasons[r] }
+
+// Connection is the browser as a session needs it. Its methods never block.
+type Connection interface {
+	// WriteFrames sends complete frames in one write. blocked says that the
+	// browser is not keeping up: some bytes are kept, and a Writable message
+	// follows when they are gone. p may be reused after the call.
+	WriteFrames(p []byte) (blocked bool, err error)
+	// Close ends the connection; a Detached message follows.
+	Close(reason CloseReason)
+}
+
+// Encoder writes what a session sends, as complete frames.
+type Encoder interface {
+	// AppendFrame appends a published quote in one dialect, for a subscriber
+	// to whom it stands for merged ticks and is age old.
+	AppendFrame(dst []byte, f *conflation.Frame, dialect Dialects, merged uint32, age time.Duration) []byte
+	// BeginBatch, AppendBatched and EndBatch write one packet of many quotes.
+	// start is the length of dst before BeginBatch.
+	BeginBatch(dst []byte) []byte
+	AppendBatched(dst []byte, f *conflation.Frame, merged uint32, age time.Duration) []byte
+	EndBatch(dst []byte, start int) []byte
+
+	// AppendWelcome appends what a client is told first.
+	AppendWelcome(dst []byte, userID, socketID string, now time.Time) []byte
+	// AppendConfirmation appends the confirmations of a watchlist request.
+	AppendConfirmation(dst []byte, subscribed bool, symbols []string, userID string, now time.Time) []byte
+	AppendPong(dst []byte, clientTimestamp string, now time.Time) []byte
+	AppendError(dst []byte, event string, code Code, message string) []byte
+
+	// AppendAck, AppendAckPong and AppendAckError answer an acknowledgement id.
+	AppendAck(dst []byte, id int64) []byte
+	AppendAckPong(dst []byte, id int64, userID string) []byte
+	AppendAckError(dst []byte, id int64, code Code, message string) []byte
+}
+
+// Symbols is where a session finds what it watches.
+type Symbols interface {
+	Acquire(symbol string) *conflation.Slot
+	Release(slot *conflation.Slot)
+}

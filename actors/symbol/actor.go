@@ -1,0 +1,99 @@
+package symbol
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"outcry/actors/conflation"
+	"outcry/actors/feed"
+	"outcry/actors/mailbox"
+	"outcry/actors/market"
+)
+
+// Encoder turns a quote into the bytes of a frame. The transport implements
+// it, so that a symbol publishes finished bytes without knowing the wire.
+type Encoder interface {
+	// AppendQuote appends the frame of q to dst and notes in marks where the
+	// parts are that differ between subscribers.
+	AppendQuote(dst []byte, q *market.Quote, state market.State, marks *[8]uint16) []byte
+}
+
+// life is what of a symbol outlives a restart of its actor: the quote as last
+// published. A panic costs the ticks of the run it happened in.
+//
+// owned by the symbol actor, whichever incarnation
+type life struct {
+	slot      *conflation.Slot
+	published market.Quote
+	source    *feed.Source
+}
+
+// symbolActor is one instrument. Its fields are its own.
+type symbolActor struct {
+	directory *Directory // immutable after construction; for its encoder, calendar and settings
+	life      *life
+
+	quote   market.Quote
+	state   market.State
+	changed bool
+}
+
+// Receive handles one message. actor.Actor.
+func (a *symbolActor) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *Ingest:
+		a.ingest(m)
+	case *Sweep:
+		a.sweep(m.Now)
+	case *mailbox.Flush:
+		a.publish()
+	case *actor.Started:
+		a.quote = a.life.published
+	}
+}
+
+func (a *symbolActor) ingest(m *Ingest) {
+	defer a.directory.gate.release()
+	if !a.quote.Apply(m.Tick, m.Received, a.directory.calendar) {
+		a.directory.late.Add(1)
+	}
+	a.life.source = m.Source
+	a.state = a.stateAt(m.Received)
+	a.changed = true
+}
+
+// sweep republishes the quote where only its freshness changed.
+func (a *symbolActor) sweep(now time.Time) {
+	if state := a.stateAt(now); state != a.state {
+		a.state = state
+		a.changed = true
+	}
+}
+
+func (a *symbolActor) stateAt(now time.Time) market.State {
+	policy := a.directory.options.freshness()
+	live := a.life.source != nil && a.life.source.Live(now, policy.FeedSilence)
+	return policy.State(now.Sub(a.quote.Received), live, a.quote.Halted)
+}
+
+// publish encodes the quote once for everybody.
+func (a *symbolActor) publish() {
+	if !a.changed || a.quote.Ticks == 0 {
+		return
+	}
+	a.changed = false
+	f := &conflation.Frame{Ticks: a.quote.Ticks, Received: a.quote.Received.UnixNano()}
+	f.Bytes = a.directory.encoder.AppendQuote(make([]byte, 0, a.frameSize()), &a.quote, a.state, &f.Marks)
+	a.life.slot.Publish(f)
+	a.life.published = a.quote
+}
+
+// frameSize guesses the size of the next frame from the last.
+func (a *symbolActor) frameSize() int {
+	const margin = 32 // prices and volumes that grew some digits
+	if last := a.life.slot.Newest(); last != nil {
+		return len(last.Bytes) + margin
+	}
+	return 512
+}

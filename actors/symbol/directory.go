@@ -1,0 +1,256 @@
+package symbol
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"outcry/actors"
+	"outcry/actors/conflation"
+	"outcry/actors/feed"
+	"outcry/actors/mailbox"
+	"outcry/actors/market"
+)
+
+// Directory finds, creates and sweeps the symbols of an engine.
+type Directory struct {
+	// immutable after construction
+	options    Options
+	calendar   market.Calendar
+	system     *actors.System
+	dispatcher *mailbox.Dispatcher
+	supervisor *actors.Supervisor
+	encoder    Encoder
+	now        func() time.Time
+	gate       *gate
+	stopSweep  context.CancelFunc
+	swept      chan struct{} // closed when the sweeper has ended
+
+	// atomic: counters for Stats
+	accepted, late, refused atomic.Uint64
+
+	mu      sync.RWMutex // guards the next block
+	entries map[string]*entry
+	actors  int // entries that have an actor
+}
+
+var _ feed.Sink = (*Directory)(nil)
+
+// entry is one symbol that somebody watches or that has an actor.
+type entry struct {
+	slot     *conflation.Slot
+	pid      *actor.PID // nil before the first tick
+	watchers int        // sessions that acquired the slot
+}
+
+// Deps are what a Directory works with.
+type Deps struct {
+	System     *actors.System
+	Dispatcher *mailbox.Dispatcher
+	Supervisor *actors.Supervisor
+	Encoder    Encoder
+	Now        func() time.Time
+}
+
+// NewDirectory returns an empty directory and starts its sweeper. Close ends it.
+func NewDirectory(o Options, deps Deps) (*Directory, error) {
+	if err := o.Validate(); err != nil {
+		return nil, fmt.Errorf("symbol directory: %w", err)
+	}
+	calendar, err := market.NewCalendar(o.DayRollover, o.Timezone)
+	if err != nil {
+		return nil, fmt.Errorf("symbol directory: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	d := &Directory{
+		options:    o,
+		calendar:   calendar,
+		system:     deps.System,
+		dispatcher: deps.Dispatcher,
+		supervisor: deps.Supervisor,
+		encoder:    deps.Encoder,
+		now:        deps.Now,
+		gate:       newGate(o.MaxPendingTicks, deps.Dispatcher.DrainSymbols),
+		stopSweep:  cancel,
+		swept:      make(chan struct{}),
+		entries:    make(map[string]*entry),
+	}
+	go d.sweepLoop(ctx)
+	return d, nil
+}
+
+// Close ends the sweeper and stops the symbol actors.
+func (d *Directory) Close() {
+	d.stopSweep()
+	<-d.swept
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, e := range d.entries {
+		if e.pid != nil {
+			d.system.Root.Stop(e.pid)
+		}
+	}
+	clear(d.entries)
+	d.actors = 0
+}
+
+// Publish hands a tick to its symbol, which it creates if need be. It blocks
+// while too many ticks wait. feed.Sink.
+func (d *Directory) Publish(ctx context.Context, src *feed.Source, t market.Tick) error {
+	now := d.now()
+	src.Heard(now)
+	if err := t.Validate(now); err != nil {
+		d.refused.Add(1)
+		return err
+	}
+	pid, err := d.actorOf(t.Symbol)
+	if err != nil {
+		d.refused.Add(1)
+		return err
+	}
+	if err := d.gate.acquire(ctx); err != nil {
+		return fmt.Errorf("publish a tick of %s: %w", t.Symbol, err)
+	}
+	d.accepted.Add(1)
+	d.system.Root.Send(pid, &Ingest{Tick: t, Received: now, Source: src})
+	return nil
+}
+
+// actorOf returns the actor of a symbol; the first tick of a symbol creates it.
+func (d *Directory) actorOf(symbol string) (*actor.PID, error) {
+	d.mu.RLock()
+	e := d.entries[symbol]
+	if e != nil && e.pid != nil {
+		pid := e.pid
+		d.mu.RUnlock()
+		return pid, nil
+	}
+	d.mu.RUnlock()
+
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e = d.entries[symbol]
+	if (e == nil || e.pid == nil) && d.actors >= d.options.MaxSymbols {
+		return nil, market.Refuse(market.ReasonSymbols, "symbol %s is new and %d exist already: raise market.max_symbols", symbol, d.actors)
+	}
+	if e == nil {
+		e = &entry{slot: conflation.NewSlot(symbol)}
+		d.entries[symbol] = e
+	}
+	if e.pid == nil {
+		pid, err := d.spawn(e.slot)
+		if err != nil {
+			return nil, err
+		}
+		e.pid = pid
+		d.actors++
+	}
+	return e.pid, nil
+}
+
+func (d *Directory) spawn(slot *conflation.Slot) (*actor.PID, error) {
+	life := &life{slot: slot}
+	props := actor.PropsFromProducer(
+		func() actor.Actor { return &symbolActor{directory: d, life: life} },
+		actor.WithMailbox(d.dispatcher.SymbolMailbox),
+		actor.WithDispatcher(d.dispatcher.Symbols()),
+		actor.WithGuardian(d.supervisor),
+	)
+	pid, err := d.system.Root.SpawnNamed(props, "symbol/"+slot.Symbol())
+	if err != nil {
+		return nil, fmt.Errorf("start the actor of symbol %s: %w", slot.Symbol(), err)
+	}
+	return pid, nil
+}
+
+// Acquire returns the slot of a symbol to watch, also before its first tick.
+// Each call is followed by one Release.
+func (d *Directory) Acquire(symbol string) *conflation.Slot {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := d.entries[symbol]
+	if e == nil {
+		e = &entry{slot: conflation.NewSlot(symbol)}
+		d.entries[symbol] = e
+	}
+	e.watchers++
+	return e.slot
+}
+
+// Release says that a slot is no longer watched. A symbol that never ticked
+// and that nobody watches is forgotten.
+func (d *Directory) Release(slot *conflation.Slot) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := d.entries[slot.Symbol()]
+	if e == nil || e.slot != slot {
+		return // the directory was closed meanwhile
+	}
+	e.watchers--
+	if e.watchers == 0 && e.pid == nil {
+		delete(d.entries, slot.Symbol())
+	}
+}
+
+// sweepLoop lets every symbol look at its freshness, again and again.
+func (d *Directory) sweepLoop(ctx context.Context) {
+	defer close(d.swept)
+	ticker := time.NewTicker(d.options.SweepInterval)
+	defer ticker.Stop()
+	var pids []*actor.PID
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		pids = d.appendActors(pids[:0])
+		sweep := &Sweep{Now: d.now()}
+		for _, pid := range pids {
+			d.system.Root.Send(pid, sweep)
+		}
+		clear(pids)
+	}
+}
+
+func (d *Directory) appendActors(pids []*actor.PID) []*actor.PID {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	pids = slices.Grow(pids, len(d.entries))
+	for _, e := range d.entries {
+		if e.pid != nil {
+			pids = append(pids, e.pid)
+		}
+	}
+	return pids
+}
+
+// Stats are the counters of a Directory since it started.
+type Stats struct {
+	// Symbols that ticked at least once.
+	Symbols int
+	// Accepted ticks, those of them that were Late (older than the newest of
+	// their symbol), and Refused ones.
+	Accepted, Late, Refused uint64
+	// Pending ticks wait in mailboxes.
+	Pending int64
+}
+
+// Stats returns the counters.
+func (d *Directory) Stats() Stats {
+	d.mu.RLock()
+	symbols := d.actors
+	d.mu.RUnlock()
+	return Stats{
+		Symbols:  symbols,
+		Accepted: d.accepted.Load(),
+		Late:     d.late.Load(),
+		Refused:  d.refused.Load(),
+		Pending:  d.gate.pending.Load(),
+	}
+}

@@ -1,0 +1,65 @@
+package symbol
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"outcry/actors/market"
+)
+
+// Options of the market: its symbols, their trading day and their freshness.
+type Options struct {
+	// MaxSymbols is how many symbols may exist; ticks of further ones are refused.
+	MaxSymbols int `koanf:"max_symbols"`
+	// MaxPendingTicks is how many ticks may wait to be folded into quotes
+	// before feeds are made to wait.
+	MaxPendingTicks int `koanf:"max_pending_ticks"`
+	// DayRollover is the local time at which a new trading day begins.
+	DayRollover string `koanf:"day_rollover"`
+	// Timezone is the IANA zone of DayRollover.
+	Timezone string `koanf:"timezone"`
+	// QuietAfter is the age from which a quote is quiet rather than live.
+	QuietAfter time.Duration `koanf:"quiet_after"`
+	// FeedSilence is after how long without any tick or heartbeat a connected
+	// feed counts as dead and its quotes turn stale.
+	FeedSilence time.Duration `koanf:"feed_silence"`
+	// SweepInterval is how often quotes are examined for staleness.
+	SweepInterval time.Duration `koanf:"sweep_interval"`
+}
+
+// DefaultOptions suit US equities.
+func DefaultOptions() Options {
+	return Options{
+		MaxSymbols:      100_000,
+		MaxPendingTicks: 16_384,
+		DayRollover:     "00:00",
+		Timezone:        "America/New_York",
+		QuietAfter:      15 * time.Second,
+		FeedSilence:     30 * time.Second,
+		SweepInterval:   time.Second,
+	}
+}
+
+// Validate reports every setting that is not allowed.
+func (o Options) Validate() error {
+	var errs []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	check(o.MaxSymbols >= 1 && o.MaxSymbols <= 10_000_000, "max_symbols: %d is not allowed: must be between 1 and 10000000", o.MaxSymbols)
+	check(o.MaxPendingTicks >= 64 && o.MaxPendingTicks <= 10_000_000, "max_pending_ticks: %d is not allowed: must be between 64 and 10000000", o.MaxPendingTicks)
+	if _, err := market.NewCalendar(o.DayRollover, o.Timezone); err != nil {
+		errs = append(errs, fmt.Errorf("day_rollover, timezone: %w", err))
+	}
+	check(o.QuietAfter >= 100*time.Millisecond, "quiet_after: %s is not allowed: must be at least 100ms", o.QuietAfter)
+	check(o.FeedSilence >= 100*time.Millisecond, "feed_silence: %s is not allowed: must be at least 100ms", o.FeedSilence)
+	check(o.SweepInterval >= 10*time.Millisecond && o.SweepInterval <= time.Minute, "sweep_interval: %s is not allowed: must be between 10ms and 1m", o.SweepInterval)
+	return errors.Join(errs...)
+}
+
+func (o Options) freshness() market.FreshnessPolicy {
+	return market.FreshnessPolicy{QuietAfter: o.QuietAfter, FeedSilence: o.FeedSilence}
+}
