@@ -43,7 +43,9 @@ type Pacer struct {
 // oldest quote was age old when it was written. It returns how long to rest
 // before quotes are flushed again.
 func (p *Pacer) Rest(o Pace, now time.Time, busy, age time.Duration) time.Duration {
-	if !p.at.IsZero() {
+	if p.at.IsZero() {
+		p.credit = burstCredit
+	} else {
 		p.credit += time.Duration(o.BusyShare * float64(now.Sub(p.at)))
 	}
 	p.credit = min(p.credit-busy, burstCredit)
