@@ -105,7 +105,7 @@ func (m *Mailbox) PostUserMessage(message any) {
 // admit applies the bound to a message about to be queued. It returns what to
 // queue and what was dropped, either may be nil. mu is held.
 func (m *Mailbox) admit(message any) (queue, dropped any) {
-	if _, poison := message.(*actor.PoisonPill); poison || !m.bounded {
+	if !m.bounded || essential(message) {
 		return message, nil
 	}
 	options := m.dispatcher.Options()
@@ -128,7 +128,7 @@ func (m *Mailbox) admit(message any) (queue, dropped any) {
 // dropOldest removes the message that waits longest and may be dropped. mu is held.
 func (m *Mailbox) dropOldest() any {
 	for i, waiting := range m.user.items {
-		if _, poison := waiting.(*actor.PoisonPill); !poison {
+		if !essential(waiting) {
 			m.user.items = slices.Delete(m.user.items, i, i+1)
 			return waiting
 		}

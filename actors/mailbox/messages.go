@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/asynkron/protoactor-go/actor"
+
 	"outcry/actors/conflation"
 )
 
@@ -28,6 +30,23 @@ type Flush struct {
 // Overflowed tells an actor, once, that its mailbox was full and that messages
 // to it are being dropped (policy OverflowClose).
 type Overflowed struct{}
+
+// Essential marks messages that a full mailbox still takes, such as the end of
+// a connection: without them an actor would stay for ever. A sender may have
+// only a bounded number of them under way.
+type Essential interface {
+	Essential()
+}
+
+func essential(message any) bool {
+	switch m := message.(type) {
+	case *actor.PoisonPill, Essential:
+		return true
+	case *actor.MessageEnvelope:
+		return essential(m.Message)
+	}
+	return false
+}
 
 // Panic is the reason of a failure that a mailbox gives to the supervisor.
 type Panic struct {

@@ -41,6 +41,7 @@ func (q *Quote) Apply(t Tick, received time.Time, days Calendar) (newest bool) {
 	if t.Time.IsZero() {
 		t.Time = received
 	}
+	q.Symbol = t.Symbol
 	q.Ticks++
 	late := t.Time.Before(q.Time)
 	switch {

@@ -72,3 +72,20 @@ type Close struct {
 type slowCheck struct {
 	since time.Time
 }
+
+// What tells of the connection itself arrives also in a full mailbox.
+
+// Essential marks the message. mailbox.Essential.
+func (*Attach) Essential() {}
+
+// Essential marks the message. mailbox.Essential.
+func (*Detached) Essential() {}
+
+// Essential marks the message. mailbox.Essential.
+func (*Writable) Essential() {}
+
+// Essential marks the message. mailbox.Essential.
+func (*Close) Essential() {}
+
+// Essential marks the message. mailbox.Essential.
+func (*slowCheck) Essential() {}

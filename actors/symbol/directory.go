@@ -254,3 +254,24 @@ func (d *Directory) Stats() Stats {
 		Pending:  d.gate.pending.Load(),
 	}
 }
+
+// Known returns how many symbols the directory remembers: those that ticked
+// and those that somebody waits for.
+func (d *Directory) Known() int {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return len(d.entries)
+}
+
+// Watched returns how many symbols some session watches.
+func (d *Directory) Watched() int {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	n := 0
+	for _, e := range d.entries {
+		if e.watchers > 0 || e.slot.Watched() {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,123 @@
+package actortest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/govalues/decimal"
+	"github.com/rs/zerolog"
+
+	"outcry/actors"
+	"outcry/actors/feed"
+	"outcry/actors/mailbox"
+	"outcry/actors/market"
+	"outcry/actors/session"
+	"outcry/actors/symbol"
+)
+
+// Options of the parts of an Engine. The zero value of Now is time.Now.
+type Options struct {
+	Mailbox mailbox.Options
+	Symbol  symbol.Options
+	Session session.Options
+	Now     func() time.Time
+}
+
+// DefaultOptions are the defaults of the parts, on the real clock.
+func DefaultOptions() Options {
+	return Options{Mailbox: mailbox.DefaultOptions(), Symbol: symbol.DefaultOptions(), Session: session.DefaultOptions(), Now: time.Now}
+}
+
+// Engine is symbols and sessions without a transport.
+type Engine struct {
+	System     *actors.System
+	Dispatcher *mailbox.Dispatcher
+	Symbols    *symbol.Directory
+	Sessions   *session.Sessions
+	Source     *feed.Source
+
+	t    testing.TB
+	next atomic.Int64
+}
+
+// NewEngine starts an engine that ends with the test.
+func NewEngine(t testing.TB, o Options) *Engine {
+	t.Helper()
+	log := zerolog.Nop()
+	e := &Engine{t: t, System: actors.NewSystem(slog.DiscardHandler), Source: feed.NewSource("test", o.Now())}
+	var err error
+	if e.Dispatcher, err = mailbox.NewDispatcher(o.Mailbox, e.System.ActorSystem, log, o.Now); err != nil {
+		t.Fatal(err)
+	}
+	e.Symbols, err = symbol.NewDirectory(o.Symbol, symbol.Deps{System: e.System, Dispatcher: e.Dispatcher, Supervisor: actors.RestartOnFailure("symbol", log), Encoder: Encoder{}, Now: o.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Sessions, err = session.NewSessions(o.Session, session.Deps{System: e.System, Dispatcher: e.Dispatcher, Supervisor: actors.StopOnFailure("session", log), Symbols: e.Symbols, Encoder: Encoder{}, Now: o.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.stop)
+	return e
+}
+
+// stop ends sessions, symbols and workers, in that order.
+func (e *Engine) stop() {
+	select {
+	case <-e.Sessions.CloseAll(session.ShuttingDown):
+	case <-time.After(patience):
+		e.t.Errorf("sessions did not end: %+v", e.Sessions.Stats())
+	}
+	e.Symbols.Close()
+	e.Dispatcher.Stop()
+	e.System.Shutdown()
+}
+
+// Connect opens a session of user over a recording connection and waits for its welcome.
+func (e *Engine) Connect(t testing.TB, user string) (*Connection, *actor.PID) {
+	t.Helper()
+	c := NewConnection()
+	var pid atomic.Pointer[actor.PID]
+	c.onClose = func() { e.Send(pid.Load(), &session.Detached{Reason: "closed by the session"}) }
+	opened, err := e.Sessions.Open(&session.Attach{Connection: c, SocketID: fmt.Sprintf("s%d", e.next.Add(1)), UserID: user})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid.Store(opened)
+	c.AwaitLine(t, "welcome "+user)
+	return c, opened
+}
+
+// Send posts a message to a session.
+func (e *Engine) Send(pid *actor.PID, message any) { e.System.Root.Send(pid, message) }
+
+// Tick feeds one trade of size 1 and fails the test if it is refused.
+func (e *Engine) Tick(t testing.TB, symbol, price string) {
+	t.Helper()
+	tick := market.Tick{Symbol: symbol, Price: decimal.MustParse(price), Size: decimal.One}
+	if err := e.Symbols.Publish(context.Background(), e.Source, tick); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Subscribe posts a watchlist request.
+func (e *Engine) Subscribe(pid *actor.PID, symbols ...string) {
+	e.Send(pid, &session.Subscribe{Kind: session.Watchlist, Symbols: symbols, AckID: session.NoAck})
+}
+
+// Eventually waits until done holds.
+func Eventually(t testing.TB, what string, done func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for !done() {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited %s for %s", patience, what)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
