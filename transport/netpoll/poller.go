@@ -2,30 +2,126 @@ package netpoll
 
 import (
 	"errors"
+	"fmt"
 	"net"
+	"sync"
 
 	"github.com/rs/zerolog"
 )
 
-// Poller serves connections.
-type Poller struct{}
+// engine is one way to serve connections: event loops or goroutines.
+type engine interface {
+	// serve accepts until ln fails; net.ErrClosed when ln was closed.
+	serve(ln net.Listener, accept func(c Conn) Handler) error
+	// adopt takes nc over, also when it fails. unread is copied.
+	adopt(nc net.Conn, unread []byte, h Handler) (Conn, error)
+	// close closes all connections and waits until each Handler knows.
+	close()
+}
 
-// New starts the loops.
+// Poller serves connections. Its methods may be called from any goroutine.
+type Poller struct {
+	// immutable after construction
+	loops engine // nil in goroutine mode
+	twin  engine // for what the loops cannot serve
+
+	serving sync.WaitGroup
+
+	// guarded by mu
+	mu        sync.Mutex
+	closed    bool
+	listeners map[net.Listener]struct{}
+}
+
+// New starts the event loops that o asks for.
 func New(o Options, log zerolog.Logger) (*Poller, error) {
-	return nil, errors.ErrUnsupported
+	if err := o.Validate(); err != nil {
+		return nil, fmt.Errorf("netpoll options: %w", err)
+	}
+	p := &Poller{twin: newGoroutines(o, log), listeners: make(map[net.Listener]struct{})}
+	if o.Mode == ModeGoroutine {
+		return p, nil
+	}
+	loops, err := newEpoll(o, log)
+	switch {
+	case err == nil:
+		p.loops = loops
+	case o.Mode == ModeAuto && errors.Is(err, errors.ErrUnsupported):
+	default:
+		return nil, fmt.Errorf("start event loops: %w", err)
+	}
+	return p, nil
 }
 
-// Serve accepts connections from ln until ln or the Poller is closed.
+// Serve accepts connections from ln until ln or the Poller is closed, and
+// returns nil then. accept names the Handler of each new connection, on Serve's
+// goroutine; nil refuses it. Closing the Poller closes ln.
 func (p *Poller) Serve(ln net.Listener, accept func(c Conn) Handler) error {
-	return errors.ErrUnsupported
+	if !p.enter(ln) {
+		return fmt.Errorf("serve %v: %w", ln.Addr(), net.ErrClosed)
+	}
+	defer p.leave(ln)
+	e := p.twin
+	if _, plain := ln.(*net.TCPListener); plain && p.loops != nil {
+		e = p.loops
+	}
+	if err := e.serve(ln, accept); !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("serve %v: %w", ln.Addr(), err)
+	}
+	return nil
 }
 
-// Adopt makes a connection that was accepted elsewhere join a loop.
+func (p *Poller) enter(ln net.Listener) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	p.listeners[ln] = struct{}{}
+	p.serving.Add(1)
+	return true
+}
+
+func (p *Poller) leave(ln net.Listener) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.listeners, ln)
+	p.serving.Done()
+}
+
+// Adopt makes a connection that was accepted elsewhere, such as one hijacked
+// from net/http, join the Poller. Handler.Data is called once at first with
+// unread, even when that is empty, possibly before Adopt returns. nc belongs to
+// the Poller afterwards, also when Adopt fails. unread is copied.
 func (p *Poller) Adopt(nc net.Conn, unread []byte, h Handler) (Conn, error) {
-	return nil, errors.ErrUnsupported
+	nc, unread = undetach(nc, unread)
+	e := p.twin
+	if _, plain := nc.(*net.TCPConn); plain && p.loops != nil {
+		e = p.loops
+	}
+	c, err := e.adopt(nc, unread, h)
+	if err != nil {
+		return nil, fmt.Errorf("adopt connection: %w", err)
+	}
+	return c, nil
 }
 
-// Close closes all connections and stops the loops.
+// Close closes the listeners that are served and all connections, stops the
+// loops and waits for all of it. Not from inside a Handler or accept.
 func (p *Poller) Close() error {
-	return errors.ErrUnsupported
+	p.mu.Lock()
+	p.closed = true
+	var problems []error
+	for ln := range p.listeners {
+		if err := ln.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			problems = append(problems, fmt.Errorf("close listener %v: %w", ln.Addr(), err))
+		}
+	}
+	p.mu.Unlock()
+	if p.loops != nil {
+		p.loops.close()
+	}
+	p.twin.close()
+	p.serving.Wait()
+	return errors.Join(problems...)
 }

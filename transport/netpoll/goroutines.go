@@ -1,0 +1,138 @@
+package netpoll
+
+import (
+	"net"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// goroutines is the engine of one goroutine a connection: for systems without
+// epoll and for connections that are not plain TCP.
+type goroutines struct {
+	// immutable after construction
+	o    Options
+	log  zerolog.Logger
+	quit chan struct{} // closed when the engine closes
+
+	running sync.WaitGroup // the goroutines of all streams
+
+	// guarded by mu
+	mu      sync.Mutex
+	closed  bool
+	streams map[*stream]struct{}
+}
+
+func newGoroutines(o Options, log zerolog.Logger) *goroutines {
+	return &goroutines{o: o, log: log, quit: make(chan struct{}), streams: make(map[*stream]struct{})}
+}
+
+func (g *goroutines) serve(ln net.Listener, accept func(c Conn) Handler) error {
+	trouble := acceptTrouble{log: g.log}
+	for {
+		nc, err := ln.Accept()
+		if err == nil {
+			g.welcome(nc, accept)
+		}
+		rest, err := trouble.judge(err)
+		if err != nil {
+			return err
+		}
+		if rest {
+			g.rest()
+		}
+	}
+}
+
+// rest waits out a shortage, or until the engine closes.
+func (g *goroutines) rest() {
+	timer := time.NewTimer(acceptPause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-g.quit:
+	}
+}
+
+// welcome asks for the handler of a new connection and starts it.
+func (g *goroutines) welcome(nc net.Conn, accept func(c Conn) Handler) {
+	s := g.newStream(nc)
+	s.turn.Lock() // what accept writes must not call a Handler that is not set yet
+	s.handler = accept(s)
+	s.turn.Unlock()
+	if s.handler == nil {
+		s.discard()
+		return
+	}
+	if !g.join(s) {
+		s.discard()
+		s.handler.Closed(s, net.ErrClosed)
+		return
+	}
+	go s.run(nil)
+}
+
+func (g *goroutines) adopt(nc net.Conn, unread []byte, h Handler) (Conn, error) {
+	if err := nc.SetDeadline(time.Time{}); err != nil {
+		_ = nc.Close() // the error that is returned says why
+		return nil, err
+	}
+	s := g.newStream(nc)
+	s.handler = h
+	if !g.join(s) {
+		s.discard()
+		return nil, net.ErrClosed
+	}
+	go s.run(func() bool { return s.deliver(append([]byte(nil), unread...)) })
+	return s, nil
+}
+
+func (g *goroutines) newStream(nc net.Conn) *stream {
+	tcp, _ := nc.(*net.TCPConn)
+	if outer, ok := nc.(interface{ NetConn() net.Conn }); ok { // a *tls.Conn
+		tcp, _ = outer.NetConn().(*net.TCPConn)
+	}
+	if tcp != nil {
+		if err := tcp.SetWriteBuffer(g.o.SendBufferBytes); err != nil {
+			g.log.Debug().Err(err).Msg("setting the send buffer failed")
+		}
+	}
+	return &stream{g: g, nc: nc, remote: remoteAddrPort(nc)}
+}
+
+// join counts s in. It reports false when the engine is closed.
+func (g *goroutines) join(s *stream) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return false
+	}
+	g.streams[s] = struct{}{}
+	g.running.Add(1)
+	return true
+}
+
+func (g *goroutines) leave(s *stream) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.streams, s)
+	g.running.Done()
+}
+
+func (g *goroutines) close() {
+	g.mu.Lock()
+	if !g.closed {
+		g.closed = true
+		close(g.quit)
+	}
+	open := make([]*stream, 0, len(g.streams))
+	for s := range g.streams {
+		open = append(open, s)
+	}
+	g.mu.Unlock()
+	for _, s := range open {
+		s.Close(net.ErrClosed)
+	}
+	g.running.Wait()
+}
