@@ -7,14 +7,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 
 	"outcry/actors/actortest"
 	"outcry/actors/mailbox"
 	"outcry/actors/session"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { actortest.VerifyNoLeaks(m) }
 
 func has(prefix string) func([]string, []session.CloseReason) bool {
 	return func(lines []string, _ []session.CloseReason) bool {

@@ -1,0 +1,145 @@
+package wire
+
+import (
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"outcry/actors/session"
+	"outcry/transport/socketio"
+	"outcry/transport/websocket"
+)
+
+// messagePrefix is the Engine.IO packet type that carries Socket.IO packets.
+const messagePrefix = '4'
+
+// eventPrefix returns the payload of a text frame up to the first argument.
+func eventPrefix(event string) string {
+	return string(socketio.AppendEventPrefix([]byte{messagePrefix}, event))
+}
+
+// appendEvent appends a frame with an event of one argument. Events like these
+// are rare (an answer to a person), so they take the standard library's encoder.
+func appendEvent(dst []byte, event string, argument any) []byte {
+	start := len(dst)
+	dst = append(websocket.BeginText(dst), messagePrefix)
+	dst = socketio.AppendEventPrefix(dst, event)
+	dst = appendJSON(dst, argument)
+	return websocket.EndText(append(dst, ']'), start)
+}
+
+func appendAck(dst []byte, id int64, result any) []byte {
+	start := len(dst)
+	dst = append(websocket.BeginText(dst), messagePrefix)
+	dst = socketio.AppendAckPrefix(dst, id)
+	dst = appendJSON(dst, result)
+	return websocket.EndText(append(dst, ']'), start)
+}
+
+// appendJSON appends a value of this package's own types, which always encode.
+func appendJSON(dst []byte, value any) []byte {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		panic("wire: " + err.Error())
+	}
+	return append(dst, encoded...)
+}
+
+type connected struct {
+	SocketID  string `json:"socketId"`
+	UserID    string `json:"userId"`
+	Timestamp int64  `json:"timestamp"`
+	Message   string `json:"message"`
+}
+
+type authorized struct {
+	UserID    string `json:"userId"`
+	SessionID string `json:"sessionId"`
+	Timestamp int64  `json:"timestamp"`
+	Message   string `json:"message"`
+}
+
+// AppendWelcome appends connected and connection.authorized. session.Encoder.
+func (Encoder) AppendWelcome(dst []byte, userID, socketID string, now time.Time) []byte {
+	ms := now.UnixMilli()
+	dst = appendEvent(dst, "connected", connected{socketID, userID, ms, "Connected"})
+	return appendEvent(dst, "connection.authorized", authorized{userID, socketID, ms, "Connection authorized"})
+}
+
+type subscribed struct {
+	Success   bool     `json:"success"`
+	Symbols   []string `json:"symbols"`
+	UserID    string   `json:"userId"`
+	Timestamp int64    `json:"timestamp"`
+}
+
+type confirmed struct {
+	Type    string   `json:"type"`
+	Symbols []string `json:"symbols"`
+}
+
+// AppendConfirmation appends subscribed:watchlist and subscription:confirmed,
+// or their opposites. session.Encoder.
+func (Encoder) AppendConfirmation(dst []byte, on bool, symbols []string, userID string, now time.Time) []byte {
+	if symbols == nil {
+		symbols = []string{} // an array on the wire, never null
+	}
+	done, confirmation := "subscribed:watchlist", "subscription:confirmed"
+	if !on {
+		done, confirmation = "unsubscribed:watchlist", "unsubscription:confirmed"
+	}
+	dst = appendEvent(dst, done, subscribed{true, symbols, userID, now.UnixMilli()})
+	return appendEvent(dst, confirmation, confirmed{"watchlist", symbols})
+}
+
+type pong struct {
+	ClientTimestamp json.RawMessage `json:"clientTimestamp,omitempty"`
+	ServerTimestamp int64           `json:"serverTimestamp"`
+}
+
+// AppendPong answers a ping without an acknowledgement id. session.Encoder.
+func (Encoder) AppendPong(dst []byte, clientTimestamp string, now time.Time) []byte {
+	return appendEvent(dst, "pong", pong{json.RawMessage(clientTimestamp), now.UnixMilli()})
+}
+
+type failure struct {
+	Event   string       `json:"event"`
+	Code    session.Code `json:"code"`
+	Message string       `json:"message"`
+}
+
+// AppendError appends an error event. session.Encoder.
+func (Encoder) AppendError(dst []byte, event string, code session.Code, message string) []byte {
+	return appendEvent(dst, "error", failure{event, code, message})
+}
+
+type ackResult struct {
+	Success bool         `json:"success"`
+	Code    session.Code `json:"code,omitempty"`
+	Message string       `json:"message,omitempty"`
+}
+
+// AppendAck acknowledges a request that was carried out. session.Encoder.
+func (Encoder) AppendAck(dst []byte, id int64) []byte {
+	return appendAck(dst, id, ackResult{Success: true})
+}
+
+// AppendAckError acknowledges a request that was not. session.Encoder.
+func (Encoder) AppendAckError(dst []byte, id int64, code session.Code, message string) []byte {
+	return appendAck(dst, id, ackResult{Code: code, Message: message})
+}
+
+type ackPong struct {
+	Message string `json:"message"`
+	UserID  string `json:"userId"`
+}
+
+// AppendAckPong answers a ping with an acknowledgement id. session.Encoder.
+func (Encoder) AppendAckPong(dst []byte, id int64, userID string) []byte {
+	return appendAck(dst, id, ackPong{"pong", userID})
+}
+
+// ConnectReply is the payload of the CONNECT answer.
+func ConnectReply(socketID string) []byte {
+	return append(strconv.AppendQuote([]byte(`{"sid":`), socketID), '}')
+}
