@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -41,12 +42,19 @@ type Engine struct {
 	Sessions   *session.Sessions
 	Source     *feed.Source
 
-	t    testing.TB
-	next atomic.Int64
+	t       testing.TB
+	next    atomic.Int64
+	stopped sync.Once
 }
 
 // NewEngine starts an engine that ends with the test.
 func NewEngine(t testing.TB, o Options) *Engine {
+	t.Helper()
+	return NewEngineWith(t, o, Encoder{})
+}
+
+// NewEngineWith starts an engine whose symbols encode with encoder.
+func NewEngineWith(t testing.TB, o Options, encoder symbol.Encoder) *Engine {
 	t.Helper()
 	log := zerolog.Nop()
 	e := &Engine{t: t, System: actors.NewSystem(slog.DiscardHandler), Source: feed.NewSource("test", o.Now())}
@@ -54,7 +62,7 @@ func NewEngine(t testing.TB, o Options) *Engine {
 	if e.Dispatcher, err = mailbox.NewDispatcher(o.Mailbox, e.System.ActorSystem, log, o.Now); err != nil {
 		t.Fatal(err)
 	}
-	e.Symbols, err = symbol.NewDirectory(o.Symbol, symbol.Deps{System: e.System, Dispatcher: e.Dispatcher, Supervisor: actors.RestartOnFailure("symbol", log), Encoder: Encoder{}, Now: o.Now})
+	e.Symbols, err = symbol.NewDirectory(o.Symbol, symbol.Deps{System: e.System, Dispatcher: e.Dispatcher, Supervisor: actors.RestartOnFailure("symbol", log), Encoder: encoder, Now: o.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,11 +70,14 @@ func NewEngine(t testing.TB, o Options) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(e.stop)
+	t.Cleanup(e.Stop)
 	return e
 }
 
-// stop ends sessions, symbols and workers, in that order.
+// Stop ends sessions, symbols and workers, in that order. The test's end calls
+// it, too.
+func (e *Engine) Stop() { e.stopped.Do(e.stop) }
+
 func (e *Engine) stop() {
 	select {
 	case <-e.Sessions.CloseAll(session.ShuttingDown):

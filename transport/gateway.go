@@ -1,0 +1,100 @@
+package transport
+
+import (
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/rs/zerolog"
+
+	"outcry/actors"
+	"outcry/actors/session"
+	"outcry/transport/auth"
+	"outcry/transport/engineio"
+	"outcry/transport/socketio"
+	"outcry/transport/websocket"
+	"outcry/transport/wire"
+)
+
+// Gateway lets browsers in and connects each to a session of its own. It
+// implements socketio.Handler: events become messages to the session's mailbox.
+type Gateway struct {
+	// immutable after construction
+	system   *actors.System
+	sessions *session.Sessions
+	verifier *auth.Verifier
+	log      zerolog.Logger
+}
+
+var _ socketio.Handler = (*Gateway)(nil)
+
+// NewGateway returns a gateway that verifies tokens with v.
+func NewGateway(system *actors.System, sessions *session.Sessions, v *auth.Verifier, log zerolog.Logger) *Gateway {
+	return &Gateway{system: system, sessions: sessions, verifier: v, log: log}
+}
+
+// Connect verifies the credentials of a CONNECT. socketio.Handler.
+func (g *Gateway) Connect(s *socketio.Socket, payload []byte) {
+	identity, refusal := g.authenticate(s, payload)
+	if refusal != nil {
+		g.log.Debug().Str("socket", s.ID()).Str("code", refusal.Code).Msg("connection refused")
+		s.Refuse(refusal.Message, refusal.Data())
+		return
+	}
+	if err := s.Accept(wire.ConnectReply(s.ID())); err != nil {
+		return // the client is gone; its Disconnect follows
+	}
+	pid, err := g.sessions.Open(&session.Attach{Connection: browser{s}, SocketID: s.ID(), UserID: identity.UserID})
+	if err != nil {
+		g.log.Error().Err(err).Str("user", identity.UserID).Msg("session not opened")
+		s.Close(engineio.ForcedClose, websocket.CodeInternalError, session.Failed.String())
+		return
+	}
+	s.UserData = pid
+}
+
+func (g *Gateway) authenticate(s *socketio.Socket, payload []byte) (auth.Identity, *auth.Refusal) {
+	token, refusal := auth.TokenFromConnect(payload, s.Request().Authorization)
+	if refusal != nil {
+		return auth.Identity{}, refusal
+	}
+	return g.verifier.Verify(token)
+}
+
+// Event decodes a client's event for its session. socketio.Handler.
+func (g *Gateway) Event(s *socketio.Socket, e socketio.Event) {
+	if message := wire.Decode(e.Name, e.Args, e.AckID); message != nil {
+		g.tell(s, message)
+	}
+}
+
+// Writable tells the session that its browser reads again. socketio.Handler.
+func (g *Gateway) Writable(s *socketio.Socket) { g.tell(s, &session.Writable{}) }
+
+// Disconnect ends the session. socketio.Handler.
+func (g *Gateway) Disconnect(s *socketio.Socket, reason string) {
+	g.tell(s, &session.Detached{Reason: reason})
+}
+
+// tell posts to the socket's session. A socket has none before it was accepted.
+func (g *Gateway) tell(s *socketio.Socket, message any) {
+	if pid, ok := s.UserData.(*actor.PID); ok {
+		g.system.Root.Send(pid, message)
+	}
+}
+
+// browser is the session.Connection of one socket.
+type browser struct{ socket *socketio.Socket }
+
+// WriteFrames sends complete frames. session.Connection.
+func (b browser) WriteFrames(p []byte) (blocked bool, err error) { return b.socket.WriteFrames(p) }
+
+// Close ends the connection with a status that says whose fault it is, so that
+// the client's log tells. session.Connection.
+func (b browser) Close(reason session.CloseReason) {
+	code, why := websocket.CodeInternalError, engineio.ForcedClose
+	switch reason {
+	case session.SlowConsumer, session.MailboxFull:
+		code = websocket.CodePolicyViolation
+	case session.ShuttingDown:
+		code, why = websocket.CodeGoingAway, engineio.ServerShutdown
+	}
+	b.socket.Close(why, code, reason.String())
+}

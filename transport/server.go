@@ -1,0 +1,119 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"outcry/transport/engineio"
+	"outcry/transport/netpoll"
+	"outcry/transport/socketio"
+	"outcry/transport/websocket"
+)
+
+// socketPath is where Socket.IO clients connect.
+const socketPath = "/socket.io/"
+
+// Options of the rooms that a Server starts.
+type Options struct {
+	Netpoll   netpoll.Options
+	WebSocket websocket.Options
+	EngineIO  engineio.Options
+	SocketIO  socketio.Options
+}
+
+// Server serves browsers and HTTP clients on one listener.
+type Server struct {
+	// immutable after construction
+	poller   *netpoll.Poller
+	acceptor *websocket.Acceptor
+	engine   *engineio.Server
+	http     *http.Server
+	log      zerolog.Logger
+}
+
+// NewServer starts the rooms. gateway hears what browsers say; routes serves
+// every request that is not for Socket.IO. Shutdown ends it.
+func NewServer(o Options, gateway socketio.Handler, routes http.Handler, log zerolog.Logger, now func() time.Time) (*Server, error) {
+	sockets, err := socketio.NewServer(o.SocketIO, gateway, "/")
+	if err != nil {
+		return nil, err
+	}
+	engine, err := engineio.NewServer(o.EngineIO, sockets, now)
+	if err != nil {
+		return nil, err
+	}
+	poller, err := netpoll.New(o.Netpoll, log)
+	if err != nil {
+		return nil, errors.Join(err, engine.Close(context.Background()))
+	}
+	s := &Server{poller: poller, engine: engine, log: log}
+	s.acceptor = websocket.NewAcceptor(o.WebSocket, isSocketPath, engine.OpenWebSocket, log)
+	s.http = &http.Server{
+		Handler:           s.routes(routes),
+		ReadHeaderTimeout: o.WebSocket.HeaderTimeout,
+		MaxHeaderBytes:    o.WebSocket.MaxHeaderBytes,
+		IdleTimeout:       idleTimeout,
+		ErrorLog:          newHTTPLog(log),
+	}
+	return s, nil
+}
+
+// idleTimeout is how long a kept-alive connection may wait for its next request.
+const idleTimeout = 2 * time.Minute
+
+// isSocketPath reports whether a request URI is for Socket.IO.
+func isSocketPath(uri []byte) bool {
+	path, _, _ := strings.Cut(string(uri), "?")
+	return path == socketPath || path == strings.TrimSuffix(socketPath, "/")
+}
+
+// routes puts the Socket.IO path beside the others. Most upgrades never come
+// here: the acceptor sees them first. Those of kept-alive connections do.
+func (s *Server) routes(others http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc(socketPath, func(w http.ResponseWriter, r *http.Request) {
+		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+			s.acceptor.UpgradeHTTP(w, r, s.poller)
+			return
+		}
+		engineio.RefuseHTTP(w, r)
+	})
+	mux.Handle("/", others)
+	return mux
+}
+
+// Serve accepts connections until Shutdown. It closes ln.
+func (s *Server) Serve(ln net.Listener) error {
+	httpDone := make(chan error, 1)
+	go func() { httpDone <- s.http.Serve(s.acceptor.Listener()) }()
+	err := s.poller.Serve(ln, s.acceptor.Accept)
+	s.acceptor.Close()
+	if httpErr := <-httpDone; !errors.Is(httpErr, http.ErrServerClosed) && !errors.Is(httpErr, net.ErrClosed) {
+		err = errors.Join(err, fmt.Errorf("serve HTTP: %w", httpErr))
+	}
+	return err
+}
+
+// Drain refuses new browsers from now on.
+func (s *Server) Drain() { s.engine.Drain() }
+
+// Shutdown closes browsers, lets HTTP requests finish until ctx ends, and
+// releases everything. The listener's owner closes the listener first.
+func (s *Server) Shutdown(ctx context.Context) error {
+	err := errors.Join(s.engine.Close(ctx), s.http.Shutdown(ctx))
+	if err != nil {
+		err = errors.Join(err, s.http.Close())
+	}
+	s.acceptor.Close()
+	return errors.Join(err, s.poller.Close())
+}
+
+// Counts returns the counters of browser connections.
+func (s *Server) Counts() engineio.Counts { return s.engine.Counts() }
