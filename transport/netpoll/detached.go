@@ -1,6 +1,7 @@
 package netpoll
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"net/netip"
@@ -14,9 +15,21 @@ type detached struct {
 	unread []byte // owned by the one goroutine that reads
 }
 
+// detachedTLS lets net/http see that the request came through TLS.
+type detachedTLS struct {
+	*detached
+	tls *tls.Conn
+}
+
+func (d detachedTLS) ConnectionState() tls.ConnectionState { return d.tls.ConnectionState() }
+
 // detach wraps nc so that it yields a copy of unread first.
-func detach(nc net.Conn, remote netip.AddrPort, unread []byte) *detached {
-	return &detached{Conn: nc, remote: remote, unread: append([]byte(nil), unread...)}
+func detach(nc net.Conn, remote netip.AddrPort, unread []byte) net.Conn {
+	d := &detached{Conn: nc, remote: remote, unread: append([]byte(nil), unread...)}
+	if tc, ok := nc.(*tls.Conn); ok {
+		return detachedTLS{d, tc}
+	}
+	return d
 }
 
 func (d *detached) Read(p []byte) (int, error) {
@@ -54,8 +67,13 @@ func (d *detached) CloseWrite() error {
 // undetach takes the wrapper off again: the connection below and all that is
 // unread, the wrapper's bytes after those that its reader holds.
 func undetach(nc net.Conn, unread []byte) (net.Conn, []byte) {
-	d, ok := nc.(*detached)
-	if !ok {
+	var d *detached
+	switch nc := nc.(type) {
+	case *detached:
+		d = nc
+	case detachedTLS:
+		d = nc.detached
+	default:
 		return nc, unread
 	}
 	return d.Conn, append(unread[:len(unread):len(unread)], d.unread...)

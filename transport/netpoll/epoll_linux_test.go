@@ -29,6 +29,8 @@ func TestAcceptedSocketsHaveTheirOptions(t *testing.T) {
 	s := newServer(t, o, func(Conn) Handler { return r })
 	s.connect(r)
 	sock := r.conn.(*socket)
+	sock.mu.Lock()
+	defer sock.mu.Unlock()
 	check := func(name string, level, option, want int) {
 		t.Helper()
 		if got, err := unix.GetsockoptInt(int(sock.fd), level, option); err != nil || got != want {

@@ -103,7 +103,6 @@ func TestAcceptMayWriteAndClose(t *testing.T) {
 		if err != nil || string(got) != "busy" {
 			t.Errorf("read %q, %v", got, err)
 		}
-		_ = s.p // the peer closes when the test ends; its end of stream is not needed
 		if err := s.p.Close(); err != nil {
 			t.Fatal(err)
 		}
