@@ -1,0 +1,217 @@
+package feed
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/govalues/decimal"
+	"pgregory.net/rapid"
+
+	"outcry/actors/market"
+)
+
+func decimals(a, b decimal.Decimal) bool { return a == b }
+
+func TestTickLineIsReadExactly(t *testing.T) {
+	at := time.UnixMilli(1381239000015)
+	price := decimal.MustParse
+	cases := map[string]struct {
+		line string
+		want market.Tick
+	}{
+		"all fields": {
+			`{"symbol":"AAPL","price":167.4000,"size":100,"bid":167.39,"ask":167.41,"timestamp":1381239000015,"halted":true}`,
+			market.Tick{Symbol: "AAPL", Price: price("167.4000"), Size: price("100"), Bid: price("167.39"), Ask: price("167.41"), Time: at, Halted: true},
+		},
+		"the least":               {`{"symbol":"A","price":1}`, market.Tick{Symbol: "A", Price: price("1")}},
+		"numbers as strings":      {`{"symbol":"A","price":"0.10","size":"5","timestamp":"1381239000015"}`, market.Tick{Symbol: "A", Price: price("0.10"), Size: price("5"), Time: at}},
+		"white space":             {" { \"symbol\" :\t\"A\" ,\r\"price\" : 1 } ", market.Tick{Symbol: "A", Price: price("1")}},
+		"symbol in lower case":    {`{"symbol":" brk.b ","price":1}`, market.Tick{Symbol: "BRK.B", Price: price("1")}},
+		"escaped symbol":          {`{"symbol":"\u0041\u002eB","price":1}`, market.Tick{Symbol: "A.B", Price: price("1")}},
+		"escaped name of a field": {`{"\u0073ymbol":"A","price":1}`, market.Tick{Symbol: "A", Price: price("1")}},
+		"exponents":               {`{"symbol":"A","price":1.5e2,"size":1E+3,"bid":25e-2}`, market.Tick{Symbol: "A", Price: price("150"), Size: price("1000"), Bid: price("0.25")}},
+		"fraction of a ms":        {`{"symbol":"A","price":1,"timestamp":1381239000015.25}`, market.Tick{Symbol: "A", Price: price("1"), Time: at.Add(250 * time.Microsecond)}},
+		"optional nulls":          {`{"symbol":"A","price":1,"size":null,"bid":null,"ask":null,"timestamp":null,"halted":null}`, market.Tick{Symbol: "A", Price: price("1")}},
+		"unknown fields":          {`{"venue":{"a":[1,{"b":"\\\""}],"c":{}},"symbol":"A","e":[],"price":1,"x":false,"x":true,"n":null}`, market.Tick{Symbol: "A", Price: price("1")}},
+		"nineteen digits":         {`{"symbol":"A","price":123456789.0123456789}`, market.Tick{Symbol: "A", Price: price("123456789.0123456789")}},
+		"zeros beyond":            {`{"symbol":"A","price":1.5000000000000000000000}`, market.Tick{Symbol: "A", Price: price("1.5000000000000000000")}},
+		"the price may be wrong":  {`{"symbol":"A","price":-1}`, market.Tick{Symbol: "A", Price: price("-1")}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			p := NewParser()
+			for range 2 { // the second time from memory
+				got, err := p.ParseTick([]byte(c.line))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(c.want, got, cmp.Comparer(decimals)); diff != "" {
+					t.Fatalf("(-want +got):\n%s", diff)
+				}
+			}
+		})
+	}
+}
+
+func TestBadTickLineIsRefusedWithItsField(t *testing.T) {
+	long := strings.Repeat("9", 1000)
+	cases := map[string]struct{ line, reason, mentions string }{
+		"not JSON":                 {`hello`, market.ReasonSyntax, "position 1"},
+		"empty":                    {``, market.ReasonSyntax, "object"},
+		"array":                    {`[1]`, market.ReasonSyntax, "object"},
+		"cut off":                  {`{"symbol":"A","pri`, market.ReasonSyntax, "ends"},
+		"two ticks":                {`{"symbol":"A","price":1}{}`, market.ReasonSyntax, "position 25"},
+		"comma too many":           {`{"symbol":"A","price":1,}`, market.ReasonSyntax, "field"},
+		"no comma":                 {`{"symbol":"A" "price":1}`, market.ReasonSyntax, "comma"},
+		"no colon":                 {`{"symbol" "A"}`, market.ReasonSyntax, "colon"},
+		"bare name":                {`{symbol:"A"}`, market.ReasonSyntax, "name of a field"},
+		"line break in a string":   {"{\"symbol\":\"A\n\",\"price\":1}", market.ReasonSyntax, "symbol"},
+		"bad escape":               {`{"symbol":"\x41","price":1}`, market.ReasonSyntax, "symbol"},
+		"bad literal":              {`{"symbol":"A","price":1,"halted":tru}`, market.ReasonSyntax, "halted"},
+		"nested too deep":          {`{"x":` + strings.Repeat("[", 65), market.ReasonSyntax, "deeper"},
+		"nested in a field":        {`{"symbol":"A","price":{"a":1}}`, market.ReasonPrice, "price is an object"},
+		"array in a field":         {`{"symbol":["A"],"price":1}`, market.ReasonSymbol, "symbol is an array"},
+		"no symbol":                {`{"price":1}`, market.ReasonSymbol, "symbol"},
+		"empty symbol":             {`{"symbol":"  ","price":1}`, market.ReasonSymbol, "symbol"},
+		"null symbol":              {`{"symbol":null,"price":1}`, market.ReasonSymbol, "symbol is null"},
+		"number as a symbol":       {`{"symbol":5,"price":1}`, market.ReasonSymbol, "symbol is a number"},
+		"odd symbol":               {`{"symbol":"A\"B","price":1}`, market.ReasonSymbol, "symbol"},
+		"long symbol":              {`{"symbol":"` + strings.Repeat("A", 33) + `","price":1}`, market.ReasonSymbol, "32"},
+		"no price":                 {`{"symbol":"AAPL"}`, market.ReasonPrice, "price of AAPL"},
+		"null price":               {`{"symbol":"A","price":null}`, market.ReasonPrice, "price is null"},
+		"price is true":            {`{"symbol":"A","price":true}`, market.ReasonPrice, "price is true"},
+		"price is a word":          {`{"symbol":"A","price":"cheap"}`, market.ReasonPrice, `price "cheap"`},
+		"price is empty":           {`{"symbol":"A","price":""}`, market.ReasonPrice, "price"},
+		"price with a plus":        {`{"symbol":"A","price":"+1"}`, market.ReasonPrice, "price"},
+		"price with a comma":       {`{"symbol":"A","price":"1,5"}`, market.ReasonPrice, "price"},
+		"NaN":                      {`{"symbol":"A","price":NaN}`, market.ReasonPrice, "price NaN"},
+		"NaN in a string":          {`{"symbol":"A","price":"NaN"}`, market.ReasonPrice, `price "NaN"`},
+		"Infinity":                 {`{"symbol":"A","price":1,"size":Infinity}`, market.ReasonSize, "size Infinity"},
+		"-Infinity":                {`{"symbol":"A","price":1,"bid":-Infinity}`, market.ReasonQuote, "bid -Infinity"},
+		"1e999":                    {`{"symbol":"A","price":1e999}`, market.ReasonPrice, "price 1e999"},
+		"1e-999":                   {`{"symbol":"A","price":1e-999}`, market.ReasonPrice, "price 1e-999"},
+		"twenty digits":            {`{"symbol":"A","price":12345678901234567890}`, market.ReasonPrice, "19 digits"},
+		"twenty digits, rounded":   {`{"symbol":"A","price":1.2345678901234567891}`, market.ReasonPrice, "19 digits"},
+		"twenty decimals, rounded": {`{"symbol":"A","price":15e-20}`, market.ReasonPrice, "price 15e-20"},
+		"a thousand digits":        {`{"symbol":"A","price":` + long + `}`, market.ReasonPrice, "price 9999"},
+		"leading zero":             {`{"symbol":"A","price":01}`, market.ReasonSyntax, "price"},
+		"hexadecimal":              {`{"symbol":"A","price":0x10}`, market.ReasonSyntax, "comma"},
+		"size is a word":           {`{"symbol":"A","price":1,"size":"x"}`, market.ReasonSize, "size"},
+		"ask is an array":          {`{"symbol":"A","price":1,"ask":[1]}`, market.ReasonQuote, "ask is an array"},
+		"timestamp is a date":      {`{"symbol":"A","price":1,"timestamp":"2013-10-08"}`, market.ReasonSyntax, "timestamp"},
+		"timestamp is zero":        {`{"symbol":"A","price":1,"timestamp":0}`, market.ReasonSyntax, "timestamp 0"},
+		"timestamp is negative":    {`{"symbol":"A","price":1,"timestamp":-5}`, market.ReasonSyntax, "timestamp -5"},
+		"halted is a number":       {`{"symbol":"A","price":1,"halted":1}`, market.ReasonSyntax, "halted is a number"},
+		"symbol twice":             {`{"symbol":"A","symbol":"B","price":1}`, market.ReasonSyntax, "symbol is given twice"},
+		"price twice, once null":   {`{"symbol":"A","price":1,"size":null,"size":2}`, market.ReasonSyntax, "size is given twice"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			got, err := NewParser().ParseTick([]byte(c.line))
+			if reason := market.ReasonOf(err); reason != c.reason {
+				t.Fatalf("reason %q (%v, %+v), want %q", reason, err, got, c.reason)
+			}
+			if !strings.Contains(err.Error(), c.mentions) {
+				t.Fatalf("%q does not mention %q", err, c.mentions)
+			}
+			if len(err.Error()) > 200 {
+				t.Fatalf("a sentence of %d bytes: %s", len(err.Error()), err)
+			}
+		})
+	}
+}
+
+func TestTickLineSurvivesTheRoundTrip(t *testing.T) {
+	amount := rapid.Custom(func(t *rapid.T) decimal.Decimal {
+		d, err := decimal.New(rapid.Int64Min(-1<<62).Draw(t, "coefficient"), rapid.IntRange(0, 19).Draw(t, "scale"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	})
+	p := NewParser()
+	rapid.Check(t, func(t *rapid.T) {
+		want := market.Tick{
+			Symbol: rapid.StringMatching(`[A-Z0-9^$#][A-Z0-9._/:=^$#+-]{0,31}`).Draw(t, "symbol"),
+			Price:  amount.Draw(t, "price"),
+			Size:   amount.Draw(t, "size"),
+			Bid:    amount.Draw(t, "bid"),
+			Ask:    amount.Draw(t, "ask"),
+			Time:   time.UnixMilli(rapid.Int64Range(1, 1<<45).Draw(t, "time")),
+			Halted: rapid.Bool().Draw(t, "halted"),
+		}
+		line := AppendTick(nil, &want)
+		got, err := p.ParseTick(line)
+		if err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		sameZero := cmp.Comparer(func(a, b decimal.Decimal) bool { return a == b || a.IsZero() && b.IsZero() })
+		if diff := cmp.Diff(want, got, sameZero); diff != "" {
+			t.Fatalf("%s (-want +got):\n%s", line, diff)
+		}
+	})
+}
+
+func TestParserForgetsSymbolsRatherThanGrow(t *testing.T) {
+	p := NewParser()
+	for i := range maxInterned + 10 {
+		name := []byte(`{"symbol":"S00000","price":1}`)
+		for d, at := i, 16; d > 0; d, at = d/10, at-1 {
+			name[at] = '0' + byte(d%10)
+		}
+		if _, err := p.ParseTick(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(p.symbols); n > maxInterned {
+		t.Fatalf("%d symbols kept", n)
+	}
+	if _, err := p.ParseTick([]byte(`{"symbol":"` + strings.Repeat(" ", 1000) + `A","price":1}`)); err != nil {
+		t.Fatal(err)
+	}
+	for name := range p.symbols {
+		if len(name) > maxInternedBytes {
+			t.Fatalf("kept a name of %d bytes", len(name))
+		}
+	}
+}
+
+func TestKnownTickLineCostsNoAllocation(t *testing.T) {
+	p := NewParser()
+	line := []byte(benchLine)
+	parse := func() {
+		if _, err := p.ParseTick(line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	parse()
+	if n := testing.AllocsPerRun(100, parse); n > 0 {
+		t.Fatalf("%v allocations", n)
+	}
+}
+
+const benchLine = `{"symbol":"AAPL","price":167.4000,"size":100,"bid":167.39,"ask":167.41,"timestamp":1381239000015}`
+
+func BenchmarkParseTick(b *testing.B) {
+	p, line := NewParser(), []byte(benchLine)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := p.ParseTick(line); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkAppendTick(b *testing.B) {
+	tick, err := NewParser().ParseTick([]byte(benchLine))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var line []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		line = AppendTick(line[:0], &tick)
+	}
+}
