@@ -1,31 +1,73 @@
 package websocket
 
 import (
+	"errors"
 	"net"
-	"net/http"
+	"sync/atomic"
+	"time"
 
 	"github.com/rs/zerolog"
 
 	"outcry/transport/netpoll"
 )
 
-// Acceptor is what a fresh connection meets first.
-type Acceptor struct{}
+var (
+	errHeaderTimeout = errors.New("request head took too long")
+	errHeaderTooBig  = errors.New("request head too big")
+	errRejected      = errors.New("upgrade request rejected")
+	errHandover      = errors.New("too many connections wait for net/http")
+)
+
+// Acceptor is what a fresh connection meets first: it reads the request head
+// and decides whether it becomes a WebSocket or goes to net/http. Its methods
+// may be called from any goroutine.
+type Acceptor struct {
+	// immutable after construction
+	o     Options
+	match func(uri []byte) bool
+	open  Open
+	log   zerolog.Logger
+
+	heads    *deadlines // connections whose request head is awaited
+	closes   *deadlines // connections whose close frame awaits an answer
+	handover *handover
+
+	closed atomic.Bool
+}
 
 // NewAcceptor returns an Acceptor that upgrades requests whose URI match accepts
-// and open grants.
+// and open grants. Close must be called.
 func NewAcceptor(o Options, match func(uri []byte) bool, open Open, log zerolog.Logger) *Acceptor {
-	return &Acceptor{}
+	return &Acceptor{
+		o: o, match: match, open: open,
+		// under attack a line per connection would be an attack of its own
+		log:      log.Sample(&zerolog.BurstSampler{Burst: 10, Period: time.Second}),
+		heads:    newDeadlines(o.HeaderTimeout),
+		closes:   newDeadlines(o.LingerTimeout),
+		handover: newHandover(o.HandoverQueue),
+	}
 }
 
 // Accept is the accept function of netpoll.Poller.Serve.
-func (a *Acceptor) Accept(c netpoll.Conn) netpoll.Handler { return nil }
+func (a *Acceptor) Accept(c netpoll.Conn) netpoll.Handler {
+	h := &head{a: a, nc: c}
+	h.deadline.owner = h
+	if !a.heads.add(&h.deadline) {
+		return nil
+	}
+	return h
+}
 
-// Listener yields the connections that are handed over to net/http.
-func (a *Acceptor) Listener() net.Listener { return nil }
+// Listener yields the connections that are handed over to net/http. They are
+// served only while somebody accepts from it.
+func (a *Acceptor) Listener() net.Listener { return a.handover }
 
-// UpgradeHTTP upgrades a request that reached net/http; the connection joins p.
-func (a *Acceptor) UpgradeHTTP(w http.ResponseWriter, r *http.Request, p *netpoll.Poller) {}
-
-// Close stops the Acceptor's goroutines and closes its Listener.
-func (a *Acceptor) Close() {}
+// Close refuses further connections, closes those whose request head is not
+// complete and the Listener, and waits until every close frame that was sent is
+// answered, for at most Options.LingerTimeout. The Poller closes afterwards.
+func (a *Acceptor) Close() {
+	a.closed.Store(true)
+	a.heads.end(true)
+	_ = a.handover.Close() // cannot fail
+	a.closes.end(false)
+}

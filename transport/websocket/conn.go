@@ -1,8 +1,12 @@
 package websocket
 
 import (
-	"errors"
+	"net"
 	"net/netip"
+	"sync"
+	"sync/atomic"
+
+	"outcry/transport/netpoll"
 )
 
 // Handler receives what happens on a connection. All calls for one Conn come
@@ -21,33 +25,131 @@ type Handler interface {
 	Closed(c *Conn, cause error)
 }
 
+// How far the closing handshake is, RFC 6455 section 7.
+const (
+	closeNone    uint32 = iota
+	closeSent           // waiting for the peer's close frame
+	closeReached        // nothing more is sent or understood
+)
+
 // Conn is one WebSocket. Its methods may be called from any goroutine and never
 // block.
-type Conn struct{}
+type Conn struct {
+	// immutable after construction
+	a  *Acceptor
+	nc netpoll.Conn
+	h  Handler
+
+	// owned by the event loop
+	partial *message // a fragmented message under way, else nil
+	owed    []byte   // the newest ping of a peer that does not read, else nil
+
+	// atomic: written under mu, read by the event loop
+	state atomic.Uint32
+
+	// guarded by mu, which also keeps data from following the close frame
+	mu       sync.Mutex
+	cause    error     // why it closes, nil while it does not
+	deadline *deadline // while a close frame awaits its answer
+}
 
 // WriteFrames sends bytes that are complete server frames, in one write.
 // blocked says that bytes are waiting, and Handler.Writable follows when all are
 // gone. The error is net.ErrClosed after a close, netpoll.ErrBacklog when too
 // much is waiting, or the socket's.
 func (c *Conn) WriteFrames(frames []byte) (blocked bool, err error) {
-	return false, errors.ErrUnsupported
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state.Load() != closeNone {
+		return false, net.ErrClosed
+	}
+	return c.nc.Write(frames)
 }
 
 // WriteText sends payload as one text frame; otherwise like WriteFrames.
 func (c *Conn) WriteText(payload []byte) (blocked bool, err error) {
-	return false, errors.ErrUnsupported
+	s := takeScratch()
+	defer s.release()
+	s.b = append(AppendTextHeader(s.b, len(payload)), payload...)
+	return c.WriteFrames(s.b)
 }
 
 // Pending is the number of bytes that wait for the peer to read.
-func (c *Conn) Pending() int { return 0 }
+func (c *Conn) Pending() int { return c.nc.Pending() }
+
+// RemoteAddr is the address of the TCP peer.
+func (c *Conn) RemoteAddr() netip.AddrPort { return c.nc.RemoteAddr() }
 
 // Close sends a close frame behind what is waiting, gives the peer
 // Options.LingerTimeout to answer it, and closes. A reason longer than 123 bytes
 // is cut. Nothing can be written afterwards.
-func (c *Conn) Close(code Code, reason string) {}
+func (c *Conn) Close(code Code, reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state.Load() != closeNone {
+		return
+	}
+	c.cause = &CloseError{Code: code, Reason: reason}
+	c.writeClose(code, reason)
+	c.state.Store(closeSent)
+	c.deadline = &deadline{owner: c}
+	if !c.a.closes.add(c.deadline) { // the Acceptor is closing: nobody would wait for the answer
+		c.end()
+	}
+}
 
 // Abort closes at once, without a close frame.
-func (c *Conn) Abort(cause error) {}
+func (c *Conn) Abort(cause error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cause == nil {
+		c.cause = cause
+	}
+	c.state.Store(closeReached)
+	c.nc.Close(c.cause)
+}
 
-// RemoteAddr is the address of the TCP peer.
-func (c *Conn) RemoteAddr() netip.AddrPort { return netip.AddrPort{} }
+// fail answers a peer that broke a rule: its close frame is not awaited, since
+// what it sends is not understood any more, RFC 6455 section 7.1.7.
+func (c *Conn) fail(refused *CloseError) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state.Load() == closeNone {
+		c.cause = refused
+		c.writeClose(refused.Code, refused.Reason)
+	}
+	c.end()
+}
+
+// peerClosed answers the peer's close frame, or takes it as the answer to ours.
+func (c *Conn) peerClosed(payload []byte) {
+	code, reason, refused := parseClose(payload)
+	if refused != nil {
+		c.fail(refused)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state.Load() == closeNone {
+		c.cause = &CloseError{Code: code, Reason: reason, ByPeer: true}
+		c.writeClose(code, "")
+	}
+	c.end()
+}
+
+// writeClose sends a close frame. That it fails shows in Closed. Needs mu.
+func (c *Conn) writeClose(code Code, reason string) {
+	var space [maxReasonBytes + 4]byte
+	_, _ = c.nc.Write(appendCloseFrame(space[:0], code, reason))
+}
+
+// end lets the TCP connection end when all is sent. Needs mu.
+func (c *Conn) end() {
+	if c.state.Load() != closeReached {
+		c.state.Store(closeReached)
+		c.nc.CloseAfterFlush(c.cause)
+	}
+}
+
+// expired drops a connection whose peer did not answer the close frame.
+func (c *Conn) expired() { c.Abort(nil) }
