@@ -1,0 +1,120 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+const (
+	// maxDescriptors is what a run may open, whatever the system allows.
+	maxDescriptors = 20_000
+	// reservedDescriptors are for the feed, the logs and the loops themselves.
+	reservedDescriptors = 64
+	// maxTicks bounds the tape of a step, 8 bytes a tick.
+	maxTicks = 50_000_000
+	// maxRun bounds each of the times of a scenario.
+	maxRun = time.Hour
+)
+
+// Scenario is what a run does. Its fields are the flags of `outcry bench`, and
+// errors name them so.
+type Scenario struct {
+	To                  string // the server's URL; empty: start one
+	Dashboards          int
+	Symbols             int
+	SymbolsPerDashboard int
+	Rates               []float64 // ticks a second of each symbol, one load step each
+	Duration            time.Duration
+	Warmup              time.Duration // of each step, fed and not measured
+	Drain               time.Duration // how long a step waits for its last ticks
+	Settle              time.Duration // how long the idle server is left alone before its memory is read
+	ConnectConcurrency  int           // handshakes in flight; 0 is all at once
+	ConnectTimeout      time.Duration // for a CONNECT reply, and again for the snapshot
+	Loops               int           // event loops of the client; 0 is one for two cores
+	Batch               bool          // subscribe with {batch: true}
+	Seed                uint64        // of the choice of symbols
+	MaxP95              time.Duration // 0 asks for none
+
+	TokenSecret string // signs the tokens of dashboards and feed
+	Token       string // for servers whose secret is not known
+	FeedToken   string // with role feed; empty: Token
+
+	AllowRemote bool
+	ServerPID   int      // the process to observe; 0: find it
+	ServeArgs   []string // further arguments of a server that is started
+}
+
+// DefaultScenario returns what `outcry bench` does without flags.
+func DefaultScenario() Scenario {
+	return Scenario{
+		Dashboards:          1000,
+		Symbols:             200,
+		SymbolsPerDashboard: 20,
+		Rates:               []float64{1, 5, 10},
+		Duration:            15 * time.Second,
+		Warmup:              3 * time.Second,
+		Drain:               3 * time.Second,
+		Settle:              5 * time.Second,
+		ConnectConcurrency:  512,
+		ConnectTimeout:      30 * time.Second,
+		Seed:                1,
+	}
+}
+
+// Validate reports everything that is wrong with a scenario at once.
+func (s Scenario) Validate() error {
+	errs := []error{
+		between("dashboards", s.Dashboards, 1, maxDescriptors-reservedDescriptors),
+		between("symbols", s.Symbols, 1, 100_000),
+		between("symbols-per-dashboard", s.SymbolsPerDashboard, 1, min(s.Symbols, 200)),
+		between("duration", s.Duration, 100*time.Millisecond, maxRun),
+		between("warmup", s.Warmup, 0, maxRun),
+		between("drain", s.Drain, 0, maxRun),
+		between("settle", s.Settle, 0, maxRun),
+		between("connect-concurrency", s.ConnectConcurrency, 0, maxDescriptors),
+		between("connect-timeout", s.ConnectTimeout, 100*time.Millisecond, maxRun),
+		between("loops", s.Loops, 0, 64),
+		between("max-p95", s.MaxP95, 0, maxRun),
+		between("server-pid", s.ServerPID, 0, math.MaxInt32),
+		s.validateRates(),
+	}
+	if s.To != "" && s.Token == "" && s.TokenSecret == "" {
+		errs = append(errs, errors.New("token-secret: needed with --to (or JWT_SECRET, or --token)"))
+	}
+	if s.To == "" && s.Token != "" {
+		errs = append(errs, errors.New("token: only with --to, since a server started here gets a secret of its own"))
+	}
+	if s.To != "" && len(s.ServeArgs) > 0 {
+		errs = append(errs, errors.New("serve-flag, config: only without --to, for a server started here"))
+	}
+	return errors.Join(errs...)
+}
+
+func (s Scenario) validateRates() error {
+	if len(s.Rates) == 0 {
+		return errors.New("rates: at least one is needed")
+	}
+	var errs []error
+	for _, rate := range s.Rates {
+		if !(rate >= 0.01 && rate <= 100_000) {
+			errs = append(errs, fmt.Errorf("rates: %v is not allowed: must be between 0.01 and 100000", rate))
+			continue
+		}
+		if ticks := rate * float64(s.Symbols) * (s.Warmup + s.Duration).Seconds(); ticks > maxTicks {
+			errs = append(errs, fmt.Errorf("rates: %v is not allowed: makes %.0f ticks in a step, the most is %d", rate, ticks, maxTicks))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func between[T int | time.Duration](flag string, value, low, high T) error {
+	if value < low || value > high {
+		return fmt.Errorf("%s: %v is not allowed: must be between %v and %v", flag, value, low, high)
+	}
+	return nil
+}
+
+// ticksIn returns how often a symbol ticks in a time.
+func ticksIn(rate float64, d time.Duration) int { return int(math.Round(rate * d.Seconds())) }
