@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"fmt"
+	"slices"
 
 	"outcry/transport/engineio"
 )
@@ -57,7 +58,7 @@ func (s *Server) Binary(engine *engineio.Socket, _ []byte) {
 func (s *Server) Writable(engine *engineio.Socket) {
 	c := engine.UserData.(*client)
 	c.mu.Lock()
-	root, others := c.root, c.others
+	root, others := c.root, slices.Clone(c.others)
 	c.mu.Unlock()
 	if root != nil {
 		s.handler.Writable(root)
