@@ -1,0 +1,52 @@
+package auth
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Refusal says why credentials are not accepted: a final cause, after which a
+// client must not simply try again. Message and Code are the wire contract's.
+type Refusal struct {
+	Message   string
+	Code      string
+	ExpiredAt time.Time // of TOKEN_EXPIRED
+}
+
+func (r *Refusal) Error() string { return r.Message }
+
+// Data returns the data of the CONNECT_ERROR, a JSON object.
+func (r *Refusal) Data() []byte {
+	data := struct {
+		Code      string `json:"code"`
+		ExpiredAt int64  `json:"expiredAt,omitempty"`
+	}{Code: r.Code}
+	if !r.ExpiredAt.IsZero() {
+		data.ExpiredAt = r.ExpiredAt.UnixMilli()
+	}
+	encoded, err := json.Marshal(data)
+	if err != nil {
+		return []byte("{}") // cannot be: a string and a number always encode
+	}
+	return encoded
+}
+
+func noCredentials() *Refusal {
+	return &Refusal{Message: "Authentication required: No session ID provided", Code: "NO_SESSION_ID"}
+}
+
+func unknownSession() *Refusal {
+	return &Refusal{Message: "Authentication failed: Invalid or expired session", Code: "INVALID_SESSION"}
+}
+
+func invalidToken() *Refusal {
+	return &Refusal{Message: "Authentication failed: Invalid JWT token", Code: "INVALID_TOKEN"}
+}
+
+func expiredToken(at time.Time) *Refusal {
+	return &Refusal{Message: "Authentication failed: JWT token expired", Code: "TOKEN_EXPIRED", ExpiredAt: at}
+}
+
+func earlyToken() *Refusal {
+	return &Refusal{Message: "Authentication failed: JWT token not yet valid", Code: "TOKEN_NOT_BEFORE"}
+}
