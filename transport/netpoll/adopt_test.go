@@ -1,8 +1,6 @@
 package netpoll
 
 import (
-	"crypto/tls"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -160,76 +158,6 @@ func TestDetachIsRefusedWhileBytesArePending(t *testing.T) {
 			t.Error("a connection was detached with bytes pending")
 		}
 	})
-}
-
-func TestTLSIsServedByGoroutines(t *testing.T) {
-	eachMode(t, func(t *testing.T, o Options) {
-		web := httptest.NewUnstartedServer(nil)
-		web.StartTLS()
-		defer web.Close() // only its certificate is of use
-		p, err := New(o, nopLog())
-		if err != nil {
-			t.Fatal(err)
-		}
-		ln, err := tls.Listen("tcp", "127.0.0.1:0", web.TLS)
-		if err != nil {
-			t.Fatal(err)
-		}
-		served := make(chan error)
-		r := newRecorder(t)
-		r.data = func(c Conn, p []byte) int {
-			if _, err := c.Write(p); err != nil {
-				t.Error(err)
-			}
-			c.CloseAfterFlush(nil)
-			return len(p)
-		}
-		go func() { served <- p.Serve(ln, func(Conn) Handler { return r }) }()
-		client := web.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
-		client.ServerName = "example.com"
-		nc, err := tls.Dial("tcp", ln.Addr().String(), client)
-		if err != nil {
-			t.Fatal(err)
-		}
-		mustWrite(t, nc, []byte("secret"))
-		if got, err := io.ReadAll(nc); err != nil || string(got) != "secret" {
-			t.Errorf("read %q, %v", got, err)
-		}
-		_ = nc.Close()
-		r.waitClosed()
-		if err := p.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-// A TLS peer that reads nothing must not hold up the poller's end.
-func TestStalledTLSPeerDoesNotDelayClose(t *testing.T) {
-	web := httptest.NewUnstartedServer(nil)
-	web.StartTLS()
-	defer web.Close()
-	s := newServer(t, DefaultOptions(), func(Conn) Handler { return nil })
-	theirs, ours := tcpPair(t)
-	r := newRecorder(t)
-	c, err := s.p.Adopt(tls.Server(ours, web.TLS), nil, r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := web.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
-	config.ServerName = "example.com"
-	if err := tls.Client(theirs, config).Handshake(); err != nil {
-		t.Fatal(err)
-	}
-	fillUntilBlocked(t, c)
-	began := time.Now()
-	c.Close(errors.New("enough"))
-	r.waitClosed()
-	if took := time.Since(began); took > 4*time.Second {
-		t.Errorf("closing took %v", took)
-	}
 }
 
 func TestConnectionsWithoutAnAddressAreAdopted(t *testing.T) {

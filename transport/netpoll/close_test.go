@@ -209,3 +209,23 @@ func TestCloseCutsTheLingerShort(t *testing.T) {
 		}
 	})
 }
+
+// A peer that half-closed and then vanished must not be waited for.
+func TestHalfClosedPeerThatResetsEndsTheFlush(t *testing.T) {
+	eachMode(t, func(t *testing.T, o Options) {
+		o.LingerTimeout = time.Minute
+		r := newRecorder(t)
+		s := newServer(t, o, func(Conn) Handler { return r })
+		nc := s.connect(r)
+		fillUntilBlocked(t, r.conn)
+		r.conn.CloseAfterFlush(nil)
+		if err := nc.CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(nc, make([]byte, 1<<10)); err != nil {
+			t.Fatal(err)
+		}
+		_ = nc.Close() // unread bytes make this a reset
+		r.waitClosed()
+	})
+}

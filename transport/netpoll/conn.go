@@ -15,9 +15,10 @@ var ErrBacklog = errors.New("peer reads too slowly: too many bytes are waiting")
 type Conn interface {
 	// Write sends p. What the kernel does not take is copied, kept in order and
 	// sent when the socket is writable. blocked says that bytes are waiting, and
-	// Handler.Writable follows when all are gone. The error is net.ErrClosed
-	// after a close, ErrBacklog (which closes the connection) when the kept bytes
-	// would exceed Options.MaxPendingBytes, or the socket's.
+	// Handler.Writable follows when all are gone; so it is after every Write where
+	// a goroutine serves the connection. The error is net.ErrClosed after a close,
+	// ErrBacklog (which closes the connection) when the kept bytes would exceed
+	// Options.MaxPendingBytes, or the socket's.
 	Write(p []byte) (blocked bool, err error)
 	// Pending is the number of bytes kept.
 	Pending() int

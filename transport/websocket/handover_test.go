@@ -126,25 +126,31 @@ func TestSlowHeadIsRefused(t *testing.T) {
 	})
 }
 
-// A server that does not accept from the Listener must not stop the loop.
+// Without anybody to take connections the loop goes on and closes them.
 func TestFullHandoverClosesInsteadOfBlocking(t *testing.T) {
 	eachMode(t, func(t *testing.T, mode string) {
 		o := DefaultOptions()
 		o.HandoverQueue = 2
-		s := newServer(t, mode, o, echoes(t))
-		h := s.a.handover
-		for range o.HandoverQueue + 1 {
-			a, b := net.Pipe()
-			defer func() { _ = b.Close() }()
-			if !h.offer(a) { // net/http may have taken some already
-				_ = a.Close()
-			}
+		s := newServerWithoutHTTP(t, mode, o, echoes(t))
+		for range o.HandoverQueue {
+			mustWrite(t, s.connect(), []byte("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"))
+		}
+		for len(s.a.handover.conns) < o.HandoverQueue {
+			time.Sleep(time.Millisecond) // until the loop has read both
+		}
+		over := s.connect()
+		mustWrite(t, over, []byte("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"))
+		if _, err := io.Copy(io.Discard, over); err != nil && !isReset(err) {
+			t.Error(err)
 		}
 		nc, _ := s.dial()
 		if err := exchange(nc, "still alive"); err != nil {
 			t.Fatal(err)
 		}
 	})
+}
+
+func TestHandoverIsABoundedListener(t *testing.T) {
 	h := newHandover(1)
 	first, second := closeNoting(t), closeNoting(t)
 	if !h.offer(first) || h.offer(second) {
@@ -161,6 +167,20 @@ func TestFullHandoverClosesInsteadOfBlocking(t *testing.T) {
 	}
 	if err := h.Close(); err != nil {
 		t.Error(err)
+	}
+	if h.Addr().Network() == "" || h.Addr().String() == "" {
+		t.Error("the listener has no name for the log")
+	}
+}
+
+// What sniff lets through is good for the upgrader; should they ever disagree,
+// the client reads why.
+func TestUpgraderHasTheLastWord(t *testing.T) {
+	a := newTestAcceptor(t, DefaultOptions(), echoes(t))
+	c := &memoryConn{}
+	a.upgrade(c, []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), nil)
+	if got := c.written.String(); !strings.HasPrefix(got, "HTTP/1.1 400 Bad Request\r\n") || !c.ended {
+		t.Errorf("ended %v with %q", c.ended, got)
 	}
 }
 

@@ -44,6 +44,26 @@ type server struct {
 // test ends.
 func newServer(t testing.TB, mode string, o Options, open Open) *server {
 	t.Helper()
+	s := newServerWithoutHTTP(t, mode, o, open)
+	mux := http.NewServeMux()
+	mux.HandleFunc("/socket.io/", func(w http.ResponseWriter, r *http.Request) { s.a.UpgradeHTTP(w, r, s.p) })
+	mux.HandleFunc("/hello", func(w http.ResponseWriter, r *http.Request) { _, _ = fmt.Fprintf(w, "hello %s", r.RemoteAddr) })
+	web := &http.Server{Handler: mux, ReadHeaderTimeout: patience}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = web.Serve(s.a.Listener()) })
+	stop := s.stop
+	s.stop = sync.OnceFunc(func() {
+		stop()
+		_ = web.Close()
+		serving.Wait()
+	})
+	t.Cleanup(s.stop)
+	return s
+}
+
+// newServerWithoutHTTP leaves what is handed over to the test.
+func newServerWithoutHTTP(t testing.TB, mode string, o Options, open Open) *server {
+	t.Helper()
 	po := netpoll.DefaultOptions()
 	po.Mode, po.LingerTimeout = mode, o.LingerTimeout
 	p, err := netpoll.New(po, zerolog.Nop())
@@ -55,21 +75,15 @@ func newServer(t testing.TB, mode string, o Options, open Open) *server {
 		t.Fatal(err)
 	}
 	s := &server{t: t, p: p, a: newTestAcceptor(t, o, open), addr: ln.Addr().String()}
-	mux := http.NewServeMux()
-	mux.HandleFunc("/socket.io/", func(w http.ResponseWriter, r *http.Request) { s.a.UpgradeHTTP(w, r, p) })
-	mux.HandleFunc("/hello", func(w http.ResponseWriter, r *http.Request) { _, _ = fmt.Fprintf(w, "hello %s", r.RemoteAddr) })
-	web := &http.Server{Handler: mux, ReadHeaderTimeout: patience}
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		if err := p.Serve(ln, s.a.Accept); err != nil {
 			t.Error(err)
 		}
 	})
-	serving.Go(func() { _ = web.Serve(s.a.Listener()) })
 	s.stop = sync.OnceFunc(func() {
 		_ = ln.Close()
 		s.a.Close()
-		_ = web.Close()
 		if err := p.Close(); err != nil {
 			t.Error(err)
 		}
