@@ -122,7 +122,7 @@ func (r *run) prime(ctx context.Context) error {
 	if err := r.feed(ctx, r.tape.Ticks(), pace, freshness.NewHistogram(), feedPatience+time.Duration(pace.Due(r.tape.Ticks()))); err != nil {
 		return err
 	}
-	return rest(ctx, restAfterPrime)
+	return rest(ctx, min(restAfterPrime, r.scenario.Settle))
 }
 
 // feed drives the tape up to a tick. A server that does not take the ticks ends

@@ -18,8 +18,8 @@ const (
 	maxRun = time.Hour
 )
 
-// Scenario is what a run does. Its fields are the flags of `outcry bench`, and
-// errors name them so.
+// Scenario is what a run does. Its fields are the flags of `outcry bench`, which
+// has their defaults, and errors name them so.
 type Scenario struct {
 	To                  string // the server's URL; empty: start one
 	Dashboards          int
@@ -44,23 +44,6 @@ type Scenario struct {
 	AllowRemote bool
 	ServerPID   int      // the process to observe; 0: find it
 	ServeArgs   []string // further arguments of a server that is started
-}
-
-// DefaultScenario returns what `outcry bench` does without flags.
-func DefaultScenario() Scenario {
-	return Scenario{
-		Dashboards:          1000,
-		Symbols:             200,
-		SymbolsPerDashboard: 20,
-		Rates:               []float64{1, 5, 10},
-		Duration:            15 * time.Second,
-		Warmup:              3 * time.Second,
-		Drain:               3 * time.Second,
-		Settle:              5 * time.Second,
-		ConnectConcurrency:  512,
-		ConnectTimeout:      30 * time.Second,
-		Seed:                1,
-	}
 }
 
 // Validate reports everything that is wrong with a scenario at once.

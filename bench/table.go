@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 )
 
-// WriteTable writes the report for people.
+// WriteTable writes the report for people. Why a run failed is for Err to say.
 func (r *Report) WriteTable(w io.Writer) error {
 	p := &printer{w: w}
 	p.line("%s, %d cores, Linux %s, %s, load %s", r.Machine.CPU, r.Machine.Cores, r.Machine.Kernel, r.Machine.Go, r.Machine.Load)
@@ -16,12 +16,7 @@ func (r *Report) WriteTable(w io.Writer) error {
 	p.line("")
 	r.writeConnect(p)
 	r.writeSteps(p)
-	if r.Passed {
-		p.line("passed")
-	}
-	for _, failure := range r.Failures {
-		p.line("FAILED: %s", failure)
-	}
+	p.line("%s", map[bool]string{true: "passed", false: "failed"}[r.Passed])
 	if p.err != nil {
 		return fmt.Errorf("write the report: %w", p.err)
 	}

@@ -28,7 +28,8 @@ type Answer struct {
 // goes out as a chunk of its own, at once.
 type Stream struct {
 	// immutable after construction
-	body   *io.PipeWriter
+	lines  *io.PipeWriter
+	body   *io.PipeReader // the other end, which the request reads
 	client *http.Client
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -49,15 +50,15 @@ func Open(ctx context.Context, url, token string) (*Stream, error) {
 	}
 	request.Header.Set("Content-Type", "application/x-ndjson")
 	request.Header.Set("Authorization", "Bearer "+token)
-	s := &Stream{body: writer, client: &http.Client{Transport: &http.Transport{}}, cancel: cancel, done: make(chan struct{})}
-	go s.send(request, body)
+	s := &Stream{lines: writer, body: body, client: &http.Client{Transport: &http.Transport{}}, cancel: cancel, done: make(chan struct{})}
+	go s.send(request)
 	return s, nil
 }
 
 // Write sends lines; it waits as long as the server does not read.
-func (s *Stream) Write(p []byte) (int, error) { return s.body.Write(p) }
+func (s *Stream) Write(p []byte) (int, error) { return s.lines.Write(p) }
 
-// Abort ends the stream without an answer, also a write that waits.
+// Abort ends the stream without an answer. A write that waits returns the cause.
 func (s *Stream) Abort(cause error) {
 	s.body.CloseWithError(cause)
 	s.cancel()
@@ -66,7 +67,7 @@ func (s *Stream) Abort(cause error) {
 // Close ends the feed and returns what the server says of it, waiting for at
 // most the given time.
 func (s *Stream) Close(patience time.Duration) (Answer, error) {
-	s.body.Close()
+	s.lines.Close()
 	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
 	select {
@@ -81,14 +82,14 @@ func (s *Stream) Close(patience time.Duration) (Answer, error) {
 }
 
 // send carries out the request and keeps its outcome.
-func (s *Stream) send(request *http.Request, body *io.PipeReader) {
+func (s *Stream) send(request *http.Request) {
 	defer close(s.done)
 	s.answer, s.err = s.exchange(request)
 	cause := s.err
 	if cause == nil {
 		cause = errors.New("the server has ended the feed")
 	}
-	body.CloseWithError(cause)
+	s.body.CloseWithError(cause)
 }
 
 func (s *Stream) exchange(request *http.Request) (answer Answer, err error) {
