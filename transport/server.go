@@ -45,7 +45,7 @@ func NewServer(o Options, gateway socketio.Handler, routes http.Handler, log zer
 	if err != nil {
 		return nil, err
 	}
-	engine, err := engineio.NewServer(o.EngineIO, sockets, now)
+	engine, err := engineio.NewServer(o.EngineIO, o.WebSocket.MaxMessageBytes, sockets, now)
 	if err != nil {
 		return nil, err
 	}

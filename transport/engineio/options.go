@@ -6,16 +6,13 @@ import (
 	"time"
 )
 
-// Options of the Engine.IO server. Clients learn the first three in the handshake.
+// Options of the Engine.IO server. Clients learn the intervals in the handshake.
 type Options struct {
 	// PingInterval is how often the server pings a client.
 	PingInterval time.Duration `koanf:"ping_interval"`
 	// PingTimeout is how long a client may take to answer a ping. A client
 	// that hears no ping for the sum of both closes from its side.
 	PingTimeout time.Duration `koanf:"ping_timeout"`
-	// MaxPayloadBytes is how large a client's message may be; it is announced
-	// here and enforced by the WebSocket room's max_message_bytes.
-	MaxPayloadBytes int `koanf:"max_payload_bytes"`
 	// MaxConnections is how many sockets may be open; 0 is without bound.
 	// Further clients get 503 and try again.
 	MaxConnections int `koanf:"max_connections"`
@@ -23,7 +20,7 @@ type Options struct {
 
 // DefaultOptions are those of the wire contract.
 func DefaultOptions() Options {
-	return Options{PingInterval: 25 * time.Second, PingTimeout: 60 * time.Second, MaxPayloadBytes: 1_000_000}
+	return Options{PingInterval: 25 * time.Second, PingTimeout: 60 * time.Second}
 }
 
 // Validate reports every setting that is not allowed.
@@ -37,7 +34,6 @@ func (o Options) Validate() error {
 	const shortest, longest = 50 * time.Millisecond, 10 * time.Minute
 	check(o.PingInterval >= shortest && o.PingInterval <= longest, "ping_interval: %s is not allowed: must be between %s and %s", o.PingInterval, shortest, longest)
 	check(o.PingTimeout >= shortest && o.PingTimeout <= longest, "ping_timeout: %s is not allowed: must be between %s and %s", o.PingTimeout, shortest, longest)
-	check(o.MaxPayloadBytes >= 1024 && o.MaxPayloadBytes <= 100<<20, "max_payload_bytes: %d is not allowed: must be between 1024 and 104857600", o.MaxPayloadBytes)
 	check(o.MaxConnections >= 0, "max_connections: %d is not allowed: must be 0 (no limit) or more", o.MaxConnections)
 	return errors.Join(errs...)
 }

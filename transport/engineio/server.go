@@ -17,6 +17,7 @@ import (
 type Server struct {
 	// immutable after construction
 	options   Options
+	maxBytes  int // of a client's message; the WebSocket room enforces it
 	handler   Handler
 	now       func() time.Time
 	heartbeat heartbeat
@@ -34,13 +35,15 @@ type Server struct {
 	empty    chan struct{} // closed when the last socket is gone, nil unless awaited
 }
 
-// NewServer starts the heartbeat. Close ends it.
-func NewServer(o Options, h Handler, now func() time.Time) (*Server, error) {
+// NewServer starts the heartbeat. Close ends it. maxMessageBytes is how large a
+// client's message may be, which clients learn in the handshake.
+func NewServer(o Options, maxMessageBytes int, h Handler, now func() time.Time) (*Server, error) {
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("engine.io server: %w", err)
 	}
 	s := &Server{
 		options:   o,
+		maxBytes:  maxMessageBytes,
 		handler:   h,
 		now:       now,
 		heartbeat: heartbeat{interval: o.PingInterval, timeout: o.PingTimeout},
@@ -105,7 +108,7 @@ func (s *Server) OpenWebSocket(r *websocket.Request) (websocket.Handler, func(*w
 func (s *Server) openFrame(id string) []byte {
 	frame := append(websocket.BeginText(nil), byte(PacketOpen))
 	frame = fmt.Appendf(frame, `{"sid":%q,"upgrades":[],"pingInterval":%d,"pingTimeout":%d,"maxPayload":%d}`,
-		id, s.options.PingInterval.Milliseconds(), s.options.PingTimeout.Milliseconds(), s.options.MaxPayloadBytes)
+		id, s.options.PingInterval.Milliseconds(), s.options.PingTimeout.Milliseconds(), s.maxBytes)
 	return websocket.EndText(frame, 0)
 }
 

@@ -1,0 +1,144 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"outcry/actors/feed"
+	"outcry/actors/mailbox"
+	"outcry/actors/session"
+	"outcry/actors/symbol"
+	"outcry/transport/auth"
+	"outcry/transport/engineio"
+	"outcry/transport/netpoll"
+	"outcry/transport/socketio"
+	"outcry/transport/websocket"
+)
+
+// Settings are all sections. The key of a setting is its section's name, a dot
+// and its own: mailbox.budget.
+type Settings struct {
+	Server    Server            `koanf:"server"`
+	Log       Log               `koanf:"log"`
+	Auth      auth.Options      `koanf:"auth"`
+	Mailbox   mailbox.Options   `koanf:"mailbox"`
+	Market    symbol.Options    `koanf:"market"`
+	Session   session.Options   `koanf:"session"`
+	Simulator feed.Options      `koanf:"simulator"`
+	EngineIO  engineio.Options  `koanf:"engineio"`
+	SocketIO  socketio.Options  `koanf:"socketio"`
+	WebSocket websocket.Options `koanf:"websocket"`
+	Netpoll   netpoll.Options   `koanf:"netpoll"`
+}
+
+// Server is the process itself.
+type Server struct {
+	// Listen is the address to serve on, host:port; an empty host is every interface.
+	Listen string `koanf:"listen"`
+	// Data is the directory for what must survive a restart.
+	Data string `koanf:"data"`
+	// DashboardURL and FrontendURL are origins whose pages may connect.
+	DashboardURL string `koanf:"dashboard_url"`
+	FrontendURL  string `koanf:"frontend_url"`
+	// ShutdownTimeout is how long a stop may take before what is left is cut off.
+	ShutdownTimeout time.Duration `koanf:"shutdown_timeout"`
+}
+
+// Log is what is logged, and how.
+type Log struct {
+	// Level is the least important that is logged: debug, info, warn or error.
+	Level string `koanf:"level"`
+	// Format is json, console (for people), or auto: console on a terminal.
+	Format string `koanf:"format"`
+}
+
+// Defaults are the settings of an engine that was told nothing.
+func Defaults() Settings {
+	return Settings{
+		Server:    Server{Listen: ":8080", Data: "data", ShutdownTimeout: 10 * time.Second},
+		Log:       Log{Level: "info", Format: "auto"},
+		Auth:      auth.DefaultOptions(),
+		Mailbox:   mailbox.DefaultOptions(),
+		Market:    symbol.DefaultOptions(),
+		Session:   session.DefaultOptions(),
+		Simulator: feed.DefaultOptions(),
+		EngineIO:  engineio.DefaultOptions(),
+		SocketIO:  socketio.DefaultOptions(),
+		WebSocket: websocket.DefaultOptions(),
+		Netpoll:   netpoll.DefaultOptions(),
+	}
+}
+
+// Validate reports every setting that is not allowed, by its key.
+func (s Settings) Validate() error {
+	sections := []struct {
+		name string
+		err  error
+	}{
+		{"server", s.Server.Validate()}, {"log", s.Log.Validate()}, {"auth", s.Auth.Validate()},
+		{"mailbox", s.Mailbox.Validate()}, {"market", s.Market.Validate()}, {"session", s.Session.Validate()},
+		{"simulator", s.Simulator.Validate()}, {"engineio", s.EngineIO.Validate()}, {"socketio", s.SocketIO.Validate()},
+		{"websocket", s.WebSocket.Validate()}, {"netpoll", s.Netpoll.Validate()},
+	}
+	var errs []error
+	for _, section := range sections {
+		for _, err := range flatten(section.err) {
+			errs = append(errs, fmt.Errorf("%s.%w", section.name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// flatten takes a joined error apart.
+func flatten(err error) []error {
+	if err == nil {
+		return nil
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+// Validate reports every setting that is not allowed.
+func (s Server) Validate() error {
+	var errs []error
+	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
+		errs = append(errs, fmt.Errorf("listen: %q is not allowed: must be host:port, such as :8080 or 127.0.0.1:8080", s.Listen))
+	}
+	if s.Data == "" {
+		errs = append(errs, errors.New("data: must name a directory"))
+	}
+	for key, value := range map[string]string{"dashboard_url": s.DashboardURL, "frontend_url": s.FrontendURL} {
+		if u, err := url.Parse(value); value != "" && (err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https")) {
+			errs = append(errs, fmt.Errorf("%s: %q is not allowed: must be a URL such as https://trade.example.com", key, value))
+		}
+	}
+	if s.ShutdownTimeout < 0 || s.ShutdownTimeout > 10*time.Minute {
+		errs = append(errs, fmt.Errorf("shutdown_timeout: %s is not allowed: must be between 0 and 10m", s.ShutdownTimeout))
+	}
+	return errors.Join(errs...)
+}
+
+// Levels and formats of Log.
+var (
+	levels  = []string{"debug", "info", "warn", "error"}
+	formats = []string{"auto", "json", "console"}
+)
+
+// Validate reports every setting that is not allowed.
+func (l Log) Validate() error {
+	var errs []error
+	if !slices.Contains(levels, l.Level) {
+		errs = append(errs, fmt.Errorf("level: %q is not allowed: must be one of %s", l.Level, strings.Join(levels, ", ")))
+	}
+	if !slices.Contains(formats, l.Format) {
+		errs = append(errs, fmt.Errorf("format: %q is not allowed: must be one of %s", l.Format, strings.Join(formats, ", ")))
+	}
+	return errors.Join(errs...)
+}
