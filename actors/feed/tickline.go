@@ -1,16 +1,6 @@
 package feed
 
-import (
-	"strings"
-
-	"outcry/actors/market"
-)
-
-// Bounds of what a Parser remembers.
-const (
-	maxInterned      = 1 << 16 // symbols; more than that start the memory anew
-	maxInternedBytes = 2 * market.MaxSymbolBytes
-)
+import "outcry/actors/market"
 
 // Parser reads the tick lines of one stream:
 //
@@ -20,11 +10,11 @@ const (
 // field may be null, unknown fields are ignored. It remembers the symbols it
 // saw, so that a known one costs no allocation.
 type Parser struct {
-	symbols map[string]string // owned by the stream's goroutine; names by how they were sent
+	symbols symbolNames // owned by the stream's goroutine
 }
 
 // NewParser returns a parser that knows no symbol yet.
-func NewParser() *Parser { return &Parser{symbols: make(map[string]string)} }
+func NewParser() *Parser { return &Parser{symbols: make(symbolNames)} }
 
 // ParseTick returns the tick that line describes, or a *market.Refusal that
 // names the field at fault. The values are present, well-formed and exact;
@@ -106,24 +96,14 @@ func (p *Parser) symbol(v value) (string, error) {
 	if v.kind != kindString {
 		return "", fieldSymbol.wrongKind(v, "a string")
 	}
-	if known, ok := p.symbols[string(v.text)]; ok && !v.escaped {
-		return known, nil
+	if !v.escaped {
+		return p.symbols.name(v.text)
 	}
-	name, err := v.unescape()
+	sent, err := v.unescape()
 	if err != nil {
 		return "", market.Refuse(market.ReasonSymbol, "symbol %q is not allowed: must be a string", excerpt(v.text))
 	}
-	name = strings.ToUpper(strings.TrimSpace(name))
-	if err := market.CheckSymbol(name); err != nil {
-		return "", err
-	}
-	if !v.escaped && len(v.text) <= maxInternedBytes {
-		if len(p.symbols) >= maxInterned {
-			clear(p.symbols)
-		}
-		p.symbols[string(v.text)] = name
-	}
-	return name, nil
+	return nameOf(sent)
 }
 
 // AppendTick appends the line that ParseTick reads as t, without a line break.

@@ -1,0 +1,119 @@
+package feed
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/govalues/decimal"
+
+	"outcry/actors/market"
+)
+
+// column is one of the columns of a recording.
+type column uint8
+
+const (
+	columnTime column = iota
+	columnSymbol
+	columnPrice
+	columnSize
+)
+
+var columnNames = [...]string{"ts_ms", "symbol", "price", "size"}
+
+// layout says which cell of a row holds which column.
+type layout struct {
+	cells int // in a row
+	index [len(columnNames)]int
+}
+
+// newLayout reads a header row.
+func newLayout(header []byte) (layout, error) {
+	header = bytes.TrimPrefix(header, []byte("\ufeff")) // some spreadsheets begin with it
+	var names []string
+	for _, cell := range bytes.Split(header, []byte(",")) {
+		names = append(names, strings.ToLower(string(unquote(cell))))
+	}
+	l := layout{cells: len(names)}
+	for c, name := range columnNames {
+		i := slices.Index(names, name)
+		if i < 0 {
+			return layout{}, fmt.Errorf("the header %q has no column %s: must be CSV with the columns %s", excerpt(header), name, columns)
+		}
+		l.index[c] = i
+	}
+	return l, nil
+}
+
+// Next returns the next tick, io.EOF behind the last, or a *RowError for a row
+// that is none; other errors are final.
+func (r *Recording) Next() (market.Tick, error) {
+	row, err := r.row()
+	if err != nil {
+		return market.Tick{}, err // names the file and the line already
+	}
+	t, err := r.tick(row)
+	if err != nil {
+		return market.Tick{}, r.rowError(err)
+	}
+	return t, nil
+}
+
+func (r *Recording) tick(row []byte) (t market.Tick, err error) {
+	var cells [len(columnNames)][]byte
+	n := 0
+	for rest, more := row, true; more; n++ {
+		var cell []byte
+		cell, rest, more = bytes.Cut(rest, []byte(","))
+		if c := slices.Index(r.layout.index[:], n); c >= 0 {
+			cells[c] = unquote(cell)
+		}
+	}
+	if n != r.layout.cells {
+		return t, fmt.Errorf("the row has %d cells: must have %d like the header", n, r.layout.cells)
+	}
+	if t.Time, err = recordedTime(cells[columnTime]); err != nil {
+		return t, err
+	}
+	if t.Symbol, err = r.symbols.name(cells[columnSymbol]); err != nil {
+		return t, err
+	}
+	if t.Price, err = recordedNumber(columnPrice, cells[columnPrice]); err != nil {
+		return t, err
+	}
+	if len(cells[columnSize]) > 0 {
+		t.Size, err = recordedNumber(columnSize, cells[columnSize])
+	}
+	return t, err
+}
+
+func recordedTime(cell []byte) (time.Time, error) {
+	ms, err := strconv.ParseInt(string(cell), 10, 64)
+	if err != nil || ms <= 0 {
+		return time.Time{}, fmt.Errorf("ts_ms %q is not allowed: must be Unix milliseconds", excerpt(cell))
+	}
+	return time.UnixMilli(ms), nil
+}
+
+func recordedNumber(c column, cell []byte) (decimal.Decimal, error) {
+	if len(cell) > 0 && numberPrefix(cell) == len(cell) {
+		if d, ok := parseDecimal(cell); ok {
+			return d, nil
+		}
+	}
+	return decimal.Zero, fmt.Errorf("%s %q is not allowed: must be a number of at most %d digits", columnNames[c], excerpt(cell), decimal.MaxPrec)
+}
+
+// unquote returns what a cell holds. None of the columns can hold a comma or a
+// quotation mark, so quoted cells need no more than this.
+func unquote(cell []byte) []byte {
+	cell = bytes.TrimSpace(cell)
+	if n := len(cell); n >= 2 && cell[0] == '"' && cell[n-1] == '"' {
+		return bytes.TrimSpace(cell[1 : n-1])
+	}
+	return cell
+}

@@ -1,0 +1,42 @@
+package feed
+
+import (
+	"strings"
+
+	"outcry/actors/market"
+)
+
+// Bounds of symbolNames.
+const (
+	maxInterned      = 1 << 16 // symbols; more than that start it anew
+	maxInternedBytes = 2 * market.MaxSymbolBytes
+)
+
+// symbolNames remembers the symbols of a stream by how they were sent, so that
+// a known one costs no allocation and no check. Owned by the stream's goroutine.
+type symbolNames map[string]string
+
+// name returns the symbol that was sent, trimmed and upper-cased, or a
+// *market.Refusal for what cannot be one.
+func (n symbolNames) name(sent []byte) (string, error) {
+	if known, ok := n[string(sent)]; ok {
+		return known, nil
+	}
+	name, err := nameOf(string(sent))
+	if err != nil || len(sent) > maxInternedBytes {
+		return name, err
+	}
+	if len(n) >= maxInterned {
+		clear(n)
+	}
+	n[string(sent)] = name
+	return name, nil
+}
+
+func nameOf(sent string) (string, error) {
+	name := strings.ToUpper(strings.TrimSpace(sent))
+	if err := market.CheckSymbol(name); err != nil {
+		return "", err
+	}
+	return name, nil
+}
