@@ -125,8 +125,7 @@ func (e *epoll) welcome(c accepted, accept func(c Conn) Handler) {
 		return
 	}
 	if !e.join(s) {
-		s.discard()
-		s.handler.Closed(s, net.ErrClosed)
+		s.handler.Closed(s, s.discard())
 		return
 	}
 	if err := s.register(); err != nil {

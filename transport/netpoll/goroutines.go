@@ -66,8 +66,7 @@ func (g *goroutines) welcome(nc net.Conn, accept func(c Conn) Handler) {
 		return
 	}
 	if !g.join(s) {
-		s.discard()
-		s.handler.Closed(s, net.ErrClosed)
+		s.handler.Closed(s, s.discard())
 		return
 	}
 	go s.run(nil)

@@ -58,7 +58,7 @@ func New(o Options, log zerolog.Logger) (*Poller, error) {
 // goroutine; nil refuses it. Closing the Poller closes ln.
 func (p *Poller) Serve(ln net.Listener, accept func(c Conn) Handler) error {
 	if !p.enter(ln) {
-		return fmt.Errorf("serve %v: %w", ln.Addr(), net.ErrClosed)
+		return closeListener(ln)
 	}
 	defer p.leave(ln)
 	e := p.twin
@@ -113,9 +113,7 @@ func (p *Poller) Close() error {
 	p.closed = true
 	var problems []error
 	for ln := range p.listeners {
-		if err := ln.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-			problems = append(problems, fmt.Errorf("close listener %v: %w", ln.Addr(), err))
-		}
+		problems = append(problems, closeListener(ln))
 	}
 	p.mu.Unlock()
 	if p.loops != nil {
@@ -124,4 +122,12 @@ func (p *Poller) Close() error {
 	p.twin.close()
 	p.serving.Wait()
 	return errors.Join(problems...)
+}
+
+// closeListener takes one that is closed already for closed.
+func closeListener(ln net.Listener) error {
+	if err := ln.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("close listener %v: %w", ln.Addr(), err)
+	}
+	return nil
 }

@@ -200,8 +200,15 @@ func TestPollerCloseTellsEveryHandler(t *testing.T) {
 		if _, err := s.p.Adopt(pipeEnd(t), nil, newRecorder(t)); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("a closed poller adopted: %v", err)
 		}
-		if err := s.p.Serve(s.ln, nil); !errors.Is(err, net.ErrClosed) {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.p.Serve(ln, nil); err != nil {
 			t.Errorf("a closed poller served: %v", err)
+		}
+		if err := ln.Close(); !errors.Is(err, net.ErrClosed) {
+			t.Error("a closed poller left a listener open")
 		}
 	})
 }

@@ -217,13 +217,14 @@ func (s *socket) release() {
 	s.loop.sockets.Add(-1)
 }
 
-// discard closes a socket that never joined a loop.
-func (s *socket) discard() {
+// discard closes a socket that never joined a loop, and returns the cause.
+func (s *socket) discard() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.state.Store(stateClosed)
+	s.shut(net.ErrClosed)
 	closeDescriptor(int(s.fd), s.loop.e.log)
 	s.fd = -1
 	s.pending.release()
 	s.pending = nil
+	return s.cause
 }

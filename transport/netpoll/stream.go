@@ -201,8 +201,8 @@ func (s *stream) finish() {
 	s.handler = nil
 }
 
-// discard closes a stream that never joined its engine.
-func (s *stream) discard() {
+// discard closes a stream that never joined its engine, and returns the cause.
+func (s *stream) discard() error {
 	s.Close(net.ErrClosed)
 	_ = s.nc.Close() // nothing was promised to the peer
 	s.writer.Wait()
@@ -210,4 +210,5 @@ func (s *stream) discard() {
 	defer s.mu.Unlock()
 	s.pending.release()
 	s.pending = nil
+	return s.cause
 }
