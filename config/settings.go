@@ -15,6 +15,7 @@ import (
 	"outcry/actors/symbol"
 	"outcry/transport/auth"
 	"outcry/transport/engineio"
+	"outcry/transport/httpapi"
 	"outcry/transport/netpoll"
 	"outcry/transport/socketio"
 	"outcry/transport/websocket"
@@ -34,6 +35,7 @@ type Settings struct {
 	SocketIO  socketio.Options  `koanf:"socketio"`
 	WebSocket websocket.Options `koanf:"websocket"`
 	Netpoll   netpoll.Options   `koanf:"netpoll"`
+	HTTP      httpapi.Options   `koanf:"http"`
 }
 
 // Server is the process itself.
@@ -71,6 +73,7 @@ func Defaults() Settings {
 		SocketIO:  socketio.DefaultOptions(),
 		WebSocket: websocket.DefaultOptions(),
 		Netpoll:   netpoll.DefaultOptions(),
+		HTTP:      httpapi.DefaultOptions(),
 	}
 }
 
@@ -83,7 +86,7 @@ func (s Settings) Validate() error {
 		{"server", s.Server.Validate()}, {"log", s.Log.Validate()}, {"auth", s.Auth.Validate()},
 		{"mailbox", s.Mailbox.Validate()}, {"market", s.Market.Validate()}, {"session", s.Session.Validate()},
 		{"simulator", s.Simulator.Validate()}, {"engineio", s.EngineIO.Validate()}, {"socketio", s.SocketIO.Validate()},
-		{"websocket", s.WebSocket.Validate()}, {"netpoll", s.Netpoll.Validate()},
+		{"websocket", s.WebSocket.Validate()}, {"netpoll", s.Netpoll.Validate()}, {"http", s.HTTP.Validate()},
 	}
 	var errs []error
 	for _, section := range sections {

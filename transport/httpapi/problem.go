@@ -1,0 +1,38 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// Problem is an error answer, RFC 9457. Its type is "about:blank": the status
+// says what kind of problem it is.
+type Problem struct {
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	// Detail is a sentence for the person who reads it.
+	Detail string `json:"detail,omitempty"`
+	// Code is a stable name of the cause, where programs decide on it.
+	Code string `json:"code,omitempty"`
+}
+
+// WriteProblem answers with a problem.
+func WriteProblem(w http.ResponseWriter, status int, code, detail string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	writeJSON(w, status, Problem{Title: http.StatusText(status), Status: status, Detail: detail, Code: code})
+}
+
+// writeJSON writes a status and a body; a content type that was set stays.
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", "application/json")
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // the client is gone if this fails
+}
+
+// NotFound answers a request for a path that does not exist.
+func NotFound(w http.ResponseWriter, r *http.Request) {
+	WriteProblem(w, http.StatusNotFound, "", "there is nothing at "+r.URL.Path)
+}
