@@ -1,0 +1,58 @@
+package main
+
+import (
+	"runtime"
+	"time"
+
+	"outcry/actors/feed"
+	"outcry/transport/httpapi"
+)
+
+// health gathers what the rooms know of themselves.
+func (e *Engine) health() httpapi.Health {
+	now := time.Now()
+	connections, sessions := e.server.Counts(), e.sessions.Stats()
+	pacing, symbols, feeds := e.dispatcher.Stats(), e.symbols.Stats(), e.feeds.Snapshot()
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+
+	health := httpapi.Health{
+		Status:  "healthy",
+		Version: version(),
+		Uptime:  now.Sub(e.started).Seconds(),
+		WebSocket: httpapi.WebSocketHealth{
+			Connections: connections.Open, TotalConnections: connections.Total, Sessions: sessions.Live,
+			UniqueUsers: sessions.Users, NotReading: sessions.Blocked, Refused: connections.Refused, PingTimeouts: connections.Timeouts,
+		},
+		Latency: httpapi.LatencyHealth{Budget: e.dispatcher.Options().Budget.Milliseconds(), Quotes: pacing.Quotes},
+		Feed: httpapi.FeedHealth{
+			State: feedState(feeds, now, e.settings.Market.FeedSilence), Symbols: symbols.Symbols,
+			Accepted: symbols.Accepted, Late: symbols.Late, Refused: feeds.All().Rejected(), Pending: symbols.Pending,
+			Sources: []httpapi.FeedSource{},
+		},
+		Memory: httpapi.MemoryHealth{HeapBytes: memory.HeapAlloc, SysBytes: memory.Sys},
+	}
+	if total := pacing.Busy + pacing.Rested; total > 0 {
+		health.Latency.BusyShare = pacing.Busy.Seconds() / (now.Sub(e.started).Seconds() * float64(e.dispatcher.Workers()))
+	}
+	for _, source := range feeds.Open {
+		health.Feed.Sources = append(health.Feed.Sources, httpapi.FeedSource{
+			Name: source.Name, Accepted: source.Accepted, Refused: source.Rejected(), LastHeard: source.Heard.UnixMilli(),
+		})
+	}
+	if e.stopping.Err() != nil {
+		health.Status = "unhealthy"
+	}
+	return health
+}
+
+// feedState is down without a feed, stale when all that are there are silent.
+func feedState(feeds feed.Snapshot, now time.Time, silence time.Duration) string {
+	switch {
+	case len(feeds.Open) == 0:
+		return "down"
+	case now.Sub(feeds.LastHeard()) > silence:
+		return "stale"
+	}
+	return "live"
+}
