@@ -47,6 +47,9 @@ type Server struct {
 	// DashboardURL and FrontendURL are origins whose pages may connect.
 	DashboardURL string `koanf:"dashboard_url"`
 	FrontendURL  string `koanf:"frontend_url"`
+	// Profile is an address for net/http/pprof, such as 127.0.0.1:6060; empty
+	// serves none. It shows the process's memory: keep it on loopback.
+	Profile string `koanf:"profile"`
 	// ShutdownTimeout is how long a stop may take before what is left is cut off.
 	ShutdownTimeout time.Duration `koanf:"shutdown_timeout"`
 }
@@ -113,6 +116,11 @@ func (s Server) Validate() error {
 	var errs []error
 	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
 		errs = append(errs, fmt.Errorf("listen: %q is not allowed: must be host:port, such as :8080 or 127.0.0.1:8080", s.Listen))
+	}
+	if s.Profile != "" {
+		if _, _, err := net.SplitHostPort(s.Profile); err != nil {
+			errs = append(errs, fmt.Errorf("profile: %q is not allowed: must be empty or host:port, such as 127.0.0.1:6060", s.Profile))
+		}
 	}
 	if s.Data == "" {
 		errs = append(errs, errors.New("data: must name a directory"))

@@ -142,6 +142,14 @@ func (e *Engine) Run(ctx context.Context) error {
 			}
 		})
 	}
+	if addr := e.settings.Server.Profile; addr != "" {
+		stop, err := serveProfile(addr)
+		if err != nil {
+			cancel(err)
+		} else {
+			defer stop()
+		}
+	}
 	e.log.Info().Str("url", e.URL()).Str("version", version()).Int("workers", e.dispatcher.Workers()).
 		Stringer("budget", e.settings.Mailbox.Budget).Bool("simulator", e.simulator != nil).Msg("serving")
 	<-ctx.Done()
