@@ -2,8 +2,6 @@ package engineio
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"sync"
@@ -13,31 +11,35 @@ import (
 	"outcry/transport/websocket"
 )
 
-// Server makes sockets of upgraded connections and keeps their heartbeat.
+// Server makes sockets of upgraded connections and keeps their heartbeat. Its
+// methods may be called from any goroutine.
 type Server struct {
 	// immutable after construction
 	options   Options
 	maxBytes  int // of a client's message; the WebSocket room enforces it
 	handler   Handler
+	allow     []Allow
 	now       func() time.Time
 	heartbeat heartbeat
 	stop      chan struct{}
 	stopped   chan struct{} // closed when the heartbeat's goroutine has ended
+	empty     chan struct{} // closed when the Server is closing and the last socket is gone
 
-	// atomic: read by Counts
-	total    atomic.Uint64
-	refused  atomic.Uint64
-	timeouts atomic.Uint64
+	stopOnce sync.Once
+
+	// atomic: written by the loops and the heartbeat, read by Counts
+	total, refused, timeouts atomic.Uint64
 
 	mu       sync.Mutex // guards the next block
-	open     int
-	draining bool
-	empty    chan struct{} // closed when the last socket is gone, nil unless awaited
+	open     int        // sockets granted and not closed
+	draining bool       // new clients are refused
+	closing  bool       // sockets are closed as soon as they open
 }
 
-// NewServer starts the heartbeat. Close ends it. maxMessageBytes is how large a
-// client's message may be, which clients learn in the handshake.
-func NewServer(o Options, maxMessageBytes int, h Handler, now func() time.Time) (*Server, error) {
+// NewServer starts the heartbeat; Close ends it. maxMessageBytes is how large a
+// client's message may be, which clients learn in the handshake. Every allow must
+// let a handshake in.
+func NewServer(o Options, maxMessageBytes int, h Handler, now func() time.Time, allow ...Allow) (*Server, error) {
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("engine.io server: %w", err)
 	}
@@ -45,10 +47,12 @@ func NewServer(o Options, maxMessageBytes int, h Handler, now func() time.Time) 
 		options:   o,
 		maxBytes:  maxMessageBytes,
 		handler:   h,
+		allow:     allow,
 		now:       now,
-		heartbeat: heartbeat{interval: o.PingInterval, timeout: o.PingTimeout},
+		heartbeat: heartbeat{interval: o.PingInterval, timeout: o.PingTimeout, epoch: now()},
 		stop:      make(chan struct{}),
 		stopped:   make(chan struct{}),
+		empty:     make(chan struct{}),
 	}
 	go s.beat()
 	return s, nil
@@ -59,7 +63,7 @@ func (s *Server) beat() {
 	defer close(s.stopped)
 	ticker := time.NewTicker(s.heartbeat.resolution())
 	defer ticker.Stop()
-	ping := websocket.EndText(append(websocket.BeginText(nil), byte(PacketPing)), 0)
+	ping := websocket.EndText(AppendPacket(websocket.BeginText(nil), PacketPing, nil), 0)
 	var due, dead []*Socket
 	for {
 		select {
@@ -74,34 +78,41 @@ func (s *Server) beat() {
 		}
 		for _, socket := range due {
 			// A write that fails ends the connection, which says so itself.
-			_, _ = socket.conn.WriteFrames(ping)
+			_, _ = socket.WriteFrames(ping)
 		}
-		clear(due)
+		clear(due) // keep no socket alive
 		clear(dead)
 	}
 }
 
-var errPingTimeout = errors.New("ping timeout")
+var errPingTimeout = errors.New("no pong came in time")
 
-// OpenWebSocket decides on an upgrade request. websocket.Open.
+// OpenWebSocket decides on an upgrade request. It is a websocket.Open.
 func (s *Server) OpenWebSocket(r *websocket.Request) (websocket.Handler, func(*websocket.Conn), *websocket.Reject) {
-	if reject := checkHandshake(r.URI); reject != nil {
-		s.refused.Add(1)
-		return nil, nil, reject
+	reject := s.checkHandshake(r)
+	if reject == nil {
+		reject = s.enter()
 	}
-	if reject := s.enter(); reject != nil {
+	if reject != nil {
 		s.refused.Add(1)
 		return nil, nil, reject
 	}
 	socket := &Socket{server: s, id: NewID(), request: r}
-	opened := func(c *websocket.Conn) {
-		socket.conn = c
-		s.heartbeat.add(socket, s.now())
-		// A write that fails ends the connection, which says so itself.
-		_, _ = c.WriteFrames(s.openFrame(socket.id))
-		s.handler.Open(socket)
+	return (*inbound)(socket), func(c *websocket.Conn) { s.opened(socket, c) }, nil
+}
+
+// opened is called once the connection is a WebSocket, before anything is read.
+func (s *Server) opened(socket *Socket, c carrier) {
+	socket.carrier = c
+	// A write that fails ends the connection, which says so itself.
+	_, _ = socket.WriteFrames(s.openFrame(socket.id))
+	s.heartbeat.add(socket, s.now())
+	s.handler.Open(socket)
+	// Close asks for the sockets of the heartbeat after it set closing, so each
+	// is found there or finds it here.
+	if s.isClosing() {
+		socket.shutDown()
 	}
-	return socket, opened, nil
 }
 
 // openFrame is the handshake's answer.
@@ -117,10 +128,10 @@ func (s *Server) enter() *websocket.Reject {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.draining {
-		return rejectBusy("the server is shutting down")
+		return shuttingDown
 	}
 	if limit := s.options.MaxConnections; limit > 0 && s.open >= limit {
-		return rejectBusy("the server is full")
+		return full
 	}
 	s.open++
 	s.total.Add(1)
@@ -132,10 +143,15 @@ func (s *Server) leave() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open--
-	if s.open == 0 && s.empty != nil {
-		close(s.empty)
-		s.empty = nil
+	if s.open == 0 && s.closing {
+		close(s.empty) // once: nobody enters while it closes
 	}
+}
+
+func (s *Server) isClosing() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closing
 }
 
 // Drain refuses new clients from now on.
@@ -145,43 +161,34 @@ func (s *Server) Drain() {
 	s.draining = true
 }
 
-// Close refuses new clients, closes all sockets, waits for their end or ctx's,
-// and ends the heartbeat.
+// Close refuses new clients, closes all sockets with code 1001, waits for their
+// Handler.Close or the end of ctx, and ends the heartbeat. The error is ctx's.
 func (s *Server) Close(ctx context.Context) error {
-	s.mu.Lock()
-	s.draining = true
-	empty := make(chan struct{})
-	if s.open == 0 {
-		close(empty)
-	} else {
-		s.empty = empty
-	}
-	s.mu.Unlock()
-	for _, socket := range s.heartbeat.all() {
-		socket.Close(ServerShutdown, websocket.CodeGoingAway, "server shutting down")
+	s.beginClose()
+	for _, socket := range s.heartbeat.sockets() {
+		socket.shutDown()
 	}
 	var err error
 	select {
-	case <-empty:
+	case <-s.empty:
 	case <-ctx.Done():
 		err = fmt.Errorf("close engine.io sockets: %w", ctx.Err())
 	}
-	close(s.stop)
+	s.stopOnce.Do(func() { close(s.stop) })
 	<-s.stopped
 	return err
 }
 
-// all returns every socket.
-func (h *heartbeat) all() []*Socket {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var sockets []*Socket
-	for _, l := range []*list{&h.ping, &h.pong} {
-		for s := l.first; s != nil; s = s.links.next {
-			sockets = append(sockets, s)
-		}
+func (s *Server) beginClose() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return
 	}
-	return sockets
+	s.draining, s.closing = true, true
+	if s.open == 0 {
+		close(s.empty)
+	}
 }
 
 // Counts are the counters of a Server.
@@ -198,14 +205,4 @@ func (s *Server) Counts() Counts {
 	open := s.open
 	s.mu.Unlock()
 	return Counts{Open: open, Total: s.total.Load(), Refused: s.refused.Load(), Timeouts: s.timeouts.Load()}
-}
-
-// idBytes gives ids of 20 characters: 120 random bits, beyond guessing.
-const idBytes = 15
-
-// NewID returns a random id for a session.
-func NewID() string {
-	var b [idBytes]byte
-	_, _ = rand.Read(b[:]) // never fails, by its contract
-	return base64.RawURLEncoding.EncodeToString(b[:])
 }

@@ -5,6 +5,21 @@ import (
 	"strconv"
 )
 
+// AppendPacket appends p. It is the inverse of Decode.
+func AppendPacket(dst []byte, p Packet) []byte {
+	dst = append(dst, byte(p.Type))
+	if p.IsBinary() {
+		dst = append(strconv.AppendInt(dst, int64(p.Attachments), 10), '-')
+	}
+	if string(p.Namespace) != Root {
+		dst = append(append(dst, p.Namespace...), ',')
+	}
+	if p.ID != NoAck {
+		dst = strconv.AppendInt(dst, p.ID, 10)
+	}
+	return append(dst, p.Data...)
+}
+
 // AppendEventPrefix appends an EVENT packet of the root namespace up to its
 // first argument: 2["event",
 // The event's name must need no escaping in JSON.
@@ -31,7 +46,7 @@ func AppendConnectError(dst []byte, namespace, message string, data []byte) []by
 	dst = appendHead(dst, ConnectError, namespace)
 	encoded, err := json.Marshal(message)
 	if err != nil {
-		encoded = []byte(`""`) // cannot be: a string always encodes
+		panic("socketio: " + err.Error()) // cannot be: a string always encodes
 	}
 	dst = append(append(dst, `{"message":`...), encoded...)
 	if data != nil {
@@ -48,7 +63,7 @@ func AppendDisconnect(dst []byte, namespace string) []byte {
 // appendHead appends a packet's type and its namespace unless that is the root.
 func appendHead(dst []byte, t PacketType, namespace string) []byte {
 	dst = append(dst, byte(t))
-	if namespace != "/" {
+	if namespace != Root {
 		dst = append(append(dst, namespace...), ',')
 	}
 	return dst

@@ -1,32 +1,45 @@
 package socketio
 
 import (
-	"errors"
+	"slices"
 	"sync"
-	"time"
 
 	"outcry/transport/engineio"
+	"outcry/transport/engineio/deadline"
 	"outcry/transport/websocket"
 )
 
-// client is one connection and its sockets.
+// engine is what a client needs of its Engine.IO socket.
+type engine interface {
+	// Request, WriteFrames, WriteMessage and Close are those of engineio.Socket.
+	Request() *websocket.Request
+	WriteFrames(frames []byte) (blocked bool, err error)
+	WriteMessage(payload []byte) (blocked bool, err error)
+	Close(reason engineio.Reason, code websocket.Code, text string)
+}
+
+// client is one connection and its sockets: at most one for each namespace.
+// Lock order: Socket.mu before client.mu.
 type client struct {
 	// immutable after construction
 	server *Server
-	engine *engineio.Socket
+	engine engine
 
-	mu      sync.Mutex  // guards the next block
-	root    *Socket     // in "/", which is nearly always the only one
-	others  []*Socket   // in other namespaces
-	timeout *time.Timer // runs while no CONNECT was accepted
+	deadline deadline.Entry[client] // guarded by the lock of server.connects
+
+	mu       sync.Mutex // guards the next block
+	first    *Socket    // nearly always the only one
+	others   []*Socket
+	accepted int  // how many of the sockets are accepted
+	gone     bool // the connection ends: nothing is accepted any more
 }
 
 // socketIn returns the socket of a namespace, nil if there is none.
 func (c *client) socketIn(namespace []byte) *Socket {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if string(namespace) == "/" {
-		return c.root
+	if c.first != nil && c.first.namespace == string(namespace) {
+		return c.first
 	}
 	for _, s := range c.others {
 		if s.namespace == string(namespace) {
@@ -36,138 +49,104 @@ func (c *client) socketIn(namespace []byte) *Socket {
 	return nil
 }
 
-func (c *client) remember(s *Socket) {
+// writable tells the accepted sockets that a blocked write is done.
+func (c *client) writable() {
+	c.mu.Lock()
+	sockets := c.sockets()
+	c.mu.Unlock()
+	for _, s := range sockets {
+		if s.isAccepted() {
+			c.server.handler.Writable(s)
+		}
+	}
+}
+
+// sockets returns all sockets. Needs mu.
+func (c *client) sockets() []*Socket {
+	if c.first == nil {
+		return slices.Clone(c.others)
+	}
+	return append([]*Socket{c.first}, c.others...)
+}
+
+// join adds a socket that asks to connect.
+func (c *client) join(s *Socket) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s.namespace == "/" {
-		c.root = s
+	if c.first == nil {
+		c.first = s
 		return
 	}
 	c.others = append(c.others, s)
 }
 
-// forget removes a socket that ended. With the last one the time to connect
-// begins again.
-func (c *client) forget(s *Socket) {
+// accept counts an accepted socket, which ends the connect timeout. It reports
+// false when the connection is ending.
+func (c *client) accept() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.root == s {
-		c.root = nil
+	if c.gone {
+		return false
 	}
-	for i, other := range c.others {
-		if other == s {
-			c.others = append(c.others[:i], c.others[i+1:]...)
-			break
-		}
+	c.accepted++
+	c.server.connects.Remove(&c.deadline)
+	return true
+}
+
+// part removes a socket that ended. With the last accepted one the time to
+// connect begins again.
+func (c *client) part(s *Socket, wasAccepted bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.first == s {
+		c.first = nil
 	}
-	if c.root == nil && len(c.others) == 0 {
+	c.others = slices.DeleteFunc(c.others, func(other *Socket) bool { return other == s })
+	if !wasAccepted {
+		return // the time to connect is running, or another socket is accepted
+	}
+	c.accepted--
+	if c.accepted == 0 && !c.gone {
 		c.awaitConnect()
 	}
 }
 
-// awaitConnect starts the connect timeout unless it runs. mu is held.
+// awaitConnect starts the connect timeout. Needs mu.
 func (c *client) awaitConnect() {
-	if d := c.server.options.ConnectTimeout; d > 0 && c.timeout == nil {
-		c.timeout = time.AfterFunc(d, func() {
-			c.engine.Close(engineio.ForcedClose, websocket.CodePolicyViolation, "no connection was accepted in time")
-		})
+	if c.server.options.ConnectTimeout > 0 {
+		c.server.connects.Add(&c.deadline)
 	}
 }
 
-// accepted ends the connect timeout and frees what the handshake needed.
-func (c *client) accepted() {
+// connectTimeout closes a connection that is in no namespace. It comes from the
+// timer of the queue and may race with accept: mu decides.
+func (c *client) connectTimeout() {
+	c.mu.Lock()
+	if c.accepted > 0 || c.gone {
+		c.mu.Unlock()
+		return
+	}
+	c.gone = true
+	c.mu.Unlock()
+	c.engine.Close(engineio.ForcedServerClose, websocket.CodePolicyViolation, "no connection to a namespace in time")
+}
+
+// close ends all sockets of a connection that ended.
+func (c *client) close(reason engineio.Reason) {
+	for _, s := range c.leave() {
+		if _, last := s.end(); last {
+			c.server.handler.Disconnect(s, string(reason))
+		}
+	}
+}
+
+// leave takes all sockets out of a connection that ended.
+func (c *client) leave() []*Socket {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.stopTimeout()
-	c.engine.ForgetRequest()
-}
-
-func (c *client) stopTimeout() {
-	if c.timeout != nil {
-		c.timeout.Stop()
-		c.timeout = nil
-	}
-}
-
-// sockets takes all sockets out.
-func (c *client) takeSockets() []*Socket {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.stopTimeout()
-	sockets := c.others
-	if c.root != nil {
-		sockets = append([]*Socket{c.root}, sockets...)
-	}
-	c.root, c.others = nil, nil
+	c.gone = true
+	c.server.connects.Remove(&c.deadline)
+	sockets := c.sockets()
+	c.first, c.others = nil, nil
 	return sockets
-}
-
-// write sends one packet.
-func (c *client) write(appendPacket func(dst []byte) []byte) (blocked bool, err error) {
-	frame := append(websocket.BeginText(nil), byte(engineio.PacketMessage))
-	return c.engine.WriteFrames(websocket.EndText(appendPacket(frame), 0))
-}
-
-// packet handles one packet of the client.
-func (c *client) packet(payload []byte) {
-	p, err := Decode(payload)
-	if err != nil {
-		c.malformed(err)
-		return
-	}
-	if p.Type == BinaryEvent || p.Type == BinaryAck {
-		c.refuseBinary()
-		return
-	}
-	s := c.socketIn(p.Namespace)
-	switch {
-	case s == nil && p.Type == Connect:
-		c.connect(p)
-	case s == nil || p.Type == Connect || p.Type == ConnectError || !s.isAccepted():
-		c.malformed(errNotConnected)
-	case p.Type == EventPacket:
-		c.event(s, &p)
-	case p.Type == Disconnect:
-		c.disconnect(s)
-	}
-	// An ACK answers an event of ours that wanted one; none does.
-}
-
-var errNotConnected = errors.New("a packet that does not fit the state of its namespace")
-
-func (c *client) connect(p Packet) {
-	namespace := string(p.Namespace)
-	if !c.server.serves(namespace) {
-		// A write that fails ends the connection, which says so itself.
-		_, _ = c.write(func(dst []byte) []byte { return AppendConnectError(dst, namespace, "Invalid namespace", nil) })
-		return
-	}
-	s := &Socket{client: c, id: engineio.NewID(), namespace: namespace}
-	c.remember(s)
-	c.server.handler.Connect(s, p.Data)
-}
-
-func (c *client) event(s *Socket, p *Packet) {
-	e, err := p.event()
-	if err != nil {
-		c.malformed(err)
-		return
-	}
-	c.server.handler.Event(s, e)
-}
-
-func (c *client) disconnect(s *Socket) {
-	c.forget(s)
-	if s.end() {
-		c.server.handler.Disconnect(s, "client namespace disconnect")
-	}
-}
-
-// malformed ends the connection, as the official server does.
-func (c *client) malformed(err error) {
-	c.engine.Close(engineio.ParseError, websocket.CodePolicyViolation, err.Error())
-}
-
-func (c *client) refuseBinary() {
-	c.engine.Close(engineio.ParseError, websocket.CodeUnsupportedData, ErrBinary.Error())
 }

@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// Event is what a client emitted. It is valid during the Handler's call only.
+// Event is what a client emitted. Args is valid during the Handler's call only.
 type Event struct {
 	Name string
 	// Args is the raw JSON array of the arguments behind the name.
@@ -16,50 +16,73 @@ type Event struct {
 	AckID int64
 }
 
-// reserved events are those of the client library itself; the official server
-// takes none of them from a client.
-var reserved = map[string]bool{
-	"connect": true, "connect_error": true, "disconnect": true,
-	"disconnecting": true, "newListener": true, "removeListener": true,
-}
+var errEventName = errors.New("an event must be an array that begins with the event's name")
 
-// event takes the arguments of an EVENT packet apart. It overwrites the comma
-// behind the name, so that the rest of the array is an array of its own.
+// event takes the data of an EVENT packet apart. It overwrites the byte before
+// the arguments with a bracket, so that they are an array of their own.
+//
+// A name may be a number, as in the official decoder; Event has its digits.
 func (p *Packet) event() (Event, error) {
-	array := bytes.TrimLeft(p.Data, " \t\r\n")
-	rest := bytes.TrimLeft(array[1:], " \t\r\n")
-	end := stringEnd(rest)
-	if end == 0 {
-		return Event{}, errors.New("an event must be an array that begins with the event's name")
+	rest := trimBlanks(trimBlanks(p.Data)[1:])
+	size := nameSize(rest)
+	if size == 0 {
+		return Event{}, errEventName
 	}
-	var name string
-	if err := json.Unmarshal(rest[:end], &name); err != nil {
-		return Event{}, fmt.Errorf("event name: %w", err)
+	name, err := eventName(rest[:size])
+	if err != nil {
+		return Event{}, err
 	}
-	if reserved[name] {
-		return Event{}, fmt.Errorf("the event name %q is reserved", name)
+	rest = rest[size-1:] // from the last byte of the name, which is copied by now
+	behind := len(rest) - len(trimBlanks(rest[1:]))
+	if rest[behind] == ']' {
+		behind-- // there is no comma to overwrite
 	}
-	rest = bytes.TrimLeft(rest[end:], " \t\r\n")
-	if rest[0] == ']' {
-		return Event{Name: name, Args: []byte("[]"), AckID: p.ID}, nil
-	}
-	rest[0] = '['
-	return Event{Name: name, Args: rest, AckID: p.ID}, nil
+	rest[behind] = '['
+	return Event{Name: name, Args: rest[behind:], AckID: p.ID}, nil
 }
 
-// stringEnd returns the length of the JSON string that p begins with, 0 if it
-// begins with something else. p is part of valid JSON.
-func stringEnd(p []byte) int {
-	if len(p) == 0 || p[0] != '"' {
+// nameSize returns the length of the JSON string or number that p begins with,
+// 0 if it begins with something else. p is the rest of a valid JSON array.
+func nameSize(p []byte) int {
+	if p[0] == '-' || '0' <= p[0] && p[0] <= '9' {
+		return bytes.IndexAny(p, ",] \t\r\n")
+	}
+	if p[0] != '"' {
 		return 0
 	}
-	for i := 1; i < len(p); i++ {
-		switch p[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
+	end := 1
+	for p[end] != '"' {
+		if p[end] == '\\' {
+			end++
+		}
+		end++
+	}
+	return end + 1
+}
+
+// eventName returns the name in a JSON string or number, unless it is reserved.
+func eventName(token []byte) (string, error) {
+	if token[0] != '"' {
+		return string(token), nil
+	}
+	name := string(token[1 : len(token)-1])
+	if bytes.IndexByte(token, '\\') >= 0 {
+		if err := json.Unmarshal(token, &name); err != nil {
+			return "", fmt.Errorf("event name: %w", err)
 		}
 	}
-	return 0
+	if reserved(name) {
+		return "", fmt.Errorf("the event name %q is reserved", name)
+	}
+	return name, nil
+}
+
+// reserved tells the events of the client library itself, none of which the
+// official decoder takes from a client.
+func reserved(event string) bool {
+	switch event {
+	case "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener":
+		return true
+	}
+	return false
 }

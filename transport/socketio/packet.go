@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 )
 
 // PacketType is the first byte of a Socket.IO packet.
@@ -25,41 +24,44 @@ const (
 // NoAck is the ID of a packet that has none.
 const NoAck = -1
 
+// Root is the main namespace, which packets do not name.
+const Root = "/"
+
+var root = []byte(Root)
+
 // Limits of what a packet may declare.
 const (
-	maxAckDigits      = 15 // below 2^53, which a JavaScript client can count to
-	maxNamespaceBytes = 256
-	maxAttachDigits   = 4
+	maxAckDigits      = 15  // below 2^53, to which a JavaScript client can count
+	maxNamespaceBytes = 256 // it is repeated in the refusal of an unknown one
+	maxAttachments    = 10  // the official decoder's
 )
 
 // Packet is one decoded packet. Its slices are parts of what was decoded.
 type Packet struct {
 	Type        PacketType
-	Namespace   []byte // "/" where the packet names none
+	Namespace   []byte // Root where the packet names none
 	ID          int64  // NoAck where there is none
 	Attachments int    // of binary packets
 	Data        []byte // JSON, nil where there is none
 }
 
-var rootNamespace = []byte("/")
-
-// ErrBinary is the error of the binary packet types, which are not served.
-var ErrBinary = errors.New("binary is not supported")
+// IsBinary reports whether binary frames follow the packet.
+func (p *Packet) IsBinary() bool { return p.Type == BinaryEvent || p.Type == BinaryAck }
 
 // Decode splits a packet, "<type>[<attachments>-][<namespace>,][<id>][<json>]",
 // and checks that its data is what its type demands.
 func Decode(p []byte) (Packet, error) {
-	packet := Packet{Namespace: rootNamespace, ID: NoAck}
+	packet := Packet{Namespace: root, ID: NoAck}
 	if len(p) == 0 {
 		return packet, errors.New("empty packet: must begin with its type, 0 to 6")
 	}
-	if p[0] < byte(Connect) || p[0] > byte(BinaryAck) {
+	packet.Type = PacketType(p[0])
+	if packet.Type < Connect || packet.Type > BinaryAck {
 		return packet, fmt.Errorf("packet type %q is not allowed: must be 0 to 6", p[0])
 	}
-	packet.Type = PacketType(p[0])
 	rest := p[1:]
 	var err error
-	if packet.Type == BinaryEvent || packet.Type == BinaryAck {
+	if packet.IsBinary() {
 		if packet.Attachments, rest, err = cutAttachments(rest); err != nil {
 			return packet, err
 		}
@@ -76,18 +78,19 @@ func Decode(p []byte) (Packet, error) {
 	return packet, packet.checkData()
 }
 
-func cutAttachments(p []byte) (int, []byte, error) {
-	digits := countDigits(p)
-	if digits == 0 || digits > maxAttachDigits || digits == len(p) || p[digits] != '-' {
-		return 0, nil, fmt.Errorf("a binary packet must give the number of its attachments, of at most %d digits, and a dash", maxAttachDigits)
+var errAttachments = fmt.Errorf("a binary packet must give the number of its attachments, 1 to %d, and a dash", maxAttachments)
+
+func cutAttachments(p []byte) (attachments int, rest []byte, err error) {
+	count, digits := number(p)
+	if digits == len(p) || p[digits] != '-' || count < 1 || count > maxAttachments {
+		return 0, nil, errAttachments
 	}
-	n, err := strconv.Atoi(string(p[:digits]))
-	return n, p[digits+1:], err
+	return int(count), p[digits+1:], nil
 }
 
 func cutNamespace(p []byte) (namespace, rest []byte, err error) {
 	if len(p) == 0 || p[0] != '/' {
-		return rootNamespace, p, nil
+		return root, p, nil
 	}
 	namespace, rest, _ = bytes.Cut(p, []byte{','})
 	if len(namespace) > maxNamespaceBytes {
@@ -97,34 +100,40 @@ func cutNamespace(p []byte) (namespace, rest []byte, err error) {
 	return namespace, rest, nil
 }
 
-func cutID(p []byte) (int64, []byte, error) {
-	digits := countDigits(p)
-	if digits == 0 {
+func cutID(p []byte) (id int64, rest []byte, err error) {
+	id, digits := number(p)
+	switch {
+	case digits == 0:
 		return NoAck, p, nil
-	}
-	if digits > maxAckDigits {
+	case digits > maxAckDigits:
 		return NoAck, nil, fmt.Errorf("an acknowledgement id of %d digits is not allowed: at most %d", digits, maxAckDigits)
 	}
-	id, err := strconv.ParseInt(string(p[:digits]), 10, 64)
-	return id, p[digits:], err
+	return id, p[digits:], nil
 }
 
-func countDigits(p []byte) int {
-	n := 0
-	for n < len(p) && '0' <= p[n] && p[n] <= '9' {
-		n++
+// number reads the digits that p begins with. With more than maxAckDigits n is
+// -1: it might not fit.
+func number(p []byte) (n int64, digits int) {
+	for digits < len(p) && '0' <= p[digits] && p[digits] <= '9' {
+		digits++
 	}
-	return n
+	if digits > maxAckDigits {
+		return -1, digits
+	}
+	for _, digit := range p[:digits] {
+		n = n*10 + int64(digit-'0')
+	}
+	return n, digits
 }
 
-// checkData reports data that does not fit the packet's type. json.Valid runs
-// in linear time and bounds the nesting.
+// checkData reports data that does not fit the packet's type. json.Valid takes
+// linear time and bounds the nesting.
 func (p *Packet) checkData() error {
 	if p.Data != nil && !json.Valid(p.Data) {
 		return errors.New("the packet's data is not JSON")
 	}
-	first := byte(0)
-	if data := bytes.TrimLeft(p.Data, " \t\r\n"); len(data) > 0 {
+	first := byte(0) // of the data; 0 without any
+	if data := trimBlanks(p.Data); len(data) > 0 {
 		first = data[0]
 	}
 	switch p.Type {
@@ -147,3 +156,6 @@ func (p *Packet) checkData() error {
 	}
 	return nil
 }
+
+// trimBlanks removes the white space of JSON from the start.
+func trimBlanks(p []byte) []byte { return bytes.TrimLeft(p, " \t\r\n") }

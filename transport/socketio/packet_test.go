@@ -81,7 +81,7 @@ func TestEventsAreTakenApart(t *testing.T) {
 			t.Errorf("%s: %s", text, diff)
 		}
 	}
-	for _, text := range []string{`2[]`, `2[1]`, `2[null,"a"]`, `2[["a"]]`, `2["connect"]`, `2["disconnect","x"]`, `2["newListener"]`} {
+	for _, text := range []string{`2[]`, `2[true]`, `2[null,"a"]`, `2[["a"]]`, `2["connect"]`, `2["disconnect","x"]`, `2["newListener"]`} {
 		p, err := Decode([]byte(text))
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)

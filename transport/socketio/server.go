@@ -5,15 +5,18 @@ import (
 	"slices"
 
 	"outcry/transport/engineio"
+	"outcry/transport/engineio/deadline"
 )
 
-// Server makes Socket.IO sockets on the sockets of an Engine.IO server. It
-// implements engineio.Handler.
+// Server makes Socket.IO sockets on the sockets of an Engine.IO server, whose
+// Handler it is. It needs no end of its own: it is at rest when the last
+// Engine.IO socket is closed.
 type Server struct {
 	// immutable after construction
 	options    Options
 	handler    Handler
 	namespaces []string
+	connects   *deadline.Queue[client] // clients in no namespace
 }
 
 var _ engineio.Handler = (*Server)(nil)
@@ -23,56 +26,42 @@ func NewServer(o Options, h Handler, namespaces ...string) (*Server, error) {
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("socket.io server: %w", err)
 	}
-	return &Server{options: o, handler: h, namespaces: namespaces}, nil
+	return &Server{
+		options:    o,
+		handler:    h,
+		namespaces: namespaces,
+		connects:   deadline.NewQueue(o.ConnectTimeout, (*client).connectTimeout),
+	}, nil
 }
 
-func (s *Server) serves(namespace string) bool {
-	for _, served := range s.namespaces {
-		if served == namespace {
-			return true
-		}
-	}
-	return false
-}
+func (s *Server) serves(namespace string) bool { return slices.Contains(s.namespaces, namespace) }
 
 // Open begins a client. engineio.Handler.
-func (s *Server) Open(engine *engineio.Socket) {
-	c := &client{server: s, engine: engine}
-	engine.UserData = c
+func (s *Server) Open(socket *engineio.Socket) { socket.UserData = s.begin(socket) }
+
+// begin starts the time to connect.
+func (s *Server) begin(e engine) *client {
+	c := &client{server: s, engine: e}
+	c.deadline.Owner = c
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.awaitConnect()
+	return c
 }
 
 // Message handles one packet. engineio.Handler.
-func (s *Server) Message(engine *engineio.Socket, payload []byte) {
-	engine.UserData.(*client).packet(payload)
-}
+func (s *Server) Message(socket *engineio.Socket, payload []byte) { clientOf(socket).packet(payload) }
 
 // Binary refuses an attachment. engineio.Handler.
-func (s *Server) Binary(engine *engineio.Socket, _ []byte) {
-	engine.UserData.(*client).refuseBinary()
-}
+func (s *Server) Binary(socket *engineio.Socket, _ []byte) { clientOf(socket).refuseBinary() }
 
 // Writable passes on that a blocked write is done. engineio.Handler.
-func (s *Server) Writable(engine *engineio.Socket) {
-	c := engine.UserData.(*client)
-	c.mu.Lock()
-	root, others := c.root, slices.Clone(c.others)
-	c.mu.Unlock()
-	if root != nil {
-		s.handler.Writable(root)
-	}
-	for _, socket := range others {
-		s.handler.Writable(socket)
-	}
-}
+func (s *Server) Writable(socket *engineio.Socket) { clientOf(socket).writable() }
 
 // Close ends all sockets of a client. engineio.Handler.
-func (s *Server) Close(engine *engineio.Socket, reason engineio.Reason) {
-	for _, socket := range engine.UserData.(*client).takeSockets() {
-		if socket.end() {
-			s.handler.Disconnect(socket, string(reason))
-		}
-	}
+func (s *Server) Close(socket *engineio.Socket, reason engineio.Reason, _ error) {
+	clientOf(socket).close(reason)
 }
+
+// clientOf returns what Open made of the socket.
+func clientOf(socket *engineio.Socket) *client { return socket.UserData.(*client) }

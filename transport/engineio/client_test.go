@@ -1,0 +1,359 @@
+package engineio
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsutil"
+	"github.com/rs/zerolog"
+
+	"outcry/transport/netpoll"
+	"outcry/transport/websocket"
+)
+
+// listen serves real connections through all rooms below, on event loops or on
+// goroutines, until the test ends.
+func listen(t *testing.T, mode string, o Options) (*recorder, *Server, string) {
+	t.Helper()
+	r := newRecorder()
+	s, err := NewServer(o, maxMessageBytes, r, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	po := netpoll.DefaultOptions()
+	po.Mode = mode
+	p, err := netpoll.New(po, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := websocket.NewAcceptor(websocket.DefaultOptions(), func([]byte) bool { return true }, s.OpenWebSocket, zerolog.Nop())
+	web := &http.Server{Handler: http.HandlerFunc(RefuseHTTP), ReadHeaderTimeout: patience}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = p.Serve(ln, a.Accept) })
+	serving.Go(func() { _ = web.Serve(a.Listener()) })
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := s.Close(ctx); err != nil {
+			t.Error(err)
+		}
+		_ = web.Close()
+		_ = ln.Close()
+		a.Close()
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+		serving.Wait()
+	})
+	return r, s, ln.Addr().String()
+}
+
+// client is the other end of a WebSocket.
+type client struct {
+	t    *testing.T
+	conn net.Conn
+	in   io.Reader
+}
+
+func dial(t *testing.T, addr string) *client {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	conn, early, _, err := ws.Dial(ctx, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	c := &client{t: t, conn: conn, in: conn}
+	if early != nil { // frames that came with the response
+		c.in = early
+	}
+	return c
+}
+
+func (c *client) send(op ws.OpCode, payload string) {
+	c.t.Helper()
+	if err := wsutil.WriteClientMessage(c.conn, op, []byte(payload)); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// receive returns the payload of the next text frame.
+func (c *client) receive() string {
+	c.t.Helper()
+	payload, err := wsutil.ReadServerText(readWriter{c.in, c.conn})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return string(payload)
+}
+
+// expectClose reads up to the close frame, then closes too, as browsers do.
+func (c *client) expectClose(code ws.StatusCode, reason string) {
+	c.t.Helper()
+	for {
+		_, err := wsutil.ReadServerText(readWriter{c.in, c.conn})
+		if err == nil {
+			continue
+		}
+		var closed wsutil.ClosedError
+		if !errors.As(err, &closed) || closed.Code != code || !strings.Contains(closed.Reason, reason) {
+			c.t.Fatalf("%v, want a close frame with %d %q", err, code, reason)
+		}
+		_ = c.conn.Close()
+		return
+	}
+}
+
+// leave reads what still comes, then closes.
+func (c *client) leave() {
+	for {
+		if _, err := wsutil.ReadServerText(readWriter{c.in, c.conn}); err != nil {
+			_ = c.conn.Close()
+			return
+		}
+	}
+}
+
+type readWriter struct {
+	io.Reader
+	io.Writer
+}
+
+// eachMode runs f on event loops and on goroutines.
+func eachMode(t *testing.T, f func(t *testing.T, mode string)) {
+	for _, mode := range []string{netpoll.ModeAuto, netpoll.ModeGoroutine} {
+		t.Run(mode, func(t *testing.T) { f(t, mode) })
+	}
+}
+
+func TestHandshakeTellsTheClientWhatItNeeds(t *testing.T) {
+	eachMode(t, func(t *testing.T, mode string) {
+		r, s, addr := listen(t, mode, DefaultOptions())
+		c := dial(t, addr)
+		open := c.receive()
+		if !strings.HasPrefix(open, "0") {
+			t.Fatalf("%q is no open packet", open)
+		}
+		var got map[string]any
+		if err := json.Unmarshal([]byte(open[1:]), &got); err != nil {
+			t.Fatal(err)
+		}
+		sid, _ := got["sid"].(string)
+		delete(got, "sid")
+		upgrades, isArray := got["upgrades"].([]any)
+		delete(got, "upgrades")
+		if len(sid) != 20 || !isArray || len(upgrades) != 0 {
+			t.Errorf("%s", open)
+		}
+		for key, want := range map[string]float64{"pingInterval": 25_000, "pingTimeout": 60_000, "maxPayload": 1_000_000} {
+			if got[key] != want {
+				t.Errorf("%s is %v, want %v", key, got[key], want)
+			}
+			delete(got, key)
+		}
+		if len(got) != 0 {
+			t.Errorf("the protocol does not know %v", got)
+		}
+		r.expect(t, "open")
+		socket := r.newest()
+		if socket.ID() != sid || socket.Request().URI != "/socket.io/?EIO=4&transport=websocket" || socket.Request().Host != addr {
+			t.Errorf("%s %+v", socket.ID(), socket.Request())
+		}
+		if counts := s.Counts(); counts.Open != 1 || counts.Total != 1 {
+			t.Errorf("%+v", counts)
+		}
+	})
+}
+
+func TestMessagesGoBothWays(t *testing.T) {
+	eachMode(t, func(t *testing.T, mode string) {
+		r, _, addr := listen(t, mode, DefaultOptions())
+		c := dial(t, addr)
+		c.receive()
+		c.send(ws.OpText, "4hello €")
+		c.send(ws.OpText, "4")
+		c.send(ws.OpBinary, "\x01\x02")
+		r.expect(t, "open", "message hello €", "message ", "binary 0102")
+		for _, size := range []int{0, 1, 124, 125, 300, 70_000} {
+			want := strings.Repeat("m", size)
+			if _, err := r.newest().WriteMessage([]byte(want)); err != nil {
+				t.Fatal(err)
+			}
+			if got := c.receive(); got != "4"+want {
+				t.Errorf("%d bytes came as %d", size, len(got)-1)
+			}
+		}
+	})
+}
+
+// What the server does on each packet that is no message.
+func TestControlPacketsOfClients(t *testing.T) {
+	for packet, want := range map[string]struct {
+		code   ws.StatusCode // 0: the connection goes on
+		text   string
+		reason string
+	}{
+		"0":       {},
+		"0{}":     {},
+		"3":       {},
+		"3probe":  {},
+		"5":       {},
+		"6":       {},
+		"1":       {ws.StatusNormalClosure, "", "transport close"},
+		"1bye":    {ws.StatusNormalClosure, "", "transport close"},
+		"2":       {ws.StatusPolicyViolation, "the server pings", "transport error"},
+		"2probe":  {ws.StatusPolicyViolation, "the server pings", "transport error"},
+		"":        {ws.StatusPolicyViolation, "empty packet", "parse error"},
+		"7":       {ws.StatusPolicyViolation, "packet type '7'", "parse error"},
+		"abc":     {ws.StatusPolicyViolation, "packet type 'a'", "parse error"},
+		"bAQIDBA": {ws.StatusPolicyViolation, "packet type 'b'", "parse error"},
+		"é":       {ws.StatusPolicyViolation, "packet type", "parse error"},
+	} {
+		t.Run(packet, func(t *testing.T) {
+			eachMode(t, func(t *testing.T, mode string) {
+				r, s, addr := listen(t, mode, DefaultOptions())
+				c := dial(t, addr)
+				c.send(ws.OpText, packet)
+				if want.code == 0 {
+					c.send(ws.OpText, "4on")
+					r.expect(t, "open", "message on")
+					return
+				}
+				c.send(ws.OpText, "4not heard")
+				c.expectClose(want.code, want.text)
+				r.expect(t, "open", "close "+want.reason)
+				if n := s.Counts().Open; n != 0 {
+					waitFor(t, func() bool { return s.Counts().Open == 0 })
+				}
+			})
+		})
+	}
+}
+
+// waitFor polls a condition that another goroutine brings about.
+func waitFor(t *testing.T, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !done(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("never happened")
+		}
+	}
+}
+
+func TestEndsOfConnectionsAreTold(t *testing.T) {
+	for name, test := range map[string]struct {
+		end    func(c *client)
+		reason string
+	}{
+		"client closes":      {func(c *client) { c.send(ws.OpClose, "\x03\xe8bye"); c.leave() }, "transport close"},
+		"client disappears":  {func(c *client) { _ = c.conn.Close() }, "transport close"},
+		"client resets":      {func(c *client) { _ = c.conn.(*net.TCPConn).SetLinger(0); _ = c.conn.Close() }, "transport close"},
+		"frame without mask": {func(c *client) { _, _ = c.conn.Write([]byte{0x81, 1, '3'}); c.leave() }, "transport error"},
+		"text not UTF-8":     {func(c *client) { c.send(ws.OpText, "4\xff"); c.leave() }, "transport error"},
+		"message too big": {func(c *client) {
+			_, _ = c.conn.Write([]byte{0x81, 0xFF, 0, 0, 0, 0, 0x7F, 0, 0, 0, 1, 2, 3, 4})
+			c.leave()
+		}, "transport error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachMode(t, func(t *testing.T, mode string) {
+				r, _, addr := listen(t, mode, DefaultOptions())
+				c := dial(t, addr)
+				c.receive()
+				test.end(c)
+				r.expect(t, "open", "close "+test.reason)
+			})
+		})
+	}
+}
+
+// The client is there, but nobody answers: what a half-open connection is like.
+func TestHalfOpenConnectionIsFound(t *testing.T) {
+	eachMode(t, func(t *testing.T, mode string) {
+		o := DefaultOptions()
+		o.PingInterval, o.PingTimeout = 50*time.Millisecond, 60*time.Millisecond
+		r, _, addr := listen(t, mode, o)
+		c := dial(t, addr)
+		c.receive()
+		if ping := c.receive(); ping != "2" {
+			t.Fatalf("%q, want a ping", ping)
+		}
+		c.send(ws.OpText, "3")
+		if ping := c.receive(); ping != "2" {
+			t.Fatalf("%q, want the next ping", ping)
+		}
+		r.expect(t, "open", "close ping timeout")
+	})
+}
+
+func TestShutdownTellsClientsToGoAway(t *testing.T) {
+	eachMode(t, func(t *testing.T, mode string) {
+		r, s, addr := listen(t, mode, DefaultOptions())
+		c := dial(t, addr)
+		c.receive()
+		done := make(chan error, 1)
+		go func() { done <- s.Close(context.Background()) }()
+		c.expectClose(ws.StatusGoingAway, "server shutting down")
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		r.expect(t, "open", "close server shutting down")
+	})
+}
+
+func TestRefusedUpgradeIsAnHTTPAnswer(t *testing.T) {
+	o := DefaultOptions()
+	o.MaxConnections = 1
+	_, _, addr := listen(t, netpoll.ModeAuto, o)
+	get := func(query string) (status int, retryAfter, body string) {
+		t.Helper()
+		r, err := http.NewRequest(http.MethodGet, "http://"+addr+"/socket.io/?"+query, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header = http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"},
+			"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}
+		transport := &http.Transport{DisableKeepAlives: true}
+		answer, err := transport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = answer.Body.Close() }()
+		text, err := io.ReadAll(answer.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer.StatusCode, answer.Header.Get("Retry-After"), string(text)
+	}
+	if status, _, body := get("EIO=3&transport=websocket"); status != 400 || body != `{"code":5,"message":"Unsupported protocol version"}` {
+		t.Errorf("%d %s", status, body)
+	}
+	dial(t, addr).receive()
+	if status, retry, body := get("EIO=4&transport=websocket"); status != 503 || retry == "" || !strings.Contains(body, "full") {
+		t.Errorf("%d, Retry-After %q, %s", status, retry, body)
+	}
+	response, err := http.Get("http://" + addr + "/socket.io/?EIO=4&transport=polling")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if text, _ := io.ReadAll(response.Body); response.StatusCode != 400 || string(text) != `{"code":0,"message":"Transport unknown"}` {
+		t.Errorf("%d %s", response.StatusCode, text)
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
