@@ -63,7 +63,7 @@ func startTarget(ctx context.Context, s Scenario) (t *target, err error) {
 	t.child, err = server.Start(ctx, server.Command{
 		Path: executable,
 		Args: append([]string{"serve", "--listen", "127.0.0.1:0", "--data", t.data}, s.ServeArgs...),
-		Env:  append([]string{"JWT_SECRET=" + t.secret}, childSettings(s)...),
+		Env:  []string{"JWT_SECRET=" + t.secret, "OUTCRY_LOG_FORMAT=json"},
 	})
 	if err == nil {
 		err = t.resolve(ctx, t.child.URL())
@@ -74,15 +74,6 @@ func startTarget(ctx context.Context, s Scenario) (t *target, err error) {
 	process := t.child.Process()
 	t.process = &process
 	return t, nil
-}
-
-// childSettings are what a server needs to be told to take thousands of
-// dashboards from one address.
-func childSettings(s Scenario) []string {
-	return []string{
-		"OUTCRY_LOG_FORMAT=json",
-		"MAX_WEBSOCKET_CONNECTIONS=" + strconv.Itoa(s.Dashboards+reservedDescriptors),
-	}
 }
 
 func (t *target) resolve(ctx context.Context, to string) error {
