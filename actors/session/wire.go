@@ -26,9 +26,6 @@ const (
 	QuoteUpdate                         // quote:update, in addition for bare arrays
 	MarketQuote                         // market.quote
 	QuoteBatch                          // watchlist:quotes
-
-	// watchlistDialects are those of Watchlist and Single.
-	watchlistDialects = WatchlistQuote | QuoteUpdate | QuoteBatch
 )
 
 // Code classifies an error event or a failed acknowledgement.

@@ -1,0 +1,65 @@
+// Browsers for tests: each supported version of the unmodified socket.io-client.
+import { io as io475 } from 'socket.io-client-4.7.5'
+import { io as io484 } from 'socket.io-client-4.8.4'
+
+export const versions = [
+  ['4.7.5', io475],
+  ['4.8.4', io484],
+]
+
+const patience = 15_000 // only bounds a test that fails
+
+/** Opens a client that records every event it gets. */
+export function open(io, url, auth, options = {}) {
+  const socket = io(url, { transports: ['websocket'], forceNew: true, reconnection: false, auth, ...options })
+  socket.got = []
+  const waiting = new Set()
+  socket.onAny((event, ...args) => {
+    socket.got.push({ event, args })
+    for (const look of waiting) look()
+  })
+  /** Waits until an event passes the test and returns its first argument. */
+  socket.await = (event, passes = () => true) =>
+    within(`${event} on ${socket.id}`, resolve => {
+      const look = () => {
+        const found = socket.got.find(g => g.event === event && passes(g.args[0]))
+        if (found) {
+          waiting.delete(look)
+          resolve(found.args[0])
+        }
+      }
+      waiting.add(look)
+      look()
+    }, () => `it got ${JSON.stringify(socket.got).slice(0, 2000)}`)
+  socket.of = event => socket.got.filter(g => g.event === event).map(g => g.args[0])
+  return socket
+}
+
+/** Opens a client and waits until it is let in. */
+export async function connect(io, url, token, options) {
+  const socket = open(io, url, { token }, options)
+  await within('connect', (resolve, reject) => {
+    socket.once('connect', resolve)
+    socket.once('connect_error', reject)
+  })
+  return socket
+}
+
+/** Waits for one emission of a socket's own events, such as connect_error. */
+export const once = (emitter, event) =>
+  within(event, resolve => emitter.once(event, (...args) => resolve(args)))
+
+/** A promise that fails loudly instead of hanging a test. */
+export function within(what, start, explain = () => '') {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`waited ${patience} ms for ${what}; ${explain()}`)), patience)
+    const settle = done => value => {
+      clearTimeout(timer)
+      done(value)
+    }
+    start(settle(resolve), settle(reject))
+  })
+}
+
+/** Emits and waits for the acknowledgement. */
+export const ask = (socket, ...args) => within(`ack of ${args[0]}`, resolve => socket.emit(...args, resolve))

@@ -1,0 +1,136 @@
+// Clients and servers that misbehave or go away: the others go on.
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { once as emitted } from 'node:events'
+import { connect as dial } from 'node:net'
+import { describe, it } from 'node:test'
+import { ask, connect, once, versions } from './client.mjs'
+import { postTicks, startServer, token } from './server.mjs'
+
+const key = randomBytes(16).toString('base64')
+const upgrade = path => `GET ${path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`
+const path = '/socket.io/?EIO=4&transport=websocket'
+
+/** A masked frame with a zero mask. */
+function frame(first, payload) {
+  const length = payload.length < 126 ? Buffer.from([0x80 | payload.length]) : Buffer.from([0xfe, payload.length >> 8, payload.length & 255])
+  return Buffer.concat([Buffer.from([first]), length, Buffer.alloc(4), payload])
+}
+
+const attacks = {
+  'an unmasked frame': Buffer.from([0x81, 0x02, 0x34, 0x30]),
+  'a reserved opcode': frame(0x83, Buffer.from('x')),
+  'reserved bits': frame(0xf1, Buffer.from('40')),
+  'a frame that declares 2^63 bytes': Buffer.from([0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+  'a frame over the limit': Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0x7f, 0, 0, 0, 0, 0, 0, 0]),
+  'text that is not UTF-8': frame(0x81, Buffer.from([0x34, 0xff, 0xfe])),
+  'a continuation of nothing': frame(0x80, Buffer.from('x')),
+  'a fragmented ping': frame(0x09, Buffer.from('x')),
+  'an empty packet': frame(0x81, Buffer.alloc(0)),
+  'an unknown Engine.IO packet': frame(0x81, Buffer.from('9')),
+  'an unknown Socket.IO packet': frame(0x81, Buffer.from('49')),
+  'an event before CONNECT': frame(0x81, Buffer.from('42["ping"]')),
+  'a CONNECT that is not JSON': frame(0x81, Buffer.from('40{"token":')),
+  'deep nesting': frame(0x81, Buffer.from(`42${'['.repeat(60_000)}`)),
+}
+
+for (const [version, io] of versions) {
+  describe(`faults with socket.io-client ${version}`, () => {
+    it('ends a client that sends binary, says why, and serves the others', async () => {
+      const server = await startServer()
+      const good = await connect(io, server.url, token('ann'))
+      const bad = await connect(io, server.url, token('ann'))
+      const closed = once(bad, 'disconnect')
+      bad.emit('ping', Buffer.from([1, 2, 3]))
+      const [reason, details] = await closed
+      assert.equal(reason, 'transport close')
+      assert.equal(details.context.code, 1003)
+      assert.match(details.context.reason, /binary/)
+      assert.equal((await ask(good, 'ping', {})).message, 'pong')
+      good.close()
+      assert.equal(await server.stop(), 0)
+    })
+
+    it('survives everything a stranger can send', async () => {
+      const server = await startServer()
+      const witness = await connect(io, server.url, token('ann'))
+      await ask(witness, 'subscribe:quote', 'W')
+      await Promise.all(Object.entries(attacks).map(async ([what, bytes]) => {
+        const socket = dial({ host: server.address.hostname, port: server.address.port })
+        socket.on('error', () => {}) // a reset is a fine answer, too
+        socket.write(upgrade(path))
+        socket.resume()
+        const [head] = await emitted(socket, 'data')
+        assert.match(head.toString('latin1'), /^HTTP\/1.1 101 /, what)
+        socket.write(bytes)
+        await emitted(socket, 'close')
+      }))
+      for (const garbage of ['\0\0\0\0\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', `GET /${'x'.repeat(20_000)}`, `GET / HTTP/1.1\r\n${'a: b\r\n'.repeat(5_000)}`]) {
+        const socket = dial({ host: server.address.hostname, port: server.address.port })
+        socket.on('error', () => {})
+        socket.resume()
+        socket.end(garbage)
+        await emitted(socket, 'close')
+      }
+      await postTicks(server.url, [{ symbol: 'W', price: 42 }])
+      await witness.await('watchlist:quote', q => q.price === 42)
+      assert.equal((await server.health()).websocket.sessions, 1)
+      witness.close()
+      assert.equal(await server.stop(), 0)
+    })
+
+    it('finds a half-open peer by its heartbeat', async () => {
+      const server = await startServer({ OUTCRY_ENGINEIO_PING_INTERVAL: '200ms', OUTCRY_ENGINEIO_PING_TIMEOUT: '200ms' })
+      const alive = await connect(io, server.url, token('ann'))
+      const silent = dial({ host: server.address.hostname, port: server.address.port })
+      silent.on('error', () => {})
+      silent.resume()
+      silent.write(upgrade(path))
+      await emitted(silent, 'data')
+      silent.write(frame(0x81, Buffer.from(`40${JSON.stringify({ token: token('bob') })}`)))
+      await emitted(silent, 'close') // it never answered a ping
+      assert.equal((await ask(alive, 'ping', {})).message, 'pong')
+      const { websocket } = await server.health()
+      assert.deepEqual([websocket.pingTimeouts, websocket.sessions, websocket.connections], [1, 1, 1])
+      alive.close()
+      assert.equal(await server.stop(), 0)
+    })
+
+    it('closes a connection that never signs in', async () => {
+      const server = await startServer({ OUTCRY_SOCKETIO_CONNECT_TIMEOUT: '200ms' })
+      const silent = dial({ host: server.address.hostname, port: server.address.port })
+      silent.resume()
+      silent.write(upgrade(path))
+      await emitted(silent, 'close')
+      assert.equal(await server.stop(), 0)
+    })
+
+    it('is found again after a restart on the same port, without any help', async () => {
+      const first = await startServer()
+      const socket = await connect(io, first.url, token('ann'), { reconnection: true, reconnectionDelay: 50, reconnectionDelayMax: 100 })
+      const lost = once(socket, 'disconnect')
+      assert.equal(await first.stop(), 0)
+      assert.equal((await lost)[0], 'transport close')
+      const again = once(socket, 'connect')
+      const second = await startServer({}, first.address.host)
+      await again
+      assert.equal((await ask(socket, 'ping', {})).userId, 'ann')
+      socket.close()
+      assert.equal(await second.stop(), 0)
+    })
+
+    it('tells a client when it is full, so that it comes back', async () => {
+      const server = await startServer({ MAX_WEBSOCKET_CONNECTIONS: '1' })
+      const first = await connect(io, server.url, token('ann'))
+      const response = await new Promise(resolve => {
+        const socket = dial({ host: server.address.hostname, port: server.address.port })
+        socket.write(upgrade(path))
+        socket.once('data', data => { resolve(data.toString('latin1')); socket.destroy() })
+      })
+      assert.match(response, /^HTTP\/1.1 503 /)
+      assert.match(response, /Retry-After: \d+/i)
+      first.close()
+      assert.equal(await server.stop(), 0)
+    })
+  })
+}

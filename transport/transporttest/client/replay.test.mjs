@@ -1,0 +1,81 @@
+// The real trade prints of an opening, replayed while clients watch.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
+import { connect, once, open, versions, within } from './client.mjs'
+import { runCommand, startServer, token } from './server.mjs'
+
+const recording = fileURLToPath(new URL('../../../../shared/data/us-equities-20131008-open.csv.gz', import.meta.url))
+const speed = 180 // half an hour in ten seconds
+
+/** Last price, volume, high, low and number of prints of each symbol. */
+function expected() {
+  const symbols = {}
+  const [, ...rows] = gunzipSync(readFileSync(recording)).toString().trim().split('\n')
+  for (const row of rows) {
+    const [, symbol, price, size] = row.split(',')
+    const s = (symbols[symbol] ??= { open: +price, high: -Infinity, low: Infinity, volume: 0, prints: 0 })
+    s.price = +price
+    s.high = Math.max(s.high, +price)
+    s.low = Math.min(s.low, +price)
+    s.volume += +size
+    s.prints++
+  }
+  return symbols
+}
+
+for (const [version, io] of versions) {
+  describe(`replay with socket.io-client ${version}`, () => {
+    it('ends at the exact last price, volume and count of every symbol', { timeout: 120_000 }, async () => {
+      const want = expected()
+      const names = Object.keys(want).sort()
+      assert.deepEqual(names, ['AIG', 'BAC', 'IBM', 'SPY'])
+      const server = await startServer({ OUTCRY_MARKET_FEED_SILENCE: '10s' })
+      const watcher = await connect(io, server.url, token('ann'))
+      const batcher = await connect(io, server.url, token('bob'))
+      watcher.emit('subscribe:watchlist', names)
+      batcher.emit('subscribe:watchlist', { symbols: names, batch: true })
+      await watcher.await('subscribed:watchlist')
+      await batcher.await('subscribed:watchlist')
+
+      const replay = runCommand(['replay', recording, '--to', server.url, '--speed', String(speed)])
+      await watcher.await('watchlist:quote', q => q.symbol === 'SPY')
+      // While it runs: a newcomer gets a snapshot at once, a stranger a refusal.
+      const late = await connect(io, server.url, token('eve'))
+      late.emit('subscribe:quote', { symbol: 'SPY' })
+      const snapshot = await late.await('watchlist:quote')
+      assert.equal(snapshot.merged, 1)
+      assert.equal(snapshot.state, 'live')
+      const [error] = await once(open(io, server.url, { token: 'no' }), 'connect_error')
+      assert.equal(error.data.code, 'INVALID_TOKEN')
+
+      const { code, stdout, stderr } = await replay
+      assert.equal(code, 0, stderr)
+      const prints = names.reduce((sum, name) => sum + want[name].prints, 0)
+      assert.match((stdout + stderr).replaceAll(',', ''), new RegExp(`${prints} accepted`))
+      for (const name of names) {
+        const { prints: count, ...last } = want[name]
+        const complete = q => q.symbol === name && q.volume === last.volume
+        const quote = await watcher.await('watchlist:quote', complete)
+        const { price, high, low, open, volume } = quote
+        assert.deepEqual({ price, high, low, open, volume }, last, name)
+        const quotes = watcher.of('watchlist:quote').filter(q => q.symbol === name)
+        assert.equal(quotes.reduce((sum, q) => sum + q.merged, 0), count, `${name}: every print is in exactly one quote`)
+        const prices = new Set(quotes.map(q => q.price))
+        assert.ok(prices.size > 10, `${name} moved: ${prices.size} prices`)
+        assert.deepEqual(watcher.of('quote:update').filter(q => q.symbol === name).length, quotes.length)
+        await within(`${name} in a batch`, resolve => {
+          const look = () => batcher.of('watchlist:quotes').some(batch => batch.some(complete)) && (clearInterval(timer), resolve())
+          const timer = setInterval(look, 20)
+        })
+      }
+      for (const socket of [watcher, batcher, late]) {
+        assert.deepEqual(socket.of('error'), [])
+        socket.close()
+      }
+      assert.equal(await server.stop(), 0)
+    })
+  })
+}

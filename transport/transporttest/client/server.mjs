@@ -1,0 +1,75 @@
+// Starts the real binary for a test file and stops it at its end.
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import jwt from 'jsonwebtoken'
+
+export const secret = 'a-secret-for-the-client-tests'
+export const binary = process.env.TEST_BINARY
+if (!binary) throw new Error('TEST_BINARY is not set: run `make test-client`')
+
+const environment = { PATH: process.env.PATH, HOME: process.env.HOME, JWT_SECRET: secret, OUTCRY_LOG_FORMAT: 'json' }
+
+/** Starts an engine; settings are OUTCRY_ variables. Resolves once it serves. */
+export async function startServer(settings = {}, listen = '127.0.0.1:0') {
+  const data = await mkdtemp(join(tmpdir(), 'outcry-'))
+  const child = spawn(binary, ['serve', '--listen', listen, '--data', data], {
+    env: { ...environment, ...settings },
+    stdio: ['ignore', 'inherit', 'pipe'],
+  })
+  const exited = new Promise(resolve => child.once('exit', (code, signal) => resolve({ code, signal })))
+  const log = []
+  const url = await new Promise((resolve, reject) => {
+    createInterface({ input: child.stderr }).on('line', line => {
+      log.push(line)
+      if (line.includes('"message":"serving"')) resolve(JSON.parse(line).url)
+    })
+    exited.then(() => reject(new Error(`the server ended before it served:\n${log.join('\n')}`)))
+  })
+  return {
+    url,
+    log,
+    address: new URL(url),
+    /** Stops the engine as an operator does and returns its exit code. */
+    async stop() {
+      child.kill('SIGTERM')
+      const { code } = await exited
+      await rm(data, { recursive: true, force: true })
+      return code
+    },
+    health: async () => (await fetch(`${url}/health`)).json(),
+  }
+}
+
+/** A token of a user, good for an hour unless claims say otherwise. */
+export const token = (user, claims = {}, options = {}) =>
+  jwt.sign({ userId: user, type: 'access', ...claims }, options.secret ?? secret, {
+    algorithm: 'HS256',
+    ...('exp' in claims ? {} : { expiresIn: '1h' }),
+    ...options.sign,
+  })
+
+export const feedToken = () => token('test-feed', { roles: ['feed'] })
+
+/** Posts ticks as one short feed and returns the final answer. */
+export async function postTicks(url, ticks) {
+  const response = await fetch(`${url}/api/ticks`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${feedToken()}`, 'Content-Type': 'application/x-ndjson' },
+    body: ticks.map(tick => (typeof tick === 'string' ? tick : JSON.stringify(tick))).join('\n'),
+  })
+  return response.json()
+}
+
+/** Runs another command of the binary to its end. */
+export async function runCommand(args, env = {}) {
+  const child = spawn(binary, args, { env: { ...environment, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', chunk => { stdout += chunk })
+  child.stderr.on('data', chunk => { stderr += chunk })
+  const code = await new Promise(resolve => child.once('close', resolve))
+  return { code, stdout, stderr }
+}
