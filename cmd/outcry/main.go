@@ -16,6 +16,7 @@ import (
 // cli is the command line; each command has a file of its own.
 type cli struct {
 	Serve   ServeCmd   `cmd:"" help:"Run the engine."`
+	Replay  ReplayCmd  `cmd:"" help:"Feed recorded trades to an engine."`
 	Token   TokenCmd   `cmd:"" help:"Make a token."`
 	Bench   BenchCmd   `cmd:"" help:"Measure an engine with thousands of dashboards."`
 	Version VersionCmd `cmd:"" help:"Print the version."`
