@@ -1,12 +1,11 @@
-# Outcry. `make help` lists what there is.
+# Outcry. `make help` lists what there is; longer scripts live in .ci/.
 
 SHELL := /bin/bash
 BIN := bin/outcry
 FUZZTIME ?= 30s
-GO_SOURCES := $(shell git ls-files '*.go' 2>/dev/null) go.mod go.sum
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-client lint bench bench-go fuzz clean tools
+.PHONY: help run build test test-go test-client lint bench bench-go fuzz clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,33 +13,34 @@ help: ## Show this list
 run: build ## Build and serve a live demo on http://localhost:8080
 	$(BIN) serve --dev
 
-build: tools $(BIN) ## Build bin/outcry
+build: ## Build bin/outcry
+	@.ci/tools go
+	go build -o $(BIN) ./cmd/outcry
 
-$(BIN): $(GO_SOURCES)
-	go build -o $@ ./cmd/outcry
+test: lint test-go test-client ## Run every check
 
-test: tools lint test-go test-client ## Run every check
-
-test-go: tools ## Go tests with the race detector, fuzz seeds included
+test-go: ## Go tests with the race detector, fuzz seeds included
+	@.ci/tools go cc
 	go test -race -timeout 8m ./...
 
 test-client: build ## The real socket.io-client under Node against the real binary
-	.ci/test-client
+	@.ci/tools node
+	.ci/test-client $(CURDIR)/$(BIN)
 
-lint: tools ## Formatting, vet and golangci-lint
+lint: ## gofmt, go vet and golangci-lint
+	@.ci/tools go
 	.ci/lint
 
-bench: build ## The load tests of bench/README.md; takes some minutes and both cores
+bench: build ## The load tests of bench/README.md; some minutes on an otherwise idle machine
 	.ci/bench
 
-bench-go: tools ## Go benchmarks of the hot path
+bench-go: ## Go benchmarks of the hot path, with their allocations
+	@.ci/tools go
 	go test -run '^$$' -bench . -benchmem ./actors/... ./transport/... ./bench/...
 
-fuzz: tools ## Every fuzz target for FUZZTIME (default 30s) each
+fuzz: ## Every fuzz target for FUZZTIME (30s) each
+	@.ci/tools go
 	FUZZTIME=$(FUZZTIME) .ci/fuzz
 
-tools: # what is needed beyond this repository
-	@.ci/tools
-
 clean: ## Remove what was built
-	rm -rf bin
+	rm -rf bin transport/transporttest/client/node_modules
