@@ -7,7 +7,6 @@ import (
 
 	"outcry/bench/browser"
 	"outcry/bench/freshness"
-	"outcry/bench/server"
 )
 
 // connect dials all dashboards, waits until each shows its symbols or has
@@ -85,33 +84,4 @@ func (r *run) idle(ctx context.Context, before sample) error {
 		ServerCores:  cores(after.server.CPU-begin.server.CPU, after.at-begin.at),
 	}
 	return nil
-}
-
-// sample is what server and harness have used at one moment.
-type sample struct {
-	at     int64 // on the run's clock
-	server server.Sample
-	bench  time.Duration
-	bytes  int64
-}
-
-func (r *run) sample() (s sample, err error) {
-	if r.target.process != nil {
-		if s.server, err = r.target.process.Sample(); err != nil {
-			return sample{}, err
-		}
-	}
-	if s.bench, err = ownCPU(); err != nil {
-		return sample{}, err
-	}
-	s.at, s.bytes = r.clock.Now(), r.fleet.received()
-	return s, nil
-}
-
-// cores returns how many processors were busy on average.
-func cores(used time.Duration, nanoseconds int64) float64 {
-	if nanoseconds <= 0 {
-		return 0
-	}
-	return float64(used) / float64(nanoseconds)
 }

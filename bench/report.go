@@ -107,6 +107,9 @@ type Step struct {
 	BenchCores  float64 `json:"bench_cores"`
 	ServerCores float64 `json:"server_cores,omitempty"`
 	ServerRSS   int64   `json:"server_rss,omitempty"`
+	// OtherCores is what neither of the two used and yet was not free: where it is
+	// not near 0, the figures are those of a machine that had other work.
+	OtherCores float64 `json:"other_cores"`
 }
 
 // Feed is what the server said of the feed when it ended.

@@ -88,6 +88,7 @@ func (r *run) sumUp(rate float64, begin, end sample, late freshness.Percentiles)
 		ServerCores: cores(end.server.CPU-begin.server.CPU, span),
 		ServerRSS:   end.server.RSS,
 	}
+	step.OtherCores = max(0, cores(end.machine-begin.machine, span)-step.BenchCores-step.ServerCores)
 	if step.Delivered > 0 {
 		step.Coalescing = float64(step.Settled) / float64(step.Delivered)
 	}

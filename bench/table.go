@@ -43,21 +43,21 @@ func (r *Report) writeSteps(p *printer) {
 	}
 	table := tabwriter.NewWriter(p, 0, 0, 2, ' ', tabwriter.AlignRight)
 	row := &printer{w: table}
-	row.line("ticks/s\tfed/s\tsettled/s\tquotes/s\tcoalesced\tP50\tP95\tP99\tmax\tMB/s\tserver\tRSS\tbench\tdriver late\tunsettled\t")
+	row.line("ticks/s\tfed/s\tsettled/s\tquotes/s\tcoalesced\tP50\tP95\tP99\tmax\tMB/s\tserver\tRSS\tbench\tothers\tdriver late\tunsettled\t")
 	for _, s := range r.Steps {
-		row.line("%v\t%s\t%s\t%s\t%.2f\t%s\t%s\t%s\t%s\t%.1f\t%s\t%s\t%.2f\t%s\t%s\t", s.Rate,
+		row.line("%v\t%s\t%s\t%s\t%.2f\t%s\t%s\t%s\t%s\t%.1f\t%s\t%s\t%.2f\t%.2f\t%s\t%s\t", s.Rate,
 			grouped(int64(s.FedPerSecond)), grouped(int64(s.SettledPerSecond)), grouped(int64(s.DeliveredPerSecond)), s.Coalescing,
 			shown(s.Freshness.P50), shown(s.Freshness.P95), shown(s.Freshness.P99), shown(s.Freshness.Max), s.BytesPerSecond/1e6,
-			r.seen(fmt.Sprintf("%.2f", s.ServerCores)), r.seen(megabytes(s.ServerRSS)), s.BenchCores, shown(s.DriverLate.P99), grouped(s.Unsettled))
+			r.seen(fmt.Sprintf("%.2f", s.ServerCores)), r.seen(megabytes(s.ServerRSS)), s.BenchCores, s.OtherCores, shown(s.DriverLate.P99), grouped(s.Unsettled))
 	}
 	if err := table.Flush(); err != nil && p.err == nil {
 		p.err = err
 	}
 	p.line("")
-	p.line("Freshness: for every tick, until the dashboard holds it or a newer one. server, bench: processor cores.")
+	p.line("Freshness: for every tick, until the dashboard holds it or a newer one. server, bench, others: processor cores.")
 	for _, s := range r.Steps {
 		if !s.DriverKept {
-			p.line("At %v ticks/s the driver did not keep its own pace (P99 %s late): this machine is too small for the step.", s.Rate, shown(s.DriverLate.P99))
+			p.line("At %v ticks/s the driver did not keep its own pace (P99 %s late): this machine was too busy for the step.", s.Rate, shown(s.DriverLate.P99))
 		}
 	}
 }

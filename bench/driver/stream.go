@@ -43,7 +43,8 @@ type Stream struct {
 func Open(ctx context.Context, url, token string) (*Stream, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	body, writer := io.Pipe()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, body)
+	// The client must not close the pipe: only send knows the reason for the writer.
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, io.NopCloser(body))
 	if err != nil {
 		cancel()
 		return nil, fmt.Errorf("open the feed to %s: %w", url, err)

@@ -76,3 +76,33 @@ func parseStatus(status []byte) (int64, error) {
 	}
 	return 0, errors.New("no VmRSS in /proc/PID/status: the process has ended")
 }
+
+// MachineBusy returns how long all processors of this machine together were not
+// idle since it started, whoever used them: processes, interrupts, or another
+// virtual machine that took the time.
+func MachineBusy() (time.Duration, error) {
+	stat, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, fmt.Errorf("observe the machine: %w", err)
+	}
+	return parseMachineStat(string(stat))
+}
+
+// parseMachineStat adds up the first line of /proc/stat: proc_stat(5). Of its
+// fields, idle and iowait are no work, and guest time is in user time already.
+func parseMachineStat(stat string) (busy time.Duration, err error) {
+	line, _, _ := strings.Cut(stat, "\n")
+	fields := strings.Fields(line)
+	const user, nice, system, irq, softirq, steal = 1, 2, 3, 6, 7, 8
+	if len(fields) <= steal || fields[0] != "cpu" {
+		return 0, errors.New("malformed /proc/stat")
+	}
+	for _, field := range []int{user, nice, system, irq, softirq, steal} {
+		ticks, err := strconv.ParseInt(fields[field], 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("malformed /proc/stat: %w", err)
+		}
+		busy += time.Duration(ticks) * clockTick
+	}
+	return busy, nil
+}

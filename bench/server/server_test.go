@@ -161,6 +161,9 @@ func TestProcFilesAreRead(t *testing.T) {
 	if rss, err := parseStatus([]byte("Name:\tx\nVmHWM:\t  99 kB\nVmRSS:\t  12 kB\nThreads:\t1\n")); err != nil || rss != 12<<10 {
 		t.Errorf("parseStatus = %d, %v, want 12 KiB", rss, err)
 	}
+	if busy, err := parseMachineStat("cpu  100 20 3 9999 888 40 50 600 7 7\ncpu0 1 1 1\n"); err != nil || busy != 8130*time.Millisecond {
+		t.Errorf("parseMachineStat = %v, %v, want 8.13s", busy, err)
+	}
 	table := "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n" +
 		"   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 x\n" +
 		"   1: 0100007F:1F90 0100007F:9999 01 00000000:00000000 00:00000000 00000000     0        0 4712 1 x\n" +
@@ -173,11 +176,13 @@ func TestProcFilesAreRead(t *testing.T) {
 func FuzzProcFiles(f *testing.F) {
 	f.Add([]byte("12 (x) S 1 12 12 0 -1 4194560 100 0 0 0 250 50 0"))
 	f.Add([]byte("VmRSS:\t 12 kB\n"))
+	f.Add([]byte("cpu  100 20 3 9999 888 40 50 600 7 7"))
 	f.Add([]byte(")"))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		_, _ = parseStat(data)
 		_, _ = parseStatus(data)
+		_, _ = parseMachineStat(string(data))
 		_ = servingURL(data)
 		_ = listenerInodes(string(data), 80)
 	})
