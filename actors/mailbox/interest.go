@@ -40,6 +40,7 @@ func (m *Mailbox) Watch(slots []*conflation.Slot) []*Subscription {
 	for k, slot := range slots {
 		s := &block[k]
 		s.mailbox, s.interest = m, w.interestIn(slot)
+		s.Start(slot) // listening already: nothing published from here on is missed
 		s.position = int32(len(s.interest.watchers))
 		s.interest.watchers = append(s.interest.watchers, s)
 		subscriptions[k] = s

@@ -73,6 +73,9 @@ type Subscription struct {
 // Slot is what the subscription watches.
 func (s *Subscription) Slot() *conflation.Slot { return s.interest.slot }
 
+// Restart makes the newest frame new again: the next flush sends a snapshot.
+func (s *Subscription) Restart() { s.Start(s.interest.slot) }
+
 // Next returns the newest frame, if the actor was not given it yet, and how
 // many ticks it stands for. See conflation.Cursor.Next.
 func (s *Subscription) Next() (*conflation.Frame, uint32) { return s.Cursor.Next(s.interest.slot) }

@@ -28,13 +28,16 @@ type FreshnessPolicy struct {
 	// FeedSilence is how long a connected feed may say nothing at all, no
 	// tick of any symbol and no heartbeat, before it counts as dead.
 	FeedSilence time.Duration
+	// FeedGrace is how old a quote whose feed is gone must be to be stale: a
+	// feed may come back, or post a tick at a time.
+	FeedGrace time.Duration
 }
 
 // State of a quote whose newest tick is age old. feedLive reports whether the
 // feed that sent it is connected and was heard within FeedSilence.
 func (p FreshnessPolicy) State(age time.Duration, feedLive, halted bool) State {
 	switch {
-	case !feedLive:
+	case !feedLive && age > p.FeedGrace:
 		return Stale
 	case halted:
 		return Halted

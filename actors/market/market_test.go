@@ -185,7 +185,7 @@ func TestQuoteAgreesWithAModel(t *testing.T) {
 }
 
 func TestStateTellsAQuietMarketFromADeadFeed(t *testing.T) {
-	policy := FreshnessPolicy{QuietAfter: 15 * time.Second, FeedSilence: 30 * time.Second}
+	policy := FreshnessPolicy{QuietAfter: 15 * time.Second, FeedSilence: 30 * time.Second, FeedGrace: 3 * time.Second}
 	cases := []struct {
 		age          time.Duration
 		live, halted bool
@@ -195,9 +195,11 @@ func TestStateTellsAQuietMarketFromADeadFeed(t *testing.T) {
 		{15 * time.Second, true, false, "live"},
 		{16 * time.Second, true, false, "quiet"},
 		{16 * time.Second, false, false, "stale"},
-		{time.Second, false, false, "stale"},
+		{4 * time.Second, false, false, "stale"},
+		{3 * time.Second, false, false, "live"},
 		{time.Hour, true, true, "halted"},
-		{time.Second, false, true, "stale"},
+		{time.Minute, false, true, "stale"},
+		{time.Second, false, true, "halted"},
 	}
 	for _, c := range cases {
 		if got := policy.State(c.age, c.live, c.halted).String(); got != c.want {

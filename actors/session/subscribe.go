@@ -21,7 +21,7 @@ func (s *sessionActor) subscribe(m *Subscribe) {
 	for _, symbol := range m.Symbols {
 		if sub := s.find(symbol, m.Kind); sub != nil {
 			sub.Tag = uint8(m.dialects(Dialects(sub.Tag)))
-			sub.Reset()
+			sub.Restart()
 			continue
 		}
 		fresh = append(fresh, s.sessions.symbols.Acquire(symbol))

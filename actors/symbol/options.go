@@ -24,6 +24,8 @@ type Options struct {
 	// FeedSilence is after how long without any tick or heartbeat a connected
 	// feed counts as dead and its quotes turn stale.
 	FeedSilence time.Duration `koanf:"feed_silence"`
+	// FeedGrace is how old a quote whose feed went away must be to turn stale.
+	FeedGrace time.Duration `koanf:"feed_grace"`
 	// SweepInterval is how often quotes are examined for staleness.
 	SweepInterval time.Duration `koanf:"sweep_interval"`
 }
@@ -37,6 +39,7 @@ func DefaultOptions() Options {
 		Timezone:        "America/New_York",
 		QuietAfter:      15 * time.Second,
 		FeedSilence:     30 * time.Second,
+		FeedGrace:       3 * time.Second,
 		SweepInterval:   time.Second,
 	}
 }
@@ -56,10 +59,11 @@ func (o Options) Validate() error {
 	}
 	check(o.QuietAfter >= 100*time.Millisecond, "quiet_after: %s is not allowed: must be at least 100ms", o.QuietAfter)
 	check(o.FeedSilence >= 100*time.Millisecond, "feed_silence: %s is not allowed: must be at least 100ms", o.FeedSilence)
+	check(o.FeedGrace >= 0, "feed_grace: %s is not allowed: must not be negative", o.FeedGrace)
 	check(o.SweepInterval >= 10*time.Millisecond && o.SweepInterval <= time.Minute, "sweep_interval: %s is not allowed: must be between 10ms and 1m", o.SweepInterval)
 	return errors.Join(errs...)
 }
 
 func (o Options) freshness() market.FreshnessPolicy {
-	return market.FreshnessPolicy{QuietAfter: o.QuietAfter, FeedSilence: o.FeedSilence}
+	return market.FreshnessPolicy{QuietAfter: o.QuietAfter, FeedSilence: o.FeedSilence, FeedGrace: o.FeedGrace}
 }

@@ -97,6 +97,7 @@ func TestQuietMarketAndDeadFeedLookDifferent(t *testing.T) {
 	e.Tick(t, "AAPL", "11")
 	newest(t, slot, "AAPL 11 2 live")
 	e.Source.Close()
+	clock.Advance(o.Symbol.FeedGrace + time.Second)
 	newest(t, slot, "AAPL 11 2 stale")
 }
 
