@@ -59,11 +59,12 @@ const maxLineErrors = 10
 // ServeHTTP reads ticks until the feed ends its request.
 func (t *Ticks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// A feed that is refused shall hear it at once, not when it has sent all.
-	control := http.NewResponseController(w)
-	_ = control.EnableFullDuplex() // HTTP/1.0 cannot, and need not
+	deadline := &readDeadline{control: http.NewResponseController(w)}
+	_ = deadline.control.EnableFullDuplex() // HTTP/1.0 cannot, and need not
+	w.Header().Set("Connection", "close")   // unless the whole body is read: what is left of it is no request
 	user, ok := t.admit(w, r)
 	if !ok {
-		_ = control.SetReadDeadline(t.deps.Now()) // net/http would read on for a while
+		deadline.linger()
 		return
 	}
 	source := t.deps.Registry.Open(user)
@@ -71,24 +72,50 @@ func (t *Ticks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	// A reader that blocks sees the engine's end by its deadline.
-	defer context.AfterFunc(t.deps.Stopping, func() {
+	stopped := context.AfterFunc(t.deps.Stopping, func() {
 		cancel()
-		_ = control.SetReadDeadline(time.Unix(1, 0))
-	})()
-
-	stream := &tickStream{ticks: t, source: source, parser: feed.NewParser(), control: control}
+		deadline.end()
+	})
+	stream := &tickStream{ticks: t, source: source, parser: feed.NewParser(), deadline: deadline}
 	err := stream.run(ctx, newLineReader(r.Body, t.options.MaxTickLineBytes))
-	answer := stream.answer
-	event := t.deps.Log.Info()
-	if err != nil && t.deps.Stopping.Err() == nil {
-		event = t.deps.Log.Warn().Err(err)
+	stopped()
+	stream.finish(w, err)
+}
+
+// finish logs and answers a stream that ended with err; nil if the feed ended it.
+func (s *tickStream) finish(w http.ResponseWriter, err error) {
+	answer, deps := s.answer, s.ticks.deps
+	event := deps.Log.Info()
+	if err != nil && deps.Stopping.Err() == nil {
+		event = deps.Log.Warn().Err(err)
 	}
-	event.Str("feed", source.Name()).Uint64("accepted", answer.Accepted).Uint64("rejected", answer.Rejected).Msg("feed ended")
-	writeJSON(w, http.StatusOK, answer)
+	event.Str("feed", s.source.Name()).Uint64("accepted", answer.Accepted).Uint64("rejected", answer.Rejected).Msg("feed ended")
+	if err == nil {
+		w.Header().Del("Connection")
+		writeJSON(w, http.StatusOK, answer)
+		return
+	}
+	if errors.Is(err, errSink) && deps.Stopping.Err() == nil {
+		WriteProblem(w, http.StatusServiceUnavailable, "ENGINE_FAILED", fmt.Sprintf(
+			"the engine stopped taking ticks; before that %d ticks were accepted and %d rejected", answer.Accepted, answer.Rejected))
+	} else {
+		writeJSON(w, http.StatusOK, answer)
+	}
+	s.deadline.linger()
 }
 
 // admit checks a request before anything of it is read, and answers it if it fails.
 func (t *Ticks) admit(w http.ResponseWriter, r *http.Request) (user string, ok bool) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		WriteProblem(w, http.StatusMethodNotAllowed, "", "ticks are sent with POST")
+		return "", false
+	}
+	if t.deps.Stopping.Err() != nil {
+		w.Header().Set("Retry-After", "2")
+		WriteProblem(w, http.StatusServiceUnavailable, "STOPPING", "the engine is stopping: connect again in a moment")
+		return "", false
+	}
 	token, found := auth.BearerToken(r.Header.Get("Authorization"))
 	if !found {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="outcry"`)
@@ -123,7 +150,7 @@ func ndjson(contentType string) bool {
 		return true
 	}
 	kind, _, err := mime.ParseMediaType(contentType)
-	allowed := []string{"application/x-ndjson", "application/ndjson", "application/json", "text/plain", "application/x-www-form-urlencoded", "application/octet-stream"}
+	allowed := []string{"application/x-ndjson", "application/ndjson", "application/jsonl", "application/json", "text/plain", "application/x-www-form-urlencoded", "application/octet-stream"}
 	return err == nil && slices.Contains(allowed, kind)
 }
 
@@ -131,19 +158,22 @@ func ndjson(contentType string) bool {
 //
 // owned by the request's goroutine
 type tickStream struct {
-	ticks   *Ticks
-	source  *feed.Source
-	parser  *feed.Parser
-	control *http.ResponseController
-	line    uint64
-	answer  TicksAnswer
+	ticks    *Ticks
+	source   *feed.Source
+	parser   *feed.Parser
+	deadline *readDeadline
+	line     uint64
+	answer   TicksAnswer
 }
+
+// errSink is that the engine, not the feed, ended the stream.
+var errSink = errors.New("publish a tick")
 
 // run reads until the stream ends; nil if the feed ended it.
 func (s *tickStream) run(ctx context.Context, lines *lineReader) error {
 	s.answer.Errors = []LineError{}
 	for {
-		s.extendDeadline(ctx)
+		s.deadline.extend(s.ticks.options.FeedIdleTimeout)
 		line, err := lines.next()
 		switch {
 		case errors.Is(err, io.EOF):
@@ -160,13 +190,6 @@ func (s *tickStream) run(ctx context.Context, lines *lineReader) error {
 		if err := s.handle(ctx, line); err != nil {
 			return err
 		}
-	}
-}
-
-// extendDeadline gives the feed its time to say something again.
-func (s *tickStream) extendDeadline(ctx context.Context) {
-	if idle := s.ticks.options.FeedIdleTimeout; idle > 0 && ctx.Err() == nil {
-		_ = s.control.SetReadDeadline(s.ticks.deps.Now().Add(idle)) // the next read says if it failed
 	}
 }
 
@@ -190,7 +213,7 @@ func (s *tickStream) handle(ctx context.Context, line []byte) error {
 	case errors.As(err, &refusal):
 		s.reject(err)
 	default:
-		return err
+		return fmt.Errorf("%w: %w", errSink, err)
 	}
 	return nil
 }
