@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"outcry/config"
+	"outcry/transport/auth"
+)
+
+func TestWelcomeHasTokensThatWork(t *testing.T) {
+	now := time.Now()
+	text, err := welcome("http://localhost:8080", testSecret, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := auth.NewVerifier(auth.Options{Secrets: []string{testSecret}}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	users := map[string]bool{}
+	for _, word := range strings.Fields(text) {
+		word = strings.Trim(word, "',")
+		if strings.Count(word, ".") != 2 || !strings.HasPrefix(word, "ey") {
+			continue
+		}
+		id, refusal := v.Verify(word)
+		if refusal != nil {
+			t.Errorf("%s: %v", word, refusal)
+		}
+		users[id.UserID] = id.Has(auth.Feed)
+	}
+	if feed, there := users["demo-feed"]; !there || !feed || len(users) != 3 {
+		t.Errorf("tokens of %v", users)
+	}
+	for _, user := range demoUsers {
+		if feed, there := users[user]; !there || feed {
+			t.Errorf("no token of %s, or one with too many rights", user)
+		}
+	}
+}
+
+func TestTokenCommandChecksItsInput(t *testing.T) {
+	for _, c := range []TokenCmd{
+		{User: "u", TTL: time.Hour},
+		{User: "u", TTL: time.Hour, Secret: "short"},
+		{User: "u", TTL: -time.Hour, Secret: testSecret},
+		{User: "u", TTL: time.Hour, Secret: testSecret, Role: []string{"king"}},
+	} {
+		if err := c.Run(); err == nil {
+			t.Errorf("%+v was accepted", c)
+		}
+	}
+}
+
+func TestUsageErrorsHaveTheirOwnExitCode(t *testing.T) {
+	t.Setenv("JWT_SECRET", "")
+	if code := run([]string{"nonsense"}); code != 2 {
+		t.Errorf("unknown command: exit code %d", code)
+	}
+	if code := run([]string{"serve", "--listen", "127.0.0.1:0"}); code != 1 {
+		t.Errorf("serve without a secret: exit code %d", code)
+	}
+}
+
+func TestProtoactorsLogsGoThroughZerolog(t *testing.T) {
+	var out bytes.Buffer
+	log, err := newLogger(config.Log{Level: "debug", Format: "json"}, &out, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slog.New(newSlogHandler(log)).With("lib", "actors").WithGroup("g").Error("broken", "err", errors.New("why"), slog.Group("h", "n", 7))
+	var line map[string]any
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
+		t.Fatalf("%v in %s", err, out.String())
+	}
+	for key, want := range map[string]any{"level": "error", "message": "broken", "lib": "actors", "g.err": "why", "g.h.n": 7.0} {
+		if line[key] != want {
+			t.Errorf("%s = %v, want %v", key, line[key], want)
+		}
+	}
+	if newSlogHandler(log.Level(zerolog.InfoLevel)).Enabled(t.Context(), slog.LevelInfo) {
+		t.Error("the library's daily life is logged at info")
+	}
+}
+
+func TestLogsForPeopleAndForMachines(t *testing.T) {
+	for _, c := range []struct {
+		format   string
+		terminal bool
+		json     bool
+	}{{"json", true, true}, {"auto", false, true}, {"auto", true, false}, {"console", false, false}} {
+		var out bytes.Buffer
+		log, err := newLogger(config.Log{Level: "info", Format: c.format}, &out, c.terminal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log.Info().Msg("hello")
+		if json.Valid(out.Bytes()) != c.json {
+			t.Errorf("%+v: %s", c, out.String())
+		}
+	}
+}

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"outcry/actors/actortest"
+	"outcry/config"
+	"outcry/transport/auth"
+	"outcry/transport/httpapi"
+)
+
+func TestMain(m *testing.M) { actortest.VerifyNoLeaks(m) }
+
+const testSecret = "a-secret-for-engine-tests"
+
+// serve runs an engine on a free port until the test ends.
+func serve(t *testing.T, change func(*config.Settings)) *Engine {
+	t.Helper()
+	loaded, err := config.Load(config.Source{Environ: []string{"JWT_SECRET=" + testSecret}, Flags: map[string]string{"server.listen": "127.0.0.1:0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if change != nil {
+		change(&loaded.Settings)
+	}
+	e, err := NewEngine(loaded.Settings, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- e.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("the engine did not stop cleanly: %v", err)
+		}
+		http.DefaultClient.CloseIdleConnections()
+	})
+	return e
+}
+
+func get(t *testing.T, url string) (status int, body []byte) {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err = io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, body
+}
+
+func health(t *testing.T, e *Engine) (h httpapi.Health) {
+	t.Helper()
+	status, body := get(t, e.URL()+"/health")
+	if err := json.Unmarshal(body, &h); err != nil || status != http.StatusOK {
+		t.Fatalf("%d %s %v", status, body, err)
+	}
+	return h
+}
+
+func TestHealthAnswersAsSoonAsTheEngineServes(t *testing.T) {
+	e := serve(t, nil)
+	h := health(t, e)
+	if h.Status != "healthy" || h.WebSocket.Connections != 0 || h.Feed.State != "down" || h.Latency.Budget != 200 {
+		t.Errorf("%+v", h)
+	}
+	if status, body := get(t, e.URL()+"/nowhere"); status != http.StatusNotFound || !bytes.Contains(body, []byte("/nowhere")) {
+		t.Errorf("%d %s", status, body)
+	}
+}
+
+func TestSimulatedFeedTicksByItself(t *testing.T) {
+	e := serve(t, func(s *config.Settings) { s.Simulator.Enabled = true })
+	actortest.Eventually(t, "simulated ticks", func() bool { return health(t, e).Feed.Accepted > 10 })
+	if h := health(t, e); h.Feed.State != "live" || h.Feed.Symbols == 0 || h.Feed.Sources[0].Name != "simulator" {
+		t.Errorf("%+v", h.Feed)
+	}
+}
+
+func TestTakenPortIsAClearError(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	s := config.Defaults()
+	s.Auth.Secrets = []string{testSecret}
+	s.Server.Listen = taken.Addr().String()
+	if _, err := NewEngine(s, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "server.listen") {
+		t.Error(err)
+	}
+}
+
+func writeRecording(t *testing.T, rows string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ticks.csv.gz")
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zipped := gzip.NewWriter(file)
+	if _, err := zipped.Write([]byte("ts_ms,symbol,price,size\n" + rows)); err != nil {
+		t.Fatal(err)
+	}
+	if err := zipped.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func replayInto(t *testing.T, url string, c ReplayCmd) (httpapi.TicksAnswer, string, error) {
+	t.Helper()
+	token, err := mint(testSecret, auth.Claims{User: "replay", Roles: []auth.Role{auth.Feed}, TTL: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Token != "" {
+		token = c.Token
+	}
+	c.To = url
+	target, err := c.target()
+	if err != nil {
+		return httpapi.TicksAnswer{}, "", err
+	}
+	var notes bytes.Buffer
+	r := &replayer{cmd: &c, stream: &tickStream{url: target, token: token, notify: &notes}, sleep: sleepUntil, now: time.Now}
+	playErr := r.play(context.Background())
+	answer, err := r.stream.finish()
+	if playErr != nil {
+		err = playErr
+	}
+	return answer, notes.String(), err
+}
+
+func TestReplayReportsWhatTheEngineTook(t *testing.T) {
+	e := serve(t, nil)
+	file := writeRecording(t, "1381239000000,AAA,10.5,100\nbroken\n1381239000010,BBB,20,5\n1381239000020,AAA,-1,5\n1381239000030,AAA,11,5\n")
+	answer, _, err := replayInto(t, e.URL(), ReplayCmd{File: file, Speed: 1})
+	if err != nil || answer.Accepted != 3 {
+		t.Fatalf("%+v %v", answer, err)
+	}
+	if h := health(t, e); h.Feed.Symbols != 2 || h.Feed.Accepted != 3 {
+		t.Errorf("%+v", h.Feed)
+	}
+}
+
+func TestReplayWithAWrongTokenStopsAndSaysWhy(t *testing.T) {
+	e := serve(t, nil)
+	file := writeRecording(t, "1381239000000,AAA,10.5,100\n")
+	_, _, err := replayInto(t, e.URL(), ReplayCmd{File: file, Token: "nonsense"})
+	if err == nil || !strings.Contains(err.Error(), "401") || !strings.Contains(err.Error(), "Invalid JWT token") {
+		t.Error(err)
+	}
+	if _, _, err := replayInto(t, "localhost:1", ReplayCmd{File: file}); err == nil || !strings.Contains(err.Error(), "--to") {
+		t.Error(err)
+	}
+	if _, _, err := replayInto(t, e.URL(), ReplayCmd{File: file + ".none"}); err == nil || !strings.Contains(err.Error(), ".none") {
+		t.Error(err)
+	}
+}
+
+func TestOpenFeedEndsWithItsAnswerWhenTheEngineStops(t *testing.T) {
+	loaded, err := config.Load(config.Source{Environ: []string{"JWT_SECRET=" + testSecret}, Flags: map[string]string{"server.listen": "127.0.0.1:0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := NewEngine(loaded.Settings, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- e.Run(ctx) }()
+	token, err := mint(testSecret, auth.Claims{User: "f", Roles: []auth.Role{auth.Feed}, TTL: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := openTickRequest(context.Background(), e.URL()+"/api/ticks", token)
+	if _, err := request.out.WriteString(`{"symbol":"A","price":1}` + "\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := request.out.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	actortest.Eventually(t, "the tick", func() bool { return e.symbols.Stats().Accepted == 1 })
+	stop()
+	<-request.done
+	if request.err != nil || request.answer.Accepted != 1 {
+		t.Errorf("%+v %v", request.answer, request.err)
+	}
+	_, _ = request.close()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	http.DefaultClient.CloseIdleConnections()
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// room is one package of ours and what its own code, tests apart, imports.
+type room struct {
+	ImportPath string
+	Imports    []string
+}
+
+func rooms(t *testing.T) []room {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "outcry/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(out)))
+	var all []room
+	for {
+		var r room
+		if err := decoder.Decode(&r); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r)
+	}
+}
+
+// inside reports whether path is root or below it.
+func inside(path, root string) bool { return path == root || strings.HasPrefix(path, root+"/") }
+
+func TestRoomsImportOnlyWhatTheDesignAllows(t *testing.T) {
+	rules := []struct {
+		who     string   // this package and those below it
+		never   string   // import nothing in here
+		except  []string // but these
+		because string
+	}{
+		{"outcry/actors/market", "outcry", nil, "market is values"},
+		{"outcry/actors/conflation", "outcry", nil, "conflation is pure"},
+		{"outcry/actors", "outcry/transport", nil, "actors know no wire"},
+		{"outcry/actors", "outcry/config", nil, "no room imports config"},
+		{"outcry/transport", "outcry/config", nil, "no room imports config"},
+		{"outcry/bench", "outcry/transport", nil, "a shared codec would hide its own mistakes"},
+		{"outcry/bench", "outcry/actors", nil, "the harness sees the server from outside"},
+		{"outcry/bench", "outcry/config", nil, "no room imports config"},
+		{"outcry/config", "outcry/cmd", nil, "commands are the top"},
+	}
+	for _, r := range rooms(t) {
+		for _, rule := range rules {
+			if !inside(r.ImportPath, rule.who) {
+				continue
+			}
+			for _, imported := range r.Imports {
+				if inside(imported, rule.never) && !slices.Contains(rule.except, imported) && !inside(imported, rule.who) {
+					t.Errorf("%s imports %s: %s", r.ImportPath, imported, rule.because)
+				}
+			}
+		}
+	}
+}
+
+func TestEachLibraryLivesInItsRoom(t *testing.T) {
+	homes := map[string][]string{
+		"github.com/asynkron/protoactor-go": {"outcry/actors", "outcry/transport"}, // transport: PIDs of sessions, in the gateway alone
+		"github.com/gobwas/ws":              {"outcry/transport/websocket", "outcry/bench"},
+		"github.com/golang-jwt/jwt":         {"outcry/transport/auth", "outcry/bench"},
+		"github.com/knadh/koanf":            {"outcry/config"},
+		"github.com/alecthomas/kong":        {"outcry/cmd/outcry"},
+		"github.com/HdrHistogram":           {"outcry/bench"},
+		"github.com/schollz/progressbar":    {"outcry/cmd/outcry", "outcry/bench"},
+		"github.com/govalues/decimal":       {"outcry/actors", "outcry/transport/wire"},
+		"golang.org/x/sys":                  {"outcry/transport/netpoll", "outcry/bench"},
+	}
+	used := map[string]bool{}
+	for _, r := range rooms(t) {
+		for _, imported := range r.Imports {
+			for library, allowed := range homes {
+				if !inside(imported, library) {
+					continue
+				}
+				used[library] = true
+				if !slices.ContainsFunc(allowed, func(home string) bool { return inside(r.ImportPath, home) }) {
+					t.Errorf("%s imports %s, which lives in %s", r.ImportPath, imported, strings.Join(allowed, " and "))
+				}
+				if library == "github.com/asynkron/protoactor-go" && inside(r.ImportPath, "outcry/transport") && r.ImportPath != "outcry/transport" {
+					t.Errorf("%s imports %s: only the gateway talks to actors", r.ImportPath, imported)
+				}
+			}
+		}
+	}
+	for library := range homes {
+		if !used[library] {
+			t.Errorf("nobody imports %s: the rule for it is dead", library)
+		}
+	}
+}
