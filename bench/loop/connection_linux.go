@@ -40,8 +40,6 @@ const (
 	readable   = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
 )
 
-var errNotDialed = errors.New("not dialed in time, as those before were too slow")
-
 func (l *Loop) mayDial() bool {
 	return l.dialing && l.next < len(l.connections) && l.handshaking < l.options.Concurrency
 }
@@ -54,13 +52,6 @@ func (l *Loop) dialSome() {
 		if err := l.dial(c); err != nil {
 			l.fail(c, fmt.Errorf("dial: %w", err))
 		}
-	}
-}
-
-// giveUpDialing fails those that were never dialed.
-func (l *Loop) giveUpDialing() {
-	for ; l.next < len(l.connections); l.next++ {
-		l.fail(&l.connections[l.next], errNotDialed)
 	}
 }
 

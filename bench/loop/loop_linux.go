@@ -266,36 +266,3 @@ func (l *Loop) end() {
 		call()
 	}
 }
-
-// sweep fails the dashboards that wait too long.
-func (l *Loop) sweep() {
-	now := l.options.Clock.Now()
-	if now-l.swept < int64(sweepEvery) {
-		return
-	}
-	l.swept = now
-	if l.dialing && now-l.began > dialPatience*int64(l.options.Patience) {
-		l.giveUpDialing()
-	}
-	for i := range l.connections {
-		c := &l.connections[i]
-		if c.fd < 0 {
-			continue
-		}
-		if err := c.browser.Overdue(now, l.options.Patience); err != nil {
-			l.fail(c, err)
-		}
-	}
-}
-
-// checkSettled closes settled once nobody is on the way.
-func (l *Loop) checkSettled() {
-	if l.underway > 0 {
-		return
-	}
-	select {
-	case <-l.settled:
-	default:
-		close(l.settled)
-	}
-}
