@@ -138,6 +138,28 @@ func TestWhatEndsTheConnectionIsTheReason(t *testing.T) {
 	}
 }
 
+func TestEndedSocketsAreForgotten(t *testing.T) {
+	o := DefaultOptions()
+	inBubble(t, o, func(t *testing.T, s *Server, r *recorder) {
+		early, pinged := mustConnect(t, s), mustConnect(t, s)
+		early.ends(io.EOF)
+		time.Sleep(o.PingInterval + time.Second)
+		synctest.Wait()
+		if early.count("2") != 0 || pinged.count("2") != 1 {
+			t.Errorf("%d and %d pings, want none after the end and one", early.count("2"), pinged.count("2"))
+		}
+		pinged.ends(io.EOF)
+		if left := s.heartbeat.sockets(); len(left) != 0 || s.Counts().Open != 0 {
+			t.Errorf("%d sockets are left, %+v", len(left), s.Counts())
+		}
+		time.Sleep(o.PingTimeout + time.Second)
+		synctest.Wait()
+		if s.Counts().Timeouts != 0 {
+			t.Error("a socket that ended timed out")
+		}
+	})
+}
+
 // One socket is kept for each of tens of thousands of clients.
 func TestSocketIsSmall(t *testing.T) {
 	if size := unsafe.Sizeof(Socket{}); size > 112 {

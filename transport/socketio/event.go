@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 )
 
 // Event is what a client emitted. Args is valid during the Handler's call only.
@@ -66,8 +67,9 @@ func eventName(token []byte) (string, error) {
 		return string(token), nil
 	}
 	name := string(token[1 : len(token)-1])
-	if bytes.IndexByte(token, '\\') >= 0 {
-		if err := json.Unmarshal(token, &name); err != nil {
+	if bytes.IndexByte(token, '\\') >= 0 || !utf8.Valid(token) {
+		var err error
+		if name, err = unescape(token); err != nil {
 			return "", fmt.Errorf("event name: %w", err)
 		}
 	}
@@ -75,6 +77,12 @@ func eventName(token []byte) (string, error) {
 		return "", fmt.Errorf("the event name %q is reserved", name)
 	}
 	return name, nil
+}
+
+// unescape returns what a JSON string stands for.
+func unescape(token []byte) (text string, err error) {
+	err = json.Unmarshal(token, &text)
+	return text, err
 }
 
 // reserved tells the events of the client library itself, none of which the

@@ -22,6 +22,7 @@ const patience = 20 * time.Second
 // fakeEngine is an Engine.IO socket without a network.
 type fakeEngine struct {
 	request websocket.Request
+	onReply func() // called inside the write of each message, with no lock held; may be nil
 
 	mu     sync.Mutex // guards the next block
 	sent   []string   // messages, and frames as "frames x"
@@ -30,7 +31,13 @@ type fakeEngine struct {
 
 func (e *fakeEngine) Request() *websocket.Request { return &e.request }
 
-func (e *fakeEngine) WriteMessage(p []byte) (bool, error) { return e.write(string(p)) }
+func (e *fakeEngine) WriteMessage(p []byte) (bool, error) {
+	blocked, err := e.write(string(p))
+	if e.onReply != nil {
+		e.onReply()
+	}
+	return blocked, err
+}
 
 func (e *fakeEngine) WriteFrames(p []byte) (bool, error) { return e.write("frames " + string(p)) }
 
