@@ -126,7 +126,7 @@ func TestServerAndClientDisconnectAtOnce(t *testing.T) {
 			t.Fatalf("by the server: %t, told of %d ends", byServer, n)
 		}
 		c.mu.Lock()
-		accepted := c.client.accepted
+		accepted := c.accepted
 		c.mu.Unlock()
 		if accepted != 0 {
 			t.Fatalf("%d count as accepted", accepted)
