@@ -30,7 +30,11 @@ func (s *sessionActor) subscribe(m *Subscribe) {
 	for _, sub := range added {
 		sub.Tag = uint8(m.dialects(0))
 	}
-	s.subscriptions = append(s.subscriptions, added...)
+	if s.subscriptions == nil {
+		s.subscriptions = added // the one request that most sessions make costs one slice
+	} else {
+		s.subscriptions = append(s.subscriptions, added...)
+	}
 
 	if m.Kind == Watchlist {
 		s.reply()
