@@ -5,7 +5,7 @@ import { once as emitted } from 'node:events'
 import { connect as dial } from 'node:net'
 import { describe, it } from 'node:test'
 import { ask, connect, once, versions } from './client.mjs'
-import { postTicks, startServer, token } from './server.mjs'
+import { postTicks, serverFor, token } from './server.mjs'
 
 const key = randomBytes(16).toString('base64')
 const upgrade = path => `GET ${path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`
@@ -36,8 +36,8 @@ const attacks = {
 
 for (const [version, io] of versions) {
   describe(`faults with socket.io-client ${version}`, () => {
-    it('ends a client that sends binary, says why, and serves the others', async () => {
-      const server = await startServer()
+    it('ends a client that sends binary, says why, and serves the others', async t => {
+      const server = await serverFor(t)
       const good = await connect(io, server.url, token('ann'))
       const bad = await connect(io, server.url, token('ann'))
       const closed = once(bad, 'disconnect')
@@ -51,8 +51,8 @@ for (const [version, io] of versions) {
       assert.equal(await server.stop(), 0)
     })
 
-    it('survives everything a stranger can send', async () => {
-      const server = await startServer()
+    it('survives everything a stranger can send', async t => {
+      const server = await serverFor(t)
       const witness = await connect(io, server.url, token('ann'))
       await ask(witness, 'subscribe:quote', 'W')
       await Promise.all(Object.entries(attacks).map(async ([what, bytes]) => {
@@ -79,8 +79,8 @@ for (const [version, io] of versions) {
       assert.equal(await server.stop(), 0)
     })
 
-    it('finds a half-open peer by its heartbeat', async () => {
-      const server = await startServer({ OUTCRY_ENGINEIO_PING_INTERVAL: '200ms', OUTCRY_ENGINEIO_PING_TIMEOUT: '200ms' })
+    it('finds a half-open peer by its heartbeat', async t => {
+      const server = await serverFor(t, { OUTCRY_ENGINEIO_PING_INTERVAL: '200ms', OUTCRY_ENGINEIO_PING_TIMEOUT: '200ms' })
       const alive = await connect(io, server.url, token('ann'))
       const silent = dial({ host: server.address.hostname, port: server.address.port })
       silent.on('error', () => {})
@@ -96,8 +96,8 @@ for (const [version, io] of versions) {
       assert.equal(await server.stop(), 0)
     })
 
-    it('closes a connection that never signs in', async () => {
-      const server = await startServer({ OUTCRY_SOCKETIO_CONNECT_TIMEOUT: '200ms' })
+    it('closes a connection that never signs in', async t => {
+      const server = await serverFor(t, { OUTCRY_SOCKETIO_CONNECT_TIMEOUT: '200ms' })
       const silent = dial({ host: server.address.hostname, port: server.address.port })
       silent.resume()
       silent.write(upgrade(path))
@@ -105,22 +105,32 @@ for (const [version, io] of versions) {
       assert.equal(await server.stop(), 0)
     })
 
-    it('is found again after a restart on the same port, without any help', async () => {
-      const first = await startServer()
-      const socket = await connect(io, first.url, token('ann'), { reconnection: true, reconnectionDelay: 50, reconnectionDelayMax: 100 })
-      const lost = once(socket, 'disconnect')
-      assert.equal(await first.stop(), 0)
-      assert.equal((await lost)[0], 'transport close')
-      const again = once(socket, 'connect')
-      const second = await startServer({}, first.address.host)
-      await again
-      assert.equal((await ask(socket, 'ping', {})).userId, 'ann')
-      socket.close()
-      assert.equal(await second.stop(), 0)
-    })
+    for (const [end, stop, outcome] of [['stop', server => server.stop(), 0], ['crash', server => server.kill(), undefined]]) {
+      it(`is found again on the same port after a ${end}, without any help`, async t => {
+        const first = await serverFor(t)
+        const socket = await connect(io, first.url, token('ann'), { reconnection: true, reconnectionDelay: 50, reconnectionDelayMax: 100 })
+        t.after(() => socket.close())
+        const subscribe = () => socket.emit('subscribe:watchlist', ['BACK'])
+        socket.on('connect', subscribe) // as dashboards do
+        subscribe()
+        await socket.await('subscribed:watchlist')
+        await postTicks(first.url, [{ symbol: 'BACK', price: 1 }])
+        await socket.await('watchlist:quote', q => q.price === 1)
 
-    it('tells a client when it is full, so that it comes back', async () => {
-      const server = await startServer({ MAX_WEBSOCKET_CONNECTIONS: '1' })
+        const lost = once(socket, 'disconnect')
+        assert.equal(await stop(first), outcome)
+        assert.equal((await lost)[0], 'transport close')
+        const again = once(socket, 'connect')
+        const second = await serverFor(t, {}, first.address.host)
+        await again
+        assert.equal((await ask(socket, 'ping', {})).userId, 'ann')
+        await postTicks(second.url, [{ symbol: 'BACK', price: 2 }])
+        await socket.await('watchlist:quote', q => q.price === 2)
+      })
+    }
+
+    it('tells a client when it is full, so that it comes back', async t => {
+      const server = await serverFor(t, { MAX_WEBSOCKET_CONNECTIONS: '1' })
       const first = await connect(io, server.url, token('ann'))
       const response = await new Promise(resolve => {
         const socket = dial({ host: server.address.hostname, port: server.address.port })

@@ -64,6 +64,22 @@ for (const [version, io] of versions) {
       })
     }
 
+    it('keeps two clients of one user apart', async () => {
+      const [one, two] = [await connect(io, server.url, token('twin')), await connect(io, server.url, token('twin'))]
+      await ask(one, 'subscribe:quote', 'LEFT')
+      await ask(two, 'subscribe:quote', 'RIGHT')
+      const { websocket } = await server.health()
+      assert.deepEqual([websocket.sessions, websocket.uniqueUsers], [2, 1])
+      await postTicks(server.url, [{ symbol: 'LEFT', price: 1 }, { symbol: 'RIGHT', price: 2 }])
+      assert.equal((await one.await('watchlist:quote')).symbol, 'LEFT')
+      assert.equal((await two.await('watchlist:quote')).symbol, 'RIGHT')
+      one.close()
+      await postTicks(server.url, [{ symbol: 'LEFT', price: 3 }, { symbol: 'RIGHT', price: 4 }])
+      await two.await('watchlist:quote', q => q.price === 4)
+      assert.ok(two.of('watchlist:quote').every(q => q.symbol === 'RIGHT'))
+      two.close()
+    })
+
     it('batches where the client asks for it', async () => {
       const socket = await connect(io, server.url, token('ann'))
       await postTicks(server.url, [{ symbol: 'B1', price: 1 }, { symbol: 'B2', price: 2 }])

@@ -4,35 +4,35 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
-import { connect, once, open, versions, within } from './client.mjs'
-import { runCommand, startServer, token } from './server.mjs'
+import { connect, once, open, versions } from './client.mjs'
+import { runCommand, serverFor, token } from './server.mjs'
 
 const recording = fileURLToPath(new URL('../../../../shared/data/us-equities-20131008-open.csv.gz', import.meta.url))
 const speed = 180 // half an hour in ten seconds
 
-/** Last price, volume, high, low and number of prints of each symbol. */
+/** Of each symbol the day after its last print, and after each one: [price, volume]. */
 function expected() {
   const symbols = {}
   const [, ...rows] = gunzipSync(readFileSync(recording)).toString().trim().split('\n')
   for (const row of rows) {
     const [, symbol, price, size] = row.split(',')
-    const s = (symbols[symbol] ??= { open: +price, high: -Infinity, low: Infinity, volume: 0, prints: 0 })
+    const s = (symbols[symbol] ??= { open: +price, high: -Infinity, low: Infinity, volume: 0, prints: [] })
     s.price = +price
     s.high = Math.max(s.high, +price)
     s.low = Math.min(s.low, +price)
     s.volume += +size
-    s.prints++
+    s.prints.push([s.price, s.volume])
   }
   return symbols
 }
 
 for (const [version, io] of versions) {
   describe(`replay with socket.io-client ${version}`, () => {
-    it('ends at the exact last price, volume and count of every symbol', { timeout: 120_000 }, async () => {
+    it('ends at the exact last price, volume and count of every symbol', { timeout: 120_000 }, async t => {
       const want = expected()
       const names = Object.keys(want).sort()
       assert.deepEqual(names, ['AIG', 'BAC', 'IBM', 'SPY'])
-      const server = await startServer({ OUTCRY_MARKET_FEED_SILENCE: '10s' })
+      const server = await serverFor(t, { OUTCRY_MARKET_FEED_SILENCE: '10s' })
       const watcher = await connect(io, server.url, token('ann'))
       const batcher = await connect(io, server.url, token('bob'))
       watcher.emit('subscribe:watchlist', names)
@@ -53,24 +53,28 @@ for (const [version, io] of versions) {
 
       const { code, stdout, stderr } = await replay
       assert.equal(code, 0, stderr)
-      const prints = names.reduce((sum, name) => sum + want[name].prints, 0)
-      assert.match((stdout + stderr).replaceAll(',', ''), new RegExp(`${prints} accepted`))
+      const total = names.reduce((sum, name) => sum + want[name].prints.length, 0)
+      assert.match((stdout + stderr).replaceAll(',', ''), new RegExp(`${total} accepted`))
       for (const name of names) {
-        const { prints: count, ...last } = want[name]
+        const { prints, ...last } = want[name]
         const complete = q => q.symbol === name && q.volume === last.volume
         const quote = await watcher.await('watchlist:quote', complete)
         const { price, high, low, open, volume } = quote
         assert.deepEqual({ price, high, low, open, volume }, last, name)
         const quotes = watcher.of('watchlist:quote').filter(q => q.symbol === name)
-        assert.equal(quotes.reduce((sum, q) => sum + q.merged, 0), count, `${name}: every print is in exactly one quote`)
+        let seen = 0
+        for (const q of quotes) {
+          seen += q.merged
+          assert.deepEqual([q.price, q.volume], prints[seen - 1], `${name} after ${seen} prints`)
+        }
+        assert.equal(seen, prints.length, `${name}: every print is in exactly one quote`)
         const prices = new Set(quotes.map(q => q.price))
         assert.ok(prices.size > 3, `${name} moved: ${prices.size} prices`)
         assert.deepEqual(watcher.of('quote:update').filter(q => q.symbol === name).length, quotes.length)
-        await within(`${name} in a batch`, resolve => {
-          const look = () => batcher.of('watchlist:quotes').some(batch => batch.some(complete)) && (clearInterval(timer), resolve())
-          const timer = setInterval(look, 20)
-        })
+        await batcher.await('watchlist:quotes', batch => batch.some(complete))
       }
+      await late.await('watchlist:quote', q => q.volume === want.SPY.volume && q.price === want.SPY.price)
+      assert.ok(late.of('watchlist:quote').every(q => q.symbol === 'SPY'))
       for (const socket of [watcher, batcher, late]) {
         assert.deepEqual(socket.of('error'), [])
         socket.close()

@@ -12,6 +12,15 @@ if (!binary) throw new Error('TEST_BINARY is not set: run `make test-client`')
 
 const environment = { PATH: process.env.PATH, HOME: process.env.HOME, JWT_SECRET: secret, OUTCRY_LOG_FORMAT: 'json' }
 
+const patience = 15_000 // only bounds a test that fails
+
+/** Starts an engine for one test, which ends it whatever happens: one left behind would keep the test file from ending. */
+export async function serverFor(t, settings, listen) {
+  const server = await startServer(settings, listen)
+  t.after(() => server.kill())
+  return server
+}
+
 /** Starts an engine; settings are OUTCRY_ variables. Resolves once it serves. */
 export async function startServer(settings = {}, listen = '127.0.0.1:0') {
   const data = await mkdtemp(join(tmpdir(), 'outcry-'))
@@ -35,9 +44,17 @@ export async function startServer(settings = {}, listen = '127.0.0.1:0') {
     /** Stops the engine as an operator does and returns its exit code. */
     async stop() {
       child.kill('SIGTERM')
-      const { code } = await exited
+      const late = setTimeout(() => child.kill('SIGKILL'), patience)
+      const { code, signal } = await exited
+      clearTimeout(late)
       await rm(data, { recursive: true, force: true })
-      return code
+      return code ?? signal
+    },
+    /** Ends the engine at once, as a crash does. After stop it does nothing. */
+    async kill() {
+      child.kill('SIGKILL')
+      await exited
+      await rm(data, { recursive: true, force: true })
     },
     health: async () => (await fetch(`${url}/health`)).json(),
   }
