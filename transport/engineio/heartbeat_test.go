@@ -226,7 +226,7 @@ func BenchmarkHeartbeatOfAnsweringSocket(b *testing.B) {
 	}
 	var ping, dead []*Socket
 	b.ReportAllocs()
-	for b.Loop() { // one step pings 200 of 10,000, which answer
+	for b.Loop() { // one step, and the answers of those it pinged
 		now = now.Add(125 * time.Millisecond)
 		ping, dead = h.step(now, ping[:0], dead[:0])
 		for _, s := range ping {

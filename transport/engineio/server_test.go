@@ -167,7 +167,7 @@ func TestSocketIsSmall(t *testing.T) {
 	}
 }
 
-func TestMessagesAreWrittenWithoutAllocation(t *testing.T) {
+func TestMessagesAllocateAtMostTheirFrame(t *testing.T) {
 	s := newIdleServer(t, DefaultOptions())
 	c := mustConnect(t, s)
 	c.socket.carrier = discard{c}
