@@ -160,7 +160,7 @@ func TestNobodyConnectedFailsTheRunBeforeTheLoad(t *testing.T) {
 }
 
 func TestTicksOfALostDashboardStayDue(t *testing.T) {
-	report := measure(t, benchtest.Behaviour{Packets: func(n, seq int) []string {
+	report := measure(t, benchtest.Behaviour{Packets: func(n int, _ string, seq int) []string {
 		if n == 1 && seq == 8 {
 			return []string{"41"}
 		}
@@ -175,18 +175,33 @@ func TestTicksOfALostDashboardStayDue(t *testing.T) {
 	}
 }
 
-func TestPriceThatGoesBackFailsTheRun(t *testing.T) {
-	old := `42["watchlist:quote",{"symbol":"B0000.0000","price":0.01}]`
-	report := measure(t, benchtest.Behaviour{Packets: func(n, seq int) []string {
-		if n == 1 && seq == 8 {
-			return []string{old}
-		}
-		return nil
-	}}, nil)
-	failed(t, report, "quotes should not have come")
-	if report.Faults.Unrequested == 0 {
-		t.Errorf("faults: %+v", report.Faults)
+func TestDishonestQuotesFailTheRun(t *testing.T) {
+	for name, lie := range map[string]func(symbol string) (quote string, faults Faults){
+		"older":         func(symbol string) (string, Faults) { return quoteOf(symbol, "0.01"), Faults{Backwards: 1} },
+		"of the future": func(symbol string) (string, Faults) { return quoteOf(symbol, "9.99"), Faults{NeverFed: 1} },
+		"uninvited":     func(string) (string, Faults) { return quoteOf("AAPL", "9.99"), Faults{Unrequested: 1} },
+		"unreadable":    func(symbol string) (string, Faults) { return quoteOf(symbol, `"9.99"`), Faults{Unreadable: 1} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var want Faults
+			report := measure(t, benchtest.Behaviour{Packets: func(n int, symbol string, seq int) []string {
+				if n != 1 || seq != 8 || want != (Faults{}) {
+					return nil
+				}
+				quote, faults := lie(symbol)
+				want = faults
+				return []string{quote}
+			}}, nil)
+			failed(t, report, "1 quotes should not have come")
+			if report.Faults != want {
+				t.Errorf("faults: %+v, want %+v", report.Faults, want)
+			}
+		})
 	}
+}
+
+func quoteOf(symbol, price string) string {
+	return `42["watchlist:quote",{"symbol":"` + symbol + `","price":` + price + `}]`
 }
 
 func TestRejectedTicksFailTheRun(t *testing.T) {

@@ -26,7 +26,7 @@ type Behaviour struct {
 	// Take gets the n-th connection after its upgrade and may keep it for itself.
 	Take func(n int, conn net.Conn) bool
 	// Packets are sent to the n-th dashboard behind the quote of a tick.
-	Packets func(n, seq int) []string
+	Packets func(n int, symbol string, seq int) []string
 	// Reject refuses ticks.
 	Reject func(seq int) bool
 	// Silent leaves out the confirmation of subscriptions.
@@ -156,7 +156,7 @@ func (s *Server) deliver() {
 			if dashboard.watches[d.tick.Symbol] {
 				dashboard.quote(d.tick)
 				if s.behaviour.Packets != nil {
-					dashboard.say(s.behaviour.Packets(dashboard.number, d.tick.seq())...)
+					dashboard.say(s.behaviour.Packets(dashboard.number, d.tick.Symbol, d.tick.seq())...)
 				}
 			}
 		}

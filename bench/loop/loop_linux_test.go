@@ -218,7 +218,7 @@ func TestUnansweredDialsComeToAnEnd(t *testing.T) {
 }
 
 func TestLostConnectionsAreNotConnectFailures(t *testing.T) {
-	server := newServer(t, benchtest.Behaviour{Packets: func(n, seq int) []string {
+	server := newServer(t, benchtest.Behaviour{Packets: func(n int, _ string, seq int) []string {
 		if n == 2 && seq == 3 {
 			return []string{"41"}
 		}

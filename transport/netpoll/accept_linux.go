@@ -121,7 +121,7 @@ func (e *epoll) welcome(c accepted, accept func(c Conn) Handler) {
 	s := e.newSocket(c.fd, c.remote)
 	s.handler = accept(s)
 	if s.handler == nil {
-		s.discard()
+		_ = s.discard() // nobody is to be told the cause
 		return
 	}
 	if !e.join(s) {

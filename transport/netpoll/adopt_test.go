@@ -1,6 +1,7 @@
 package netpoll
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -105,7 +106,7 @@ func TestAdoptedConnectionDeliversUnreadFirst(t *testing.T) {
 				t.Errorf("read %q, %v", got, err)
 			}
 			c.Close(io.ErrClosedPipe)
-			if cause := r.waitClosed(); cause != io.ErrClosedPipe {
+			if cause := r.waitClosed(); !errors.Is(cause, io.ErrClosedPipe) {
 				t.Errorf("closed because of %v", cause)
 			}
 		}

@@ -62,7 +62,7 @@ func (g *goroutines) welcome(nc net.Conn, accept func(c Conn) Handler) {
 	s.handler = accept(s)
 	s.turn.Unlock()
 	if s.handler == nil {
-		s.discard()
+		_ = s.discard() // nobody is to be told the cause
 		return
 	}
 	if !g.join(s) {
@@ -80,7 +80,7 @@ func (g *goroutines) adopt(nc net.Conn, unread []byte, h Handler) (Conn, error) 
 	s := g.newStream(nc)
 	s.handler = h
 	if !g.join(s) {
-		s.discard()
+		_ = s.discard() // the caller is told
 		return nil, net.ErrClosed
 	}
 	go s.run(func() bool { return s.deliver(append([]byte(nil), unread...)) })

@@ -40,7 +40,7 @@ func newWaiter(events int) (*waiter, error) {
 	w := &waiter{epfd: epfd, file: os.NewFile(uintptr(epfd), "epoll"), events: make([]unix.EpollEvent, events)}
 	w.check = func(uintptr) bool {
 		w.n, w.err = unix.EpollWait(w.epfd, w.events, 0)
-		return w.n > 0 || (w.err != nil && w.err != unix.EINTR)
+		return w.n > 0 || (w.err != nil && !errors.Is(w.err, unix.EINTR))
 	}
 	if err := w.file.SetReadDeadline(time.Time{}); err != nil {
 		_ = w.file.Close()
@@ -61,7 +61,7 @@ func (w *waiter) wait() ([]unix.EpollEvent, error) {
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		return nil, fmt.Errorf("wait for events: %w", err)
 	}
-	if w.err != nil && w.err != unix.EINTR {
+	if w.err != nil && !errors.Is(w.err, unix.EINTR) {
 		return nil, os.NewSyscallError("epoll_wait", w.err)
 	}
 	return w.events[:max(w.n, 0)], nil

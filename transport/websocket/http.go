@@ -25,7 +25,7 @@ func (a *Acceptor) UpgradeHTTP(w http.ResponseWriter, r *http.Request, p *netpol
 		return
 	}
 	head := upgradeHead(r)
-	early, err := rw.Reader.Peek(rw.Reader.Buffered()) // frames sent before the answer
+	early, err := rw.Peek(rw.Reader.Buffered()) // frames sent before the answer
 	if err == nil {
 		_, err = p.Adopt(nc, append(head, early...), &hijacked{a: a, headBytes: len(head)})
 	}

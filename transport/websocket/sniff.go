@@ -84,7 +84,7 @@ func sniffHeader(line []byte, once *onceOnly) (bit int, ok bool) {
 	}
 	switch {
 	case is(name, "host"):
-		return headerHost, len(value) > 0 && bytes.IndexAny(value, " \t,/?#@\\") < 0
+		return headerHost, len(value) > 0 && !bytes.ContainsAny(value, " \t,/?#@\\")
 	case is(name, "upgrade"):
 		return headerUpgrade, is(value, "websocket")
 	case is(name, "connection"):
