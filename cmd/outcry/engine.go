@@ -26,7 +26,8 @@ import (
 // Engine is a whole Outcry: this file is the only place where the rooms meet.
 type Engine struct {
 	// immutable after construction
-	settings config.Settings
+	loaded   *config.Loaded
+	settings config.Settings // of loaded
 	log      zerolog.Logger
 	started  time.Time
 
@@ -45,8 +46,8 @@ type Engine struct {
 
 // NewEngine builds an engine that listens already and serves once Run is
 // called. Run must be called: it releases everything.
-func NewEngine(s config.Settings, log zerolog.Logger) (*Engine, error) {
-	e := &Engine{settings: s, log: log, started: time.Now()}
+func NewEngine(loaded *config.Loaded, log zerolog.Logger) (*Engine, error) {
+	e := &Engine{loaded: loaded, settings: loaded.Settings, log: log, started: time.Now()}
 	e.stopping, e.stop = context.WithCancel(context.Background())
 	for _, build := range []func() error{e.buildActors, e.buildTransport, e.listen} {
 		if err := build(); err != nil {
@@ -95,6 +96,7 @@ func (e *Engine) buildTransport() error {
 		Sink: e.symbols, Registry: e.feeds, Verifier: verifier, Stopping: e.stopping, Log: e.log, Now: time.Now,
 	}))
 	routes.Handle("GET /health", httpapi.NewHealth(e.health))
+	routes.Handle("GET /api/operator/settings", httpapi.NewSettings(verifier, func() any { return e.loaded.Describe() }))
 	routes.HandleFunc("GET /{$}", httpapi.Index)
 	routes.HandleFunc("/", httpapi.NotFound)
 	e.server, err = transport.NewServer(transport.Options{

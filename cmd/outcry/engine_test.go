@@ -36,7 +36,7 @@ func serve(t *testing.T, change func(*config.Settings)) *Engine {
 	if change != nil {
 		change(&loaded.Settings)
 	}
-	e, err := NewEngine(loaded.Settings, zerolog.Nop())
+	e, err := NewEngine(loaded, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +87,36 @@ func TestHealthAnswersAsSoonAsTheEngineServes(t *testing.T) {
 	}
 }
 
+func TestOperatorReadsTheSettingsInForce(t *testing.T) {
+	e := serve(t, nil)
+	for role, want := range map[auth.Role]int{auth.Operator: http.StatusOK, auth.Trader: http.StatusForbidden} {
+		token, err := mint(testSecret, auth.Claims{User: "op", Roles: []auth.Role{role}, TTL: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, e.URL()+"/api/operator/settings", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+token)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		if err != nil || response.StatusCode != want {
+			t.Errorf("%s: %d %s %v", role, response.StatusCode, body, err)
+		}
+		response.Body.Close()
+		if bytes.Contains(body, []byte(testSecret)) {
+			t.Error("the secret is shown")
+		}
+		if role == auth.Operator && !bytes.Contains(body, []byte(`{"key":"mailbox.budget","value":"200ms","origin":"default"}`)) {
+			t.Errorf("no budget in %s", body)
+		}
+	}
+}
+
 func TestSimulatedFeedTicksByItself(t *testing.T) {
 	e := serve(t, func(s *config.Settings) { s.Simulator.Enabled = true })
 	actortest.Eventually(t, "simulated ticks", func() bool { return health(t, e).Feed.Accepted > 10 })
@@ -101,10 +131,11 @@ func TestTakenPortIsAClearError(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	s := config.Defaults()
-	s.Auth.Secrets = []string{testSecret}
-	s.Server.Listen = taken.Addr().String()
-	if _, err := NewEngine(s, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "server.listen") {
+	loaded, err := config.Load(config.Source{Dev: true, Flags: map[string]string{"server.listen": taken.Addr().String()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewEngine(loaded, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "server.listen") {
 		t.Error(err)
 	}
 }
@@ -185,7 +216,7 @@ func TestOpenFeedEndsWithItsAnswerWhenTheEngineStops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := NewEngine(loaded.Settings, zerolog.Nop())
+	e, err := NewEngine(loaded, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func (c *ServeCmd) Run(ctx context.Context) error {
 		log.Warn().Msg("development mode: tokens are signed with a secret made up for this run")
 	}
 	collectEarly()
-	engine, err := NewEngine(loaded.Settings, log)
+	engine, err := NewEngine(loaded, log)
 	if err != nil {
 		return err
 	}

@@ -116,20 +116,8 @@ func (t *Ticks) admit(w http.ResponseWriter, r *http.Request) (user string, ok b
 		WriteProblem(w, http.StatusServiceUnavailable, "STOPPING", "the engine is stopping: connect again in a moment")
 		return "", false
 	}
-	token, found := auth.BearerToken(r.Header.Get("Authorization"))
-	if !found {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="outcry"`)
-		WriteProblem(w, http.StatusUnauthorized, "NO_TOKEN", "send Authorization: Bearer and a token with the role feed; `outcry token --user my-feed --role feed` makes one")
-		return "", false
-	}
-	identity, refusal := t.deps.Verifier.Verify(token)
-	if refusal != nil {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="outcry", error="invalid_token"`)
-		WriteProblem(w, http.StatusUnauthorized, refusal.Code, refusal.Message)
-		return "", false
-	}
-	if !identity.Has(auth.Feed) {
-		WriteProblem(w, http.StatusForbidden, "ROLE_MISSING", fmt.Sprintf("%s lacks the role feed, which publishing ticks needs", identity.UserID))
+	identity, ok := requireRole(w, r, t.deps.Verifier, auth.Feed)
+	if !ok {
 		return "", false
 	}
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
