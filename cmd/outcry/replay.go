@@ -5,12 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/url"
 	"os"
 	"strings"
 	"time"
 
+	"github.com/schollz/progressbar/v3"
+
 	"outcry/actors/feed"
+	"outcry/actors/market"
 	"outcry/transport/auth"
 )
 
@@ -49,7 +53,7 @@ func (c *ReplayCmd) Run(ctx context.Context) error {
 	}
 	fmt.Printf("%d accepted, %d rejected\n", answer.Accepted, answer.Rejected)
 	for _, refused := range answer.Errors {
-		fmt.Printf("  tick %d: %s\n", refused.Line, refused.Message)
+		fmt.Printf("  line %d sent: %s\n", refused.Line, refused.Message)
 	}
 	return err
 }
@@ -60,8 +64,8 @@ func (c *ReplayCmd) target() (string, error) {
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return "", fmt.Errorf("--to %q is not allowed: must be a URL such as http://127.0.0.1:8080", c.To)
 	}
-	if c.Speed < 0 {
-		return "", fmt.Errorf("--speed %v is not allowed: must be 0 (as fast as can be) or more", c.Speed)
+	if !(c.Speed >= 0) || math.IsInf(c.Speed, 1) { // NaN is neither
+		return "", fmt.Errorf("--speed %v is not allowed: must be 0 (as fast as can be) or a finite number above", c.Speed)
 	}
 	return strings.TrimSuffix(u.String(), "/") + "/api/ticks", nil
 }
@@ -77,12 +81,21 @@ func (c *ReplayCmd) token() (string, error) {
 	return mint(secrets, auth.Claims{User: "replay", Roles: []auth.Role{auth.Feed}, TTL: replayTTL})
 }
 
+// heartbeatInterval is how long a replay is silent at most. A feed that says
+// nothing for longer counts as dead, and a quiet recording is not.
+const heartbeatInterval = 10 * time.Second
+
 // replayer sends the ticks of a recording when they are due.
 type replayer struct {
+	// immutable after construction
 	cmd    *ReplayCmd
 	stream *tickStream
 	sleep  func(ctx context.Context, until time.Time) error
 	now    func() time.Time
+
+	// owned by the goroutine of play
+	pace  *feed.Pace   // nil before the first tick of a pass
+	paced *tickRequest // on which the pace began
 }
 
 // play sends the whole recording, again and again with --loop.
@@ -103,11 +116,14 @@ func (r *replayer) pass(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, recording.Close()) }()
 	bar := newProgress(os.Stderr, recording)
 	defer bar.end()
-	var pace *feed.Pace
-	for {
+	defer r.noteAbove(bar)()
+	r.pace = nil
+	for ctx.Err() == nil {
 		tick, err := recording.Next()
 		var bad *feed.RowError
 		switch {
+		case errors.Is(err, io.EOF) && r.pace == nil:
+			return fmt.Errorf("%s has no ticks", r.cmd.File)
 		case errors.Is(err, io.EOF):
 			return r.stream.flush(ctx)
 		case errors.As(err, &bad):
@@ -116,26 +132,73 @@ func (r *replayer) pass(ctx context.Context) (err error) {
 		case err != nil:
 			return err
 		}
-		if pace == nil {
-			first := feed.NewPace(r.cmd.Speed, tick.Time, r.now())
-			pace = &first
-		}
-		if due := pace.Due(tick.Time); r.now().Before(due) {
-			if err := r.stream.flush(ctx); err != nil {
-				return err
-			}
-			if err := r.sleep(ctx, due); err != nil {
-				return err
-			}
-		}
-		if !r.cmd.KeepTime {
-			tick.Time = r.now()
-		}
-		if err := r.stream.send(ctx, &tick); err != nil {
+		if err := r.emit(ctx, &tick); err != nil {
 			return err
 		}
 		bar.sent(recording)
 	}
+	return ctx.Err()
+}
+
+// emit sends a tick when it is due. Where the engine went away meanwhile, the
+// pace goes on from this tick, rather than to catch up with what was missed.
+func (r *replayer) emit(ctx context.Context, t *market.Tick) error {
+	if r.pace == nil || r.paced != r.stream.request {
+		pace := feed.NewPace(r.cmd.Speed, t.Time, r.now())
+		r.pace = &pace
+	}
+	if err := r.await(ctx, r.pace.Due(t.Time)); err != nil {
+		return err
+	}
+	if !r.cmd.KeepTime {
+		t.Time = r.now()
+	}
+	if err := r.stream.send(ctx, t); err != nil {
+		return err
+	}
+	r.paced = r.stream.request
+	return nil
+}
+
+// await sends what is queued, then waits until due with a blank line now and then.
+func (r *replayer) await(ctx context.Context, due time.Time) error {
+	for r.now().Before(due) {
+		if err := r.stream.flush(ctx); err != nil {
+			return err
+		}
+		until := r.now().Add(heartbeatInterval)
+		if !until.Before(due) {
+			return r.sleep(ctx, due)
+		}
+		if err := r.sleep(ctx, until); err != nil {
+			return err
+		}
+		if err := r.stream.try(ctx, func(q *tickRequest) error { return q.out.WriteByte('\n') }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noteAbove lets the stream's notes clear the bar first, until the returned
+// function is called.
+func (r *replayer) noteAbove(p *progress) (restore func()) {
+	notify := r.stream.notify
+	if p.bar != nil {
+		r.stream.notify = aboveBar{bar: p.bar, out: notify}
+	}
+	return func() { r.stream.notify = notify }
+}
+
+// aboveBar writes lines where a progress bar is drawn, which then moves down.
+type aboveBar struct {
+	bar *progressbar.ProgressBar
+	out io.Writer
+}
+
+func (a aboveBar) Write(line []byte) (int, error) {
+	_ = a.bar.Clear() // a bar that fails to draw is no reason to stop
+	return a.out.Write(line)
 }
 
 // sleepUntil waits for an instant or the end of ctx.
