@@ -49,7 +49,7 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		Budget:    200 * time.Millisecond,
-		BusyShare: 0.75,
+		BusyShare: 0.85,
 		Capacity:  1024,
 		Overflow:  OverflowClose,
 	}
