@@ -23,6 +23,7 @@ func (e *Engine) health() httpapi.Health {
 		WebSocket: httpapi.WebSocketHealth{
 			Connections: connections.Open, TotalConnections: connections.Total, Sessions: sessions.Live,
 			UniqueUsers: sessions.Users, NotReading: sessions.Blocked, Refused: connections.Refused, PingTimeouts: connections.Timeouts,
+			Closed: sessions.Closed,
 		},
 		Latency: httpapi.LatencyHealth{Budget: e.dispatcher.Options().Budget.Milliseconds(), Quotes: pacing.Quotes},
 		Feed: httpapi.FeedHealth{

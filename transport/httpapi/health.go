@@ -16,13 +16,14 @@ type Health struct {
 
 // WebSocketHealth counts browsers.
 type WebSocketHealth struct {
-	Connections      int    `json:"connections"`      // open now
-	TotalConnections uint64 `json:"totalConnections"` // since the start
-	Sessions         int    `json:"sessions"`         // let in
-	UniqueUsers      int    `json:"uniqueUsers"`
-	NotReading       int64  `json:"notReading"` // browsers that do not keep up
-	Refused          uint64 `json:"refused"`    // handshakes
-	PingTimeouts     uint64 `json:"pingTimeouts"`
+	Connections      int               `json:"connections"`      // open now
+	TotalConnections uint64            `json:"totalConnections"` // since the start
+	Sessions         int               `json:"sessions"`         // let in
+	UniqueUsers      int               `json:"uniqueUsers"`
+	NotReading       int64             `json:"notReading"` // browsers that do not keep up
+	Refused          uint64            `json:"refused"`    // handshakes
+	Closed           map[string]uint64 `json:"closed"`     // by us, by reason
+	PingTimeouts     uint64            `json:"pingTimeouts"`
 }
 
 // LatencyHealth is what the pacing does.

@@ -96,6 +96,32 @@ for (const [version, io] of versions) {
       assert.equal(await server.stop(), 0)
     })
 
+    it('disconnects a browser that does not read, and keeps the others fresh', async t => {
+      const server = await serverFor(t, { OUTCRY_SESSION_SLOW_TIMEOUT: '300ms' })
+      const names = Array.from({ length: 100 }, (_, i) => `S${i}`)
+      const reader = await connect(io, server.url, token('ann'))
+      await ask(reader, 'subscribe:watchlist', { symbols: names, batch: true })
+      const stalled = dial({ host: server.address.hostname, port: server.address.port })
+      stalled.on('error', () => {}) // a reset is a fine end
+      stalled.write(upgrade(path))
+      await emitted(stalled, 'data')
+      stalled.pause()
+      stalled.write(frame(0x81, Buffer.from(`40${JSON.stringify({ token: token('bob') })}`)))
+      stalled.write(frame(0x81, Buffer.from(`42["subscribe:watchlist",${JSON.stringify(names)}]`)))
+      let price = 0
+      const closed = async () => (await server.health()).websocket.closed['slow consumer']
+      while ((await closed()) === 0) {
+        price++
+        assert.ok(price < 2_000, 'nothing stops a browser that does not read')
+        await postTicks(server.url, names.map(symbol => ({ symbol, price })))
+      }
+      await reader.await('watchlist:quotes', quotes => quotes.some(q => q.symbol === 'S99' && q.price === price))
+      assert.ok(price > 3, `blocked after ${price} rounds: that is no stall`)
+      stalled.destroy()
+      reader.close()
+      assert.equal(await server.stop(), 0)
+    })
+
     it('closes a connection that never signs in', async t => {
       const server = await serverFor(t, { OUTCRY_SOCKETIO_CONNECT_TIMEOUT: '200ms' })
       const silent = dial({ host: server.address.hostname, port: server.address.port })
