@@ -143,12 +143,11 @@ func (r *replayer) pass(ctx context.Context) (err error) {
 // emit sends a tick when it is due. Where the engine went away meanwhile, the
 // pace goes on from this tick, rather than to catch up with what was missed.
 func (r *replayer) emit(ctx context.Context, t *market.Tick) error {
-	if r.pace == nil || r.paced != r.stream.request {
-		pace := feed.NewPace(r.cmd.Speed, t.Time, r.now())
-		r.pace = &pace
-	}
-	if err := r.await(ctx, r.pace.Due(t.Time)); err != nil {
-		return err
+	recorded := t.Time
+	if r.pace != nil {
+		if err := r.await(ctx, r.pace.Due(recorded)); err != nil {
+			return err
+		}
 	}
 	if !r.cmd.KeepTime {
 		t.Time = r.now()
@@ -156,7 +155,10 @@ func (r *replayer) emit(ctx context.Context, t *market.Tick) error {
 	if err := r.stream.send(ctx, t); err != nil {
 		return err
 	}
-	r.paced = r.stream.request
+	if r.pace == nil || r.paced != r.stream.request {
+		pace := feed.NewPace(r.cmd.Speed, recorded, r.now())
+		r.pace, r.paced = &pace, r.stream.request
+	}
 	return nil
 }
 
