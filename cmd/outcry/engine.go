@@ -92,7 +92,7 @@ func (e *Engine) buildTransport() error {
 		return err
 	}
 	routes := http.NewServeMux()
-	routes.Handle("POST /api/ticks", httpapi.NewTicks(s.HTTP, httpapi.TicksDeps{
+	routes.Handle("/api/ticks", httpapi.NewTicks(s.HTTP, httpapi.TicksDeps{
 		Sink: e.symbols, Registry: e.feeds, Verifier: verifier, Stopping: e.stopping, Log: e.log, Now: time.Now,
 	}))
 	routes.Handle("GET /health", httpapi.NewHealth(e.health))

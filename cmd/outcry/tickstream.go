@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"outcry/actors/feed"
@@ -27,10 +28,18 @@ type tickStream struct {
 	request *tickRequest // nil before the first tick and after a break
 	line    []byte
 	total   httpapi.TicksAnswer
-	backoff time.Duration
+	reached bool // an engine read from a request of ours
 }
 
-const firstBackoff, lastBackoff = 200 * time.Millisecond, 10 * time.Second
+const (
+	firstBackoff, lastBackoff = 200 * time.Millisecond, 10 * time.Second
+	// goAheadTimeout is how long an engine may take to say that it wants the
+	// ticks (100 Continue); after it they are sent unasked, because some proxies
+	// keep that answer to themselves.
+	goAheadTimeout = 2 * time.Second
+	// answerTimeout bounds the wait for the final answer once the user wants to stop.
+	answerTimeout = 5 * time.Second
+)
 
 // send queues a tick. It blocks while the engine does not read.
 func (s *tickStream) send(ctx context.Context, t *market.Tick) error {
@@ -54,23 +63,59 @@ func (s *tickStream) flush(ctx context.Context) error {
 func (s *tickStream) try(ctx context.Context, write func(*tickRequest) error) error {
 	for {
 		if s.request == nil {
-			s.request = openTickRequest(ctx, s.url, s.token)
+			if err := s.connect(ctx); err != nil {
+				return err
+			}
 		}
 		if err := write(s.request); err == nil {
-			s.backoff = 0
 			return nil
 		}
 		broken := s.request
 		s.request = nil
 		answer, err := broken.close()
 		s.add(answer)
-		var final *refusedError
-		if errors.As(err, &final) || ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return errors.Join(err, ctx.Err())
 		}
-		s.backoff = min(max(2*s.backoff, firstBackoff), lastBackoff)
-		_, _ = fmt.Fprintf(s.notify, "the engine at %s went away (%v): trying again in %s\n", s.url, err, s.backoff)
-		if err := sleepUntil(ctx, time.Now().Add(s.backoff)); err != nil {
+		if err == nil {
+			err = errors.New("it ended the request")
+		}
+		_, _ = fmt.Fprintf(s.notify, "the engine at %s went away: %v: trying again\n", s.url, err)
+	}
+}
+
+// connect opens a request that an engine reads. An engine that was never
+// reached is an error; one that went away is waited for.
+func (s *tickStream) connect(ctx context.Context) error {
+	since := time.Now()
+	for backoff := firstBackoff; ; backoff = min(2*backoff, lastBackoff) {
+		request := openTickRequest(ctx, s.url, s.token)
+		select {
+		case <-request.wanted:
+			if s.reached {
+				_, _ = fmt.Fprintf(s.notify, "connected again after %s\n", time.Since(since).Round(100*time.Millisecond))
+			}
+			s.request, s.reached = request, true
+			return nil
+		case <-request.done:
+		case <-ctx.Done():
+			request.abort()
+		}
+		answer, err := request.close()
+		s.add(answer)
+		if err == nil {
+			err = errors.New("it ended the request")
+		}
+		var final *refusedError
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.As(err, &final):
+			return err
+		case !s.reached:
+			return fmt.Errorf("no engine takes ticks at %s: %w", s.url, err)
+		}
+		if err := sleepUntil(ctx, time.Now().Add(backoff)); err != nil {
 			return err
 		}
 	}
@@ -95,9 +140,11 @@ func (s *tickStream) add(a httpapi.TicksAnswer) {
 
 // tickRequest is one request under way.
 type tickRequest struct {
-	out  *bufio.Writer
-	body *io.PipeWriter
-	done chan struct{} // closed when answer and err are set
+	out    *bufio.Writer
+	body   *io.PipeWriter
+	abort  context.CancelFunc
+	wanted chan struct{} // closed when the engine is sent the first byte
+	done   chan struct{} // closed when answer and err are set
 	// written before done is closed, read after
 	answer httpapi.TicksAnswer
 	err    error
@@ -115,14 +162,40 @@ func (e *refusedError) Error() string {
 
 func openTickRequest(ctx context.Context, url, token string) *tickRequest {
 	reader, writer := io.Pipe()
-	r := &tickRequest{out: bufio.NewWriterSize(writer, 64<<10), body: writer, done: make(chan struct{})}
+	r := &tickRequest{out: bufio.NewWriterSize(writer, 64<<10), body: writer, wanted: make(chan struct{}), done: make(chan struct{})}
+	// The feed's end, not ctx's, ends the request: its answer is wanted. Only an
+	// engine that does not answer is left behind.
+	life, abort := context.WithCancel(context.WithoutCancel(ctx))
+	r.abort = abort
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(answerTimeout):
+			abort()
+		case <-r.done:
+		}
+	})
 	go func() {
 		defer close(r.done)
-		// The feed's end, not ctx's, ends the request: its answer is wanted.
-		r.answer, r.err = postTicks(context.WithoutCancel(ctx), url, token, reader)
+		defer abort()
+		defer stop()
+		r.answer, r.err = postTicks(life, url, token, &wantedBody{Reader: reader, wanted: r.wanted})
 		_ = reader.CloseWithError(errConnectionEnded) // never fails
 	}()
 	return r
+}
+
+// wantedBody is a request's body that tells when it is first read, which is
+// when the engine let the request in. Owned by net/http.
+type wantedBody struct {
+	io.Reader
+
+	once   sync.Once
+	wanted chan struct{}
+}
+
+func (b *wantedBody) Read(p []byte) (int, error) {
+	b.once.Do(func() { close(b.wanted) })
+	return b.Reader.Read(p)
 }
 
 var errConnectionEnded = errors.New("the connection ended")
@@ -135,6 +208,18 @@ func (r *tickRequest) close() (httpapi.TicksAnswer, error) {
 	return r.answer, r.err
 }
 
+// feedClient never gives up on a request by itself, and does not follow a
+// redirect, with which a POST becomes a GET.
+var feedClient = func() *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.ExpectContinueTimeout = goAheadTimeout
+	transport.DisableKeepAlives = true // a request is a connection here
+	return &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}()
+
 func postTicks(ctx context.Context, url, token string, body io.Reader) (answer httpapi.TicksAnswer, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, body)
 	if err != nil {
@@ -142,7 +227,8 @@ func postTicks(ctx context.Context, url, token string, body io.Reader) (answer h
 	}
 	request.Header.Set("Authorization", "Bearer "+token)
 	request.Header.Set("Content-Type", "application/x-ndjson")
-	response, err := http.DefaultClient.Do(request)
+	request.Header.Set("Expect", "100-continue") // an engine that refuses does so before any tick
+	response, err := feedClient.Do(request)
 	if err != nil {
 		return answer, err
 	}
