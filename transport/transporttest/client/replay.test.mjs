@@ -40,7 +40,7 @@ for (const [version, io] of versions) {
       await watcher.await('subscribed:watchlist')
       await batcher.await('subscribed:watchlist')
 
-      const replay = runCommand(['replay', recording, '--to', server.url, '--speed', String(speed)])
+      const replay = runCommand(t, ['replay', recording, '--to', server.url, '--speed', String(speed)])
       await watcher.await('watchlist:quote', q => q.symbol === 'SPY')
       // While it runs: a newcomer gets a snapshot at once, a stranger a refusal.
       const late = await connect(io, server.url, token('eve'))

@@ -80,9 +80,10 @@ export async function postTicks(url, ticks) {
   return response.json()
 }
 
-/** Runs another command of the binary to its end. */
-export async function runCommand(args, env = {}) {
+/** Runs another command of the binary to its end, or to the end of the test. */
+export async function runCommand(t, args, env = {}) {
   const child = spawn(binary, args, { env: { ...environment, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  t.after(() => child.kill('SIGKILL'))
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', chunk => { stdout += chunk })
