@@ -42,6 +42,8 @@ type Source struct {
 // Loaded are valid settings and where each came from.
 type Loaded struct {
 	Settings Settings
+	// Dev is development mode.
+	Dev bool
 	// MadeUpSecret says that development mode invented the secret.
 	MadeUpSecret bool
 
@@ -59,6 +61,7 @@ type loader struct {
 // Load reads and checks the settings of a source.
 func Load(s Source) (*Loaded, error) {
 	l := &loader{Loaded: &Loaded{
+		Dev:     s.Dev,
 		schema:  newSchema(Settings{}),
 		koanf:   koanf.New("."),
 		origins: map[string]string{},

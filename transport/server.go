@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"outcry/transport/auth"
 	"outcry/transport/engineio"
 	"outcry/transport/netpoll"
 	"outcry/transport/socketio"
@@ -26,6 +27,8 @@ type Options struct {
 	WebSocket websocket.Options
 	EngineIO  engineio.Options
 	SocketIO  socketio.Options
+	// Origins are those whose pages may connect.
+	Origins auth.Origins
 }
 
 // Server serves browsers and HTTP clients on one listener.
@@ -45,7 +48,7 @@ func NewServer(o Options, gateway socketio.Handler, routes http.Handler, log zer
 	if err != nil {
 		return nil, err
 	}
-	engine, err := engineio.NewServer(o.EngineIO, o.WebSocket.MaxMessageBytes, sockets, now)
+	engine, err := engineio.NewServer(o.EngineIO, o.WebSocket.MaxMessageBytes, sockets, now, o.allow)
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +66,14 @@ func NewServer(o Options, gateway socketio.Handler, routes http.Handler, log zer
 		ErrorLog:          newHTTPLog(log),
 	}
 	return s, nil
+}
+
+// allow refuses handshakes from pages that are not ours.
+func (o Options) allow(r *websocket.Request) *websocket.Reject {
+	if o.Origins.Allow(r.Origin, r.Host) {
+		return nil
+	}
+	return engineio.Forbidden("Origin not allowed: set DASHBOARD_URL or FRONTEND_URL to the page's address")
 }
 
 // idleTimeout is how long a kept-alive connection may wait for its next request.

@@ -101,6 +101,7 @@ func (e *Engine) buildTransport() error {
 	routes.HandleFunc("/", httpapi.NotFound)
 	e.server, err = transport.NewServer(transport.Options{
 		Netpoll: s.Netpoll, WebSocket: s.WebSocket, EngineIO: s.EngineIO, SocketIO: s.SocketIO,
+		Origins: auth.NewOrigins(e.loaded.Dev, s.Server.DashboardURL, s.Server.FrontendURL),
 	}, transport.NewGateway(e.system, e.sessions, verifier, e.log), routes, e.log, time.Now)
 	return err
 }
