@@ -95,10 +95,7 @@ func TestReaderNeverSeesAnOlderFrameThanItsVersion(t *testing.T) {
 		wg.Go(func() {
 			var cursor Cursor
 			cursor.Start(slot)
-			var last, total uint64
-			if f := slot.Newest(); f != nil {
-				total = f.Ticks - 1
-			}
+			last, total := uint64(0), uint64(cursor.ticks) // what came before Start
 			for last < published {
 				f, merged := cursor.Next(slot)
 				if f == nil {
