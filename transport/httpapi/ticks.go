@@ -69,16 +69,8 @@ func (t *Ticks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	source := t.deps.Registry.Open(user)
 	defer source.Close()
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
-	// A reader that blocks sees the engine's end by its deadline.
-	stopped := context.AfterFunc(t.deps.Stopping, func() {
-		cancel()
-		deadline.end()
-	})
 	stream := &tickStream{ticks: t, source: source, parser: feed.NewParser(), deadline: deadline}
-	err := stream.run(ctx, newLineReader(r.Body, t.options.MaxTickLineBytes))
-	stopped()
+	err := stream.runUntilStopping(r.Context(), newLineReader(r.Body, t.options.MaxTickLineBytes))
 	stream.finish(w, err)
 }
 
@@ -156,6 +148,25 @@ type tickStream struct {
 
 // errSink is that the engine, not the feed, ended the stream.
 var errSink = errors.New("publish a tick")
+
+// runUntilStopping is run while the engine takes ticks. Its end reaches a sink
+// that blocks by the context, and a reader that blocks by the deadline.
+func (s *tickStream) runUntilStopping(ctx context.Context, lines *lineReader) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan struct{})
+	unregister := context.AfterFunc(s.ticks.deps.Stopping, func() {
+		defer close(ended)
+		cancel()
+		s.deadline.end()
+	})
+	defer func() {
+		if !unregister() {
+			<-ended // or it would end the deadline that the answer needs
+		}
+	}()
+	return s.run(ctx, lines)
+}
 
 // run reads until the stream ends; nil if the feed ended it.
 func (s *tickStream) run(ctx context.Context, lines *lineReader) error {
