@@ -16,6 +16,8 @@ type Frame struct {
 	Ticks uint64
 	// Received is when the newest tick in it was received, in Unix nanoseconds.
 	Received int64
+	// Value is what the bytes show, for readers in this process. It is immutable.
+	Value any
 
 	version uint32 // set by Publish
 }

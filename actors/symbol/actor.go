@@ -83,10 +83,26 @@ func (a *symbolActor) publish() {
 		return
 	}
 	a.changed = false
-	f := &conflation.Frame{Ticks: a.quote.Ticks, Received: a.quote.Received.UnixNano()}
+	p := &published{mark: a.quote.MarkAt(a.state)}
+	f := &p.frame
+	f.Ticks, f.Received, f.Value = a.quote.Ticks, a.quote.Received.UnixNano(), &p.mark
 	f.Bytes = a.directory.encoder.AppendQuote(make([]byte, 0, a.frameSize()), &a.quote, a.state, &f.Marks)
 	a.life.slot.Publish(f)
 	a.life.published = a.quote
+}
+
+// published is a frame and the mark it shows, in one allocation.
+type published struct {
+	frame conflation.Frame
+	mark  market.Mark
+}
+
+// MarkOf returns the mark that a frame shows; nil for no frame.
+func MarkOf(f *conflation.Frame) *market.Mark {
+	if f == nil {
+		return nil
+	}
+	return f.Value.(*market.Mark)
 }
 
 // frameSize guesses the size of the next frame from the last.
