@@ -9,11 +9,13 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Dispatcher owns the workers that run symbols and sessions.
+// Dispatcher owns the workers that run symbols and sessions, and the goroutines
+// that run everything else.
 type Dispatcher struct {
 	// immutable after construction
 	workers []*Worker
 	symbols *pool
+	others  *ordinary
 	system  *actor.ActorSystem
 	log     zerolog.Logger
 	now     func() time.Time
@@ -35,6 +37,7 @@ func NewDispatcher(o Options, system *actor.ActorSystem, log zerolog.Logger, now
 	d := &Dispatcher{system: system, log: log, now: now}
 	d.options.Store(&o)
 	d.symbols = &pool{dispatcher: d}
+	d.others = newOrdinary(now)
 	for range o.workers() {
 		d.workers = append(d.workers, newWorker(d))
 	}
@@ -53,6 +56,7 @@ func (d *Dispatcher) Stop() {
 	for _, w := range d.workers {
 		<-w.done
 	}
+	d.others.stop()
 }
 
 // Options returns the settings in force.
@@ -82,6 +86,10 @@ func (d *Dispatcher) Assign() int { return int(d.next.Add(1) % uint64(len(d.work
 // while it flushes, so that sessions read the newest frames.
 func (d *Dispatcher) Symbols() actor.Dispatcher { return d.symbols }
 
+// Ordinary is the dispatcher of actors that must never wait behind a fan-out,
+// portfolios for one.
+func (d *Dispatcher) Ordinary() actor.Dispatcher { return d.others }
+
 // DrainSymbols wakes the workers to run symbol actors, also in a rest. Ingest
 // calls it when ticks pile up faster than rounds come.
 func (d *Dispatcher) DrainSymbols() {
@@ -97,6 +105,10 @@ func (d *Dispatcher) SessionMailbox() actor.Mailbox { return &Mailbox{dispatcher
 // SymbolMailbox makes mailboxes without a bound of their own, for Props: the
 // symbol directory admits ticks only while there is room.
 func (d *Dispatcher) SymbolMailbox() actor.Mailbox { return &Mailbox{dispatcher: d} }
+
+// OrdinaryMailbox makes mailboxes without a bound of their own, for Props with
+// Ordinary: who sends to them admits messages only while there is room.
+func (d *Dispatcher) OrdinaryMailbox() actor.Mailbox { return &Mailbox{dispatcher: d} }
 
 // drop counts a message that found no room, and answers it if it was a request.
 func (d *Dispatcher) drop(message any) {

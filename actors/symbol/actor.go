@@ -54,7 +54,7 @@ func (a *symbolActor) Receive(ctx actor.Context) {
 }
 
 func (a *symbolActor) ingest(m *Ingest) {
-	defer a.directory.gate.release()
+	defer a.directory.gate.Done()
 	if !a.quote.Apply(m.Tick, m.Received, a.directory.calendar) {
 		a.directory.late.Add(1)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"outcry/actors"
+	"outcry/actors/admission"
 	"outcry/actors/conflation"
 	"outcry/actors/feed"
 	"outcry/actors/mailbox"
@@ -27,7 +28,7 @@ type Directory struct {
 	supervisor *actors.Supervisor
 	encoder    Encoder
 	now        func() time.Time
-	gate       *gate
+	gate       *admission.Gate
 	stopSweep  context.CancelFunc
 	swept      chan struct{} // closed when the sweeper has ended
 
@@ -75,7 +76,7 @@ func NewDirectory(o Options, deps Deps) (*Directory, error) {
 		supervisor: deps.Supervisor,
 		encoder:    deps.Encoder,
 		now:        deps.Now,
-		gate:       newGate(o.MaxPendingTicks, deps.Dispatcher.DrainSymbols),
+		gate:       admission.NewGate(o.MaxPendingTicks, deps.Dispatcher.DrainSymbols),
 		stopSweep:  cancel,
 		swept:      make(chan struct{}),
 		entries:    make(map[string]*entry),
@@ -113,7 +114,7 @@ func (d *Directory) Publish(ctx context.Context, src *feed.Source, t market.Tick
 		d.refused.Add(1)
 		return err
 	}
-	if err := d.gate.acquire(ctx); err != nil {
+	if err := d.gate.Acquire(ctx); err != nil {
 		return fmt.Errorf("publish a tick of %s: %w", t.Symbol, err)
 	}
 	d.accepted.Add(1)
@@ -251,7 +252,7 @@ func (d *Directory) Stats() Stats {
 		Accepted: d.accepted.Load(),
 		Late:     d.late.Load(),
 		Refused:  d.refused.Load(),
-		Pending:  d.gate.pending.Load(),
+		Pending:  d.gate.Pending(),
 	}
 }
 
