@@ -10,6 +10,7 @@ import (
 
 	"github.com/govalues/decimal"
 
+	"outcry/actors/jsonline"
 	"outcry/actors/market"
 )
 
@@ -42,7 +43,7 @@ func newLayout(header []byte) (layout, error) {
 	for c, name := range columnNames {
 		i := slices.Index(names, name)
 		if i < 0 {
-			return layout{}, fmt.Errorf("the header %q has no column %s: must be CSV with the columns %s", excerpt(header), name, columns)
+			return layout{}, fmt.Errorf("the header %q has no column %s: must be CSV with the columns %s", jsonline.Excerpt(header), name, columns)
 		}
 		l.index[c] = i
 	}
@@ -94,18 +95,18 @@ func (r *Recording) tick(row []byte) (t market.Tick, err error) {
 func recordedTime(cell []byte) (time.Time, error) {
 	ms, err := strconv.ParseInt(string(cell), 10, 64)
 	if err != nil || ms <= 0 {
-		return time.Time{}, fmt.Errorf("ts_ms %q is not allowed: must be Unix milliseconds", excerpt(cell))
+		return time.Time{}, fmt.Errorf("ts_ms %q is not allowed: must be Unix milliseconds", jsonline.Excerpt(cell))
 	}
 	return time.UnixMilli(ms), nil
 }
 
 func recordedNumber(c column, cell []byte) (decimal.Decimal, error) {
-	if len(cell) > 0 && numberPrefix(cell) == len(cell) {
-		if d, ok := parseDecimal(cell); ok {
+	if jsonline.IsNumber(cell) {
+		if d, ok := jsonline.ParseDecimal(cell); ok {
 			return d, nil
 		}
 	}
-	return decimal.Zero, fmt.Errorf("%s %q is not allowed: must be a number of at most %d digits", columnNames[c], excerpt(cell), decimal.MaxPrec)
+	return decimal.Zero, fmt.Errorf("%s %q is not allowed: must be a number of at most %d digits", columnNames[c], jsonline.Excerpt(cell), decimal.MaxPrec)
 }
 
 // unquote returns what a cell holds. None of the columns can hold a comma or a

@@ -1,6 +1,9 @@
 package feed
 
-import "outcry/actors/market"
+import (
+	"outcry/actors/jsonline"
+	"outcry/actors/market"
+)
 
 // Parser reads the tick lines of one stream:
 //
@@ -21,26 +24,24 @@ func NewParser() *Parser { return &Parser{symbols: make(symbolNames)} }
 // whether they are possible is for Tick.Validate to say.
 func (p *Parser) ParseTick(line []byte) (market.Tick, error) {
 	var t market.Tick
-	s := scanner{text: line}
-	if !s.take('{') {
-		return market.Tick{}, s.fail("a JSON object")
-	}
+	fields := jsonline.NewLine(line)
 	seen := 0 // a bit for each field
-	for first := true; !s.take('}'); first = false {
-		if !first && !s.take(',') {
-			return market.Tick{}, s.fail("a comma or the end of the object")
-		}
-		f, err := p.field(&s, &t)
+	for {
+		name, more, err := fields.Next()
 		if err != nil {
+			return market.Tick{}, market.Refuse(market.ReasonSyntax, "%s", err)
+		}
+		if !more {
+			break
+		}
+		f := fieldOf(name)
+		if err := p.field(f, &fields, &t); err != nil {
 			return market.Tick{}, err
 		}
 		if f != fieldUnknown && seen&(1<<f) != 0 {
-			return market.Tick{}, market.Refuse(market.ReasonSyntax, "%s is given twice", fields[f].name)
+			return market.Tick{}, market.Refuse(market.ReasonSyntax, "%s is given twice", f.name())
 		}
 		seen |= 1 << f
-	}
-	if s.peek(); s.pos < len(line) {
-		return market.Tick{}, s.fail("the end of the line")
 	}
 	if seen&(1<<fieldSymbol) == 0 {
 		return market.Tick{}, market.Refuse(market.ReasonSymbol, "symbol is missing")
@@ -51,59 +52,52 @@ func (p *Parser) ParseTick(line []byte) (market.Tick, error) {
 	return t, nil
 }
 
-// field scans one field into t and returns which it was.
-func (p *Parser) field(s *scanner, t *market.Tick) (field, error) {
-	key, err := s.key()
+// field scans the value of a field into t.
+func (p *Parser) field(f field, fields *jsonline.Line, t *market.Tick) error {
+	v, err := fields.Value()
 	if err != nil {
-		return fieldUnknown, err
+		return f.refuse(err)
 	}
-	f := fieldOf(key)
-	s.peek()
-	start := s.pos
-	v, err := s.value()
-	if err != nil {
-		return f, f.refuse(s.text[start:], err)
+	if err := p.set(t, f, v); err != nil {
+		if market.ReasonOf(err) != "" {
+			return err
+		}
+		return market.Refuse(f.reason(), "%s", err)
 	}
-	return f, p.set(t, f, v)
+	return nil
 }
 
 // set gives t the value of a field.
-func (p *Parser) set(t *market.Tick, f field, v value) (err error) {
-	if v.kind == kindNull && !f.required() {
+func (p *Parser) set(t *market.Tick, f field, v jsonline.Value) (err error) {
+	if v.Kind == jsonline.Null && !f.required() {
 		return nil
 	}
 	switch f {
 	case fieldSymbol:
 		t.Symbol, err = p.symbol(v)
 	case fieldPrice:
-		t.Price, err = f.decimal(v)
+		t.Price, err = v.Decimal(f.name())
 	case fieldSize:
-		t.Size, err = f.decimal(v)
+		t.Size, err = v.Decimal(f.name())
 	case fieldBid:
-		t.Bid, err = f.decimal(v)
+		t.Bid, err = v.Decimal(f.name())
 	case fieldAsk:
-		t.Ask, err = f.decimal(v)
+		t.Ask, err = v.Decimal(f.name())
 	case fieldTimestamp:
-		t.Time, err = f.instant(v)
+		t.Time, err = v.Instant(f.name())
 	case fieldHalted:
-		t.Halted, err = f.boolean(v)
+		t.Halted, err = v.Bool(f.name())
 	}
 	return err
 }
 
 // symbol returns the name of a symbol, trimmed and upper-cased.
-func (p *Parser) symbol(v value) (string, error) {
-	if v.kind != kindString {
-		return "", fieldSymbol.wrongKind(v, "a string")
-	}
-	if !v.escaped {
-		return p.symbols.name(v.text)
-	}
-	sent, err := v.unescape()
+func (p *Parser) symbol(v jsonline.Value) (string, error) {
+	sent, err := v.Text(fieldSymbol.name())
 	if err != nil {
-		return "", market.Refuse(market.ReasonSymbol, "symbol %q is not allowed: must be a string", excerpt(v.text))
+		return "", err
 	}
-	return nameOf(sent)
+	return p.symbols.name(sent)
 }
 
 // AppendTick appends the line that ParseTick reads as t, without a line break.

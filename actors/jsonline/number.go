@@ -1,7 +1,8 @@
-package feed
+package jsonline
 
 import (
 	"bytes"
+	"math"
 
 	"github.com/govalues/decimal"
 )
@@ -10,9 +11,9 @@ import (
 // room for zeros and an exponent.
 const maxNumberBytes = 64
 
-// parseDecimal returns the exact value of a number in JSON's grammar, or false
+// ParseDecimal returns the exact value of a number in JSON's grammar, or false
 // where a decimal cannot hold every digit of it.
-func parseDecimal(number []byte) (decimal.Decimal, bool) {
+func ParseDecimal(number []byte) (decimal.Decimal, bool) {
 	if len(number) > maxNumberBytes {
 		return decimal.Zero, false
 	}
@@ -20,9 +21,9 @@ func parseDecimal(number []byte) (decimal.Decimal, bool) {
 	if err != nil {
 		return decimal.Zero, false
 	}
-	// Rounding leaves fewer significant digits than there were, always: the
-	// last one written is not a zero, and it is gone.
-	if !fits(number) && significantText(number) != significant(d.Coef()) {
+	// Rounding changes the significant digits, always: it moves a number by less
+	// than a factor of ten, and the same digits elsewhere would be such a factor.
+	if !fits(number) && significant(number) != withoutZeros(d.Coef()) {
 		return decimal.Zero, false
 	}
 	return d, true
@@ -34,39 +35,40 @@ func fits(number []byte) bool {
 	return len(number) <= decimal.MaxPrec && bytes.IndexByte(number, 'e') < 0 && bytes.IndexByte(number, 'E') < 0
 }
 
-// significant returns the number of digits of coef without trailing zeros.
-func significant(coef uint64) int {
-	if coef == 0 {
-		return 0
-	}
-	for coef%10 == 0 {
+// withoutZeros returns coef without trailing zeros.
+func withoutZeros(coef uint64) uint64 {
+	for coef != 0 && coef%10 == 0 {
 		coef /= 10
 	}
-	n := 0
-	for ; coef > 0; coef /= 10 {
-		n++
-	}
-	return n
+	return coef
 }
 
-// significantText returns the number of digits of a number's mantissa without
-// leading and trailing zeros.
-func significantText(number []byte) int {
-	n, last := 0, 0
+// significant returns the digits of a number's mantissa without leading and
+// trailing zeros, or a number larger than any coefficient where they are too many.
+func significant(number []byte) uint64 {
+	var all, upToLast uint64
 	for _, c := range number {
 		switch {
 		case c == 'e' || c == 'E':
-			return last
-		case !isDigit(c), c == '0' && n == 0:
+			return upToLast
+		case !isDigit(c):
 			continue
 		}
-		n++
-		if c != '0' {
-			last = n
+		if all > (math.MaxUint64-9)/10 {
+			if c != '0' {
+				return math.MaxUint64
+			}
+			continue
+		}
+		if all = all*10 + uint64(c-'0'); c != '0' {
+			upToLast = all
 		}
 	}
-	return last
+	return upToLast
 }
+
+// IsNumber reports whether the whole of text is a number in JSON's grammar.
+func IsNumber(text []byte) bool { return len(text) > 0 && numberPrefix(text) == len(text) }
 
 // numberPrefix returns the length of the number that text begins with, in the
 // grammar of RFC 8259 section 6, or 0.
