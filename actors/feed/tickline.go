@@ -62,7 +62,7 @@ func (p *Parser) field(f field, fields *jsonline.Line, t *market.Tick) error {
 		if market.ReasonOf(err) != "" {
 			return err
 		}
-		return market.Refuse(f.reason(), "%s", err)
+		return market.Refuse(f.reason(), "%s %s", f.name(), err)
 	}
 	return nil
 }
@@ -76,24 +76,24 @@ func (p *Parser) set(t *market.Tick, f field, v jsonline.Value) (err error) {
 	case fieldSymbol:
 		t.Symbol, err = p.symbol(v)
 	case fieldPrice:
-		t.Price, err = v.Decimal(f.name())
+		t.Price, err = v.Decimal()
 	case fieldSize:
-		t.Size, err = v.Decimal(f.name())
+		t.Size, err = v.Decimal()
 	case fieldBid:
-		t.Bid, err = v.Decimal(f.name())
+		t.Bid, err = v.Decimal()
 	case fieldAsk:
-		t.Ask, err = v.Decimal(f.name())
+		t.Ask, err = v.Decimal()
 	case fieldTimestamp:
-		t.Time, err = v.Instant(f.name())
+		t.Time, err = v.Instant()
 	case fieldHalted:
-		t.Halted, err = v.Bool(f.name())
+		t.Halted, err = v.Bool()
 	}
 	return err
 }
 
 // symbol returns the name of a symbol, trimmed and upper-cased.
 func (p *Parser) symbol(v jsonline.Value) (string, error) {
-	sent, err := v.Text(fieldSymbol.name())
+	sent, err := v.Text()
 	if err != nil {
 		return "", err
 	}

@@ -27,7 +27,7 @@ var kindNames = [...]string{"a string", "a number", "true", "false", "null", "an
 func (k Kind) String() string { return kindNames[k] }
 
 // Value is one JSON value as it stands in the line, valid as long as the line.
-// Its methods take the name of the field for the sentence that refuses it.
+// The errors of its methods go on where the name of the field begins a sentence.
 type Value struct {
 	Kind    Kind
 	escaped bool // a string with escapes in it; beside Kind, since apart they cost a tick line 200 ns
@@ -50,38 +50,33 @@ func (v Value) plain() ([]byte, error) {
 }
 
 // Text reads a string.
-func (v Value) Text(name string) ([]byte, error) {
+func (v Value) Text() ([]byte, error) {
 	if v.Kind != String {
-		return nil, fmt.Errorf("%s is %s: must be a string", name, v.Kind)
+		return nil, fmt.Errorf("is %s: must be a string", v.Kind)
 	}
-	text, err := v.plain()
-	if err != nil {
-		return nil, fmt.Errorf("%s %w", name, err)
-	}
-	return text, nil
+	return v.plain()
 }
 
 // Decimal reads a number, or a string that holds one.
-func (v Value) Decimal(name string) (decimal.Decimal, error) {
+func (v Value) Decimal() (decimal.Decimal, error) {
 	switch {
 	case v.Kind == Number:
 	case v.Kind != String:
-		return decimal.Zero, fmt.Errorf("%s is %s: must be a number", name, v.Kind)
+		return decimal.Zero, fmt.Errorf("is %s: must be a number", v.Kind)
 	case !IsNumber(v.Raw):
-		return decimal.Zero, fmt.Errorf("%s %q is not allowed: must be a number", name, Excerpt(v.Raw))
+		return decimal.Zero, fmt.Errorf("%q is not allowed: must be a number", Excerpt(v.Raw))
 	}
 	d, ok := ParseDecimal(v.Raw)
 	if !ok {
-		return decimal.Zero, fmt.Errorf("%s %s is not allowed: must have at most %d digits, so that it is exact",
-			name, Excerpt(v.Raw), decimal.MaxPrec)
+		return decimal.Zero, fmt.Errorf("%s is not allowed: must have at most %d digits, so that it is exact", Excerpt(v.Raw), decimal.MaxPrec)
 	}
 	return d, nil
 }
 
 // Bool reads true or false.
-func (v Value) Bool(name string) (bool, error) {
+func (v Value) Bool() (bool, error) {
 	if v.Kind != True && v.Kind != False {
-		return false, fmt.Errorf("%s is %s: must be true or false", name, v.Kind)
+		return false, fmt.Errorf("is %s: must be true or false", v.Kind)
 	}
 	return v.Kind == True, nil
 }
@@ -90,14 +85,14 @@ func (v Value) Bool(name string) (bool, error) {
 const millisScale = 6
 
 // Instant reads Unix milliseconds, which may have a fraction.
-func (v Value) Instant(name string) (time.Time, error) {
-	d, err := v.Decimal(name)
+func (v Value) Instant() (time.Time, error) {
+	d, err := v.Decimal()
 	if err != nil {
 		return time.Time{}, err
 	}
 	whole, nanoseconds, ok := d.Int64(millisScale)
 	if !ok || !d.IsPos() {
-		return time.Time{}, fmt.Errorf("%s %s is not allowed: must be Unix milliseconds", name, Excerpt(v.Raw))
+		return time.Time{}, fmt.Errorf("%s is not allowed: must be Unix milliseconds", Excerpt(v.Raw))
 	}
 	return time.UnixMilli(whole).Add(time.Duration(nanoseconds)), nil
 }
