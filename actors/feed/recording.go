@@ -27,7 +27,7 @@ type Recording struct {
 	raw     *countingReader
 	rows    *bufio.Reader
 	line    int
-	symbols symbolNames
+	symbols SymbolNames
 }
 
 // RowError says what is wrong with one row. The rows behind it can be read.
@@ -68,7 +68,7 @@ func NewRecording(in io.Reader, name string) (*Recording, error) {
 	raw := &countingReader{in: in}
 	// A small buffer, so that Offset is close to what was returned by Next.
 	buffered := bufio.NewReaderSize(raw, 4<<10)
-	r := &Recording{name: name, raw: raw, rows: buffered, symbols: make(symbolNames)}
+	r := &Recording{name: name, raw: raw, rows: buffered, symbols: make(SymbolNames)}
 	if magic, _ := buffered.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		unzipped, err := gzip.NewReader(buffered)
 		if err != nil {

@@ -80,7 +80,7 @@ func (r *Recording) tick(row []byte) (t market.Tick, err error) {
 	if t.Time, err = recordedTime(cells[columnTime]); err != nil {
 		return t, err
 	}
-	if t.Symbol, err = r.symbols.name(cells[columnSymbol]); err != nil {
+	if t.Symbol, err = r.symbols.Name(cells[columnSymbol]); err != nil {
 		return t, err
 	}
 	if t.Price, err = recordedNumber(columnPrice, cells[columnPrice]); err != nil {

@@ -6,19 +6,19 @@ import (
 	"outcry/actors/market"
 )
 
-// Bounds of symbolNames.
+// Bounds of SymbolNames.
 const (
 	maxInterned      = 1 << 16 // symbols; more than that start it anew
 	maxInternedBytes = 2 * market.MaxSymbolBytes
 )
 
-// symbolNames remembers the symbols of a stream by how they were sent, so that
+// SymbolNames remembers the symbols of a stream by how they were sent, so that
 // a known one costs no allocation and no check. Owned by the stream's goroutine.
-type symbolNames map[string]string
+type SymbolNames map[string]string
 
-// name returns the symbol that was sent, trimmed and upper-cased, or a
+// Name returns the symbol that was sent, trimmed and upper-cased, or a
 // *market.Refusal for what cannot be one.
-func (n symbolNames) name(sent []byte) (string, error) {
+func (n SymbolNames) Name(sent []byte) (string, error) {
 	if known, ok := n[string(sent)]; ok {
 		return known, nil
 	}

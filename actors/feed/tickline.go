@@ -13,11 +13,11 @@ import (
 // field may be null, unknown fields are ignored. It remembers the symbols it
 // saw, so that a known one costs no allocation.
 type Parser struct {
-	symbols symbolNames // owned by the stream's goroutine
+	symbols SymbolNames // owned by the stream's goroutine
 }
 
 // NewParser returns a parser that knows no symbol yet.
-func NewParser() *Parser { return &Parser{symbols: make(symbolNames)} }
+func NewParser() *Parser { return &Parser{symbols: make(SymbolNames)} }
 
 // ParseTick returns the tick that line describes, or a *market.Refusal that
 // names the field at fault. The values are present, well-formed and exact;
@@ -97,7 +97,7 @@ func (p *Parser) symbol(v jsonline.Value) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return p.symbols.name(sent)
+	return p.symbols.Name(sent)
 }
 
 // AppendTick appends the line that ParseTick reads as t, without a line break.
