@@ -1,0 +1,78 @@
+package paper
+
+import (
+	"time"
+
+	"github.com/govalues/decimal"
+
+	"outcry/actors/ledger"
+	"outcry/actors/market"
+)
+
+// quote is what the orders of a symbol can have now. The zero value is that of
+// a symbol without prices.
+type quote struct {
+	// buy and sell are the prices at which one can; zero where nothing is known.
+	buy, sell decimal.Decimal
+	// received is when the engine got the newest price.
+	received time.Time
+	state    market.State
+}
+
+// quoteOf reads a mark, nil where there is none. Where a side is not quoted
+// the last price stands in for it.
+func quoteOf(m *market.Mark) quote {
+	if m == nil {
+		return quote{}
+	}
+	q := quote{buy: m.Price, sell: m.Price, received: m.Received, state: m.State}
+	if m.Ask.IsPos() {
+		q.buy = m.Ask
+	}
+	if m.Bid.IsPos() {
+		q.sell = m.Bid
+	}
+	return q
+}
+
+func (q quote) known() bool { return q.buy.IsPos() }
+
+// trades reports whether anything can be filled at q.
+func (q quote) trades() bool {
+	return q.known() && q.state != market.Stale && q.state != market.Halted
+}
+
+// price at which an order of the side can be filled.
+func (q quote) price(side ledger.Side) decimal.Decimal {
+	if side == ledger.Sell {
+		return q.sell
+	}
+	return q.buy
+}
+
+// fills reports whether o is filled at q.
+func (q quote) fills(o *order) bool {
+	if !q.trades() {
+		return false
+	}
+	if o.market {
+		return true
+	}
+	if o.side == ledger.Sell {
+		return !q.sell.Less(o.limit)
+	}
+	return !o.limit.Less(q.buy)
+}
+
+// refusal says why q fills no market order; nil if it does.
+func (q quote) refusal(symbol string) *ledger.Rejection {
+	switch {
+	case !q.known():
+		return reject(CodeMarketStale, "%s has no prices yet; try again when its feed is back", symbol)
+	case q.state == market.Stale:
+		return reject(CodeMarketStale, "prices of %s have stopped since %s UTC; try again when the feed is back", symbol, q.received.UTC().Format(time.DateTime))
+	case q.state == market.Halted:
+		return reject(CodeMarketHalted, "trading in %s is halted; try again when it resumes, or place a limit order, which waits", symbol)
+	}
+	return nil
+}
