@@ -1,0 +1,60 @@
+package paper
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/govalues/decimal"
+)
+
+// Options of the paper broker.
+type Options struct {
+	// QuantityStep is what quantities are multiples of.
+	QuantityStep string `koanf:"quantity_step"`
+	// MaxQuantity bounds the quantity of one order.
+	MaxQuantity string `koanf:"max_quantity"`
+	// PriceStep is what limit prices are multiples of.
+	PriceStep string `koanf:"price_step"`
+	// FeeBasisPoints is the fee of a fill, in hundredths of a percent of its value.
+	FeeBasisPoints int `koanf:"fee_basis_points"`
+}
+
+// DefaultOptions allow parts of a share and cost nothing.
+func DefaultOptions() Options {
+	return Options{
+		QuantityStep:   "0.0001",
+		MaxQuantity:    "1000000",
+		PriceStep:      "0.0001",
+		FeeBasisPoints: 0,
+	}
+}
+
+// Validate reports every setting that is not allowed.
+func (o Options) Validate() error {
+	var errs []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	step := positive(o.QuantityStep)
+	check(isStep(step), "quantity_step: %q is not allowed: must be a positive number of at most %d decimals, such as 0.0001", o.QuantityStep, moneyScale)
+	most := positive(o.MaxQuantity)
+	check(!most.IsZero() && !most.Less(step), "max_quantity: %q is not allowed: must be a number such as 1000000, and no less than quantity_step", o.MaxQuantity)
+	check(isStep(positive(o.PriceStep)), "price_step: %q is not allowed: must be a positive number of at most %d decimals, such as 0.0001", o.PriceStep, moneyScale)
+	check(o.FeeBasisPoints >= 0 && o.FeeBasisPoints <= 10_000, "fee_basis_points: %d is not allowed: must be between 0 and 10000 (100 %%)", o.FeeBasisPoints)
+	return errors.Join(errs...)
+}
+
+// positive returns the positive number that s says, or zero if it says none.
+func positive(s string) decimal.Decimal {
+	d, err := decimal.Parse(s)
+	if err != nil || !d.IsPos() {
+		return decimal.Zero
+	}
+	return d
+}
+
+// isStep reports whether prices or quantities can be multiples of d and still
+// be exact in money.
+func isStep(d decimal.Decimal) bool { return d.IsPos() && d.MinScale() <= moneyScale }
