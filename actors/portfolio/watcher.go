@@ -10,11 +10,15 @@ import (
 // Watcher is a session as a portfolio needs it. Its methods post a message to
 // the session and never block. Frames are immutable and shared.
 type Watcher interface {
-	// Notify hands over notices, to be delivered in order and not lost.
-	Notify(frames []byte)
+	// Notify hands over notices, to be delivered in order and not lost. last is
+	// the offset of the last of them.
+	Notify(frames []byte, last Offset)
 	// Update hands over the newest valuation; an older one that still waits is
 	// replaced. version is the journal's version that it shows.
 	Update(update Update)
+	// Lost says that the account has forgotten its watchers. Those that are still
+	// there watch again, from the last notice they were given.
+	Lost()
 }
 
 // Update is a valuation as frames.

@@ -1,0 +1,224 @@
+package portfolio
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"outcry/actors/ledger"
+	"outcry/actors/mailbox"
+	"outcry/persistence"
+)
+
+// portfolioActor is one account. Its fields are its own.
+type portfolioActor struct {
+	portfolios *Portfolios // immutable after construction
+	entry      *entry
+	self       *actor.PID
+
+	loaded    bool
+	reloading bool      // could not be read, and is tried again
+	waiting   []any     // messages told before the account was loaded
+	received  uint64    // messages told
+	used      time.Time // when the last was handled
+	leaving   bool      // asked to finish and go
+
+	account      *ledger.Account // as its durable events made it
+	version      uint64          // of the last durable event
+	opening      *ledger.Deposited
+	checkpointed uint64 // version of the newest checkpoint
+	indexed      bool   // the account is among those with open orders
+
+	queue     []command // to be decided
+	append    *batch    // under way to the disk, nil if none
+	reads     int       // under way for messages of this account
+	retrying  bool      // executions wait for the journal to be writable
+	cancels   []*CancelOrder
+	watchers  []*watching
+	holdings  []holding // one for each position, in its order
+	valuation ledger.Valuation
+}
+
+// Messages that the actor is sent by its own reads, appends and timers.
+type (
+	loaded struct {
+		account      *ledger.Account
+		version      uint64
+		checkpointed uint64
+		err          error
+	}
+	reload    struct{}
+	committed struct {
+		batch *batch
+		err   error
+	}
+	retry    struct{}
+	revalue  struct{ at time.Time }
+	sample   struct{ at time.Time }
+	restIdle struct{ at time.Time }
+	leave    struct{}
+)
+
+func newActor(p *Portfolios, e *entry) actor.Actor {
+	return &portfolioActor{portfolios: p, entry: e, used: p.deps.Now()}
+}
+
+// Receive handles one message. actor.Actor.
+func (a *portfolioActor) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		a.self = ctx.Self()
+		a.load()
+	case *actor.Stopping:
+		a.end()
+	case *actor.Stopped:
+		a.portfolios.gone(a.entry)
+	case *mailbox.Bound:
+	case *mailbox.Flush:
+		a.stage(m.Now)
+	case *loaded:
+		a.loadedAs(m)
+	case *reload:
+		a.reloading = false
+		a.load()
+	case *committed:
+		a.settle(m)
+	case *known:
+		a.answerKnown(m)
+	case *orderIsNew:
+		a.reads--
+		a.queue = append(a.queue, m.order)
+	case *caughtUp:
+		a.caughtUp(m)
+	case *retry:
+		a.retrying = false
+	case *revalue:
+		a.revalue(m.at)
+	case *sample:
+		a.sample(m.at)
+	case *restIdle:
+		a.restIdle(m.at)
+	case *leave:
+		a.leaving = true
+	default:
+		a.told(m)
+	}
+	if a.leaving && a.finished() {
+		ctx.Stop(ctx.Self())
+		a.leaving = false
+	}
+}
+
+// finished reports whether nothing is left that could still become durable.
+func (a *portfolioActor) finished() bool {
+	if !a.loaded {
+		return a.reloading
+	}
+	return a.append == nil && a.reads == 0 && (len(a.queue) == 0 || a.retrying)
+}
+
+// told handles what came through Tell, now or once the account is loaded.
+func (a *portfolioActor) told(message any) {
+	a.received++
+	a.used = a.portfolios.deps.Now()
+	if !a.loaded {
+		a.waiting = append(a.waiting, message)
+		return
+	}
+	a.handle(message)
+}
+
+func (a *portfolioActor) handle(message any) {
+	switch m := message.(type) {
+	case *RecordTrade:
+		a.queue = append(a.queue, m)
+	case *Execution:
+		a.queue = append(a.queue, m)
+	case *PlaceOrder:
+		a.placeOrder(m)
+	case *CancelOrder:
+		a.cancelOrder(m)
+	case *Watch:
+		a.watch(m)
+	case *Unwatch:
+		a.unwatch(m.Watcher)
+	case *Refresh:
+		a.refresh(m.Watcher)
+	case *Resume:
+		m.Done(a.resumable(m.After))
+	case *View:
+		m.Reply(a.view(), nil)
+	case *Wake:
+		a.wake()
+	}
+}
+
+// idle reports whether nothing of the account is under way.
+func (a *portfolioActor) idle() bool {
+	return a.loaded && a.append == nil && a.reads == 0 && len(a.queue) == 0 && !a.retrying
+}
+
+// restIdle lets the account leave memory if nobody needs it.
+func (a *portfolioActor) restIdle(now time.Time) {
+	if len(a.watchers) > 0 || !a.idle() || now.Sub(a.used) < a.portfolios.options.IdleTimeout {
+		return
+	}
+	if a.portfolios.retire(a.entry, a.received) {
+		a.saveCheckpoint(1)
+		a.portfolios.deps.System.Root.Stop(a.self)
+	}
+}
+
+// end leaves nothing behind. It also runs when the actor failed: those who
+// wait for an answer hear that they must ask again, and sessions watch anew.
+func (a *portfolioActor) end() {
+	lost := fmt.Errorf("account of %s: %w: it is being loaded again", a.entry.userID, persistence.ErrUnavailable)
+	for _, message := range a.waiting {
+		a.refuse(message, lost)
+	}
+	for _, c := range a.queue {
+		a.refuse(c, lost)
+	}
+	if a.append != nil {
+		for _, s := range a.append.steps {
+			a.refuse(s.command, lost)
+		}
+	}
+	for _, cancel := range a.cancels {
+		a.refuse(cancel, lost)
+	}
+	a.waiting, a.queue, a.append, a.cancels = nil, nil, nil, nil
+	for _, w := range a.watchers {
+		w.watcher.Lost()
+	}
+	a.watchers = nil
+	a.releaseHoldings()
+}
+
+// refuse answers a message that will not be handled.
+func (a *portfolioActor) refuse(message any, err error) {
+	switch m := message.(type) {
+	case *RecordTrade:
+		a.reply(func() { m.Reply(TradeOutcome{}, err) })
+	case *PlaceOrder:
+		a.reply(func() { m.Reply(OrderOutcome{}, err) })
+	case *CancelOrder:
+		a.reply(func() { m.Reply(OrderOutcome{}, err) })
+	case *View:
+		m.Reply(Account{}, err)
+	case *Resume:
+		m.Done(false)
+	case *Watch:
+		m.Watcher.Lost()
+	}
+}
+
+// reply answers a message that counted as pending.
+func (a *portfolioActor) reply(answer func()) {
+	a.portfolios.gate.Done()
+	answer()
+}
+
+// post sends the actor a message of its own; from any goroutine.
+func (a *portfolioActor) post(message any) { a.portfolios.deps.System.Root.Send(a.self, message) }

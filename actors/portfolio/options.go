@@ -1,0 +1,64 @@
+package portfolio
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/govalues/decimal"
+)
+
+// Options of portfolios.
+type Options struct {
+	// UpdateInterval is the least time between two valuations of an account that
+	// only prices changed. What changes the account itself is shown at once.
+	UpdateInterval time.Duration `koanf:"update_interval"`
+	// OpeningDeposit is the cash that a new account begins with.
+	OpeningDeposit string `koanf:"opening_deposit"`
+	// IdleTimeout is after how long an account that nobody watches or uses
+	// leaves memory.
+	IdleTimeout time.Duration `koanf:"idle_timeout"`
+	// CheckpointEvery is how many events an account may take before its state is
+	// saved, which bounds what is read when it is loaded.
+	CheckpointEvery int `koanf:"checkpoint_every"`
+	// MaxPending is how many trades and orders may wait to be durable.
+	MaxPending int `koanf:"max_pending"`
+	// RecoverEvents is how many events a browser may have missed and still be
+	// brought up to date notice by notice; beyond it gets a snapshot.
+	RecoverEvents int `koanf:"recover_events"`
+	// SampleInterval is how often the value of a loaded account is saved for its
+	// equity curve.
+	SampleInterval time.Duration `koanf:"sample_interval"`
+}
+
+// DefaultOptions suit paper accounts of people.
+func DefaultOptions() Options {
+	return Options{
+		UpdateInterval:  250 * time.Millisecond,
+		OpeningDeposit:  "100000",
+		IdleTimeout:     5 * time.Minute,
+		CheckpointEvery: 1000,
+		MaxPending:      1 << 16,
+		RecoverEvents:   1000,
+		SampleInterval:  time.Minute,
+	}
+}
+
+// Validate reports every setting that is not allowed.
+func (o Options) Validate() error {
+	var errs []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	check(o.UpdateInterval >= 10*time.Millisecond && o.UpdateInterval <= time.Minute, "update_interval: %s is not allowed: must be between 10ms and 1m", o.UpdateInterval)
+	deposit, err := decimal.Parse(o.OpeningDeposit)
+	check(err == nil && !deposit.IsNeg(), "opening_deposit: %q is not allowed: must be an amount such as 100000, or 0", o.OpeningDeposit)
+	check(o.IdleTimeout >= time.Second, "idle_timeout: %s is not allowed: must be at least 1s", o.IdleTimeout)
+	check(o.CheckpointEvery >= 1 && o.CheckpointEvery <= 1_000_000, "checkpoint_every: %d is not allowed: must be between 1 and 1000000", o.CheckpointEvery)
+	check(o.MaxPending >= 64 && o.MaxPending <= 10_000_000, "max_pending: %d is not allowed: must be between 64 and 10000000", o.MaxPending)
+	check(o.RecoverEvents >= 0 && o.RecoverEvents <= 100_000, "recover_events: %d is not allowed: must be between 0 and 100000", o.RecoverEvents)
+	check(o.SampleInterval >= time.Second, "sample_interval: %s is not allowed: must be at least 1s", o.SampleInterval)
+	return errors.Join(errs...)
+}

@@ -1,0 +1,198 @@
+package portfolio
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"outcry/actors/ledger"
+	"outcry/persistence"
+)
+
+// Codes of rejections that the account itself decides on.
+const (
+	CodeNotOpen = "ORDER_NOT_OPEN"
+)
+
+// placeOrder looks whether the order was placed before: a retry must get the
+// first outcome even where the account could not afford the order again.
+func (a *portfolioActor) placeOrder(m *PlaceOrder) {
+	if m.ClientOrderID == "" {
+		a.queue = append(a.queue, m)
+		return
+	}
+	a.reads++
+	stream, journal := StreamOf(a.entry.userID), a.portfolios.deps.Journal
+	a.portfolios.readers.Do(func() {
+		version, err := journal.Lookup(stream, orderKey(m.ClientOrderID))
+		if errors.Is(err, persistence.ErrNotFound) {
+			a.post(&orderIsNew{order: m})
+			return
+		}
+		k := &known{command: m, version: version, err: err}
+		if err == nil {
+			k.event, k.err = readEvent(journal, stream, version)
+		}
+		a.post(k)
+	})
+}
+
+// orderIsNew is that the stream does not know an order's key.
+type orderIsNew struct {
+	order *PlaceOrder
+}
+
+// decideOrder checks an order and makes its event, or rejects it.
+func (a *portfolioActor) decideOrder(staged *ledger.Account, m *PlaceOrder, now time.Time) ledger.Event {
+	placed := ledger.OrderPlaced{
+		OrderID: a.portfolios.deps.NewID(), ClientOrderID: m.ClientOrderID, Symbol: m.Symbol, Side: m.Side,
+		Quantity: m.Quantity, Type: m.Type, LimitPrice: m.LimitPrice, Broker: a.portfolios.deps.Broker.Name(), Time: now,
+	}
+	price, fee, rejection := a.portfolios.deps.Broker.Check(&placed)
+	if rejection == nil {
+		rejection = staged.CheckOrder(placed, price, fee, a.portfolios.marks)
+	}
+	if rejection != nil {
+		a.portfolios.stats.rejections.Add(1)
+		a.reply(func() { m.Reply(OrderOutcome{Rejected: rejection}, nil) })
+		return nil
+	}
+	a.rememberOrders()
+	return placed
+}
+
+// accepted hands a durable order to the broker.
+func (a *portfolioActor) accepted(m *PlaceOrder, orderID string) {
+	a.portfolios.stats.orders.Add(1)
+	a.reply(func() { m.Reply(OrderOutcome{OrderID: orderID}, nil) })
+	if order, open := a.account.Order(orderID); open {
+		a.portfolios.deps.Broker.Submit(a.entry.userID, order)
+	}
+}
+
+// resubmit gives the broker the orders that were open when the account was left.
+func (a *portfolioActor) resubmit() {
+	a.indexed = len(a.account.Orders) > 0
+	for _, order := range a.account.Orders {
+		a.portfolios.deps.Broker.Submit(a.entry.userID, order)
+	}
+}
+
+// decideExecution makes the event of what the broker did. An order that is not
+// open any more, because the same was reported before, stays as it is.
+func (a *portfolioActor) decideExecution(staged *ledger.Account, m *Execution) ledger.Event {
+	order, open := staged.Order(m.OrderID)
+	if !open {
+		a.executed(m)
+		return nil
+	}
+	switch m.Outcome {
+	case Cancelled:
+		return ledger.OrderCancelled{OrderID: m.OrderID, Reason: m.Reason, Time: m.Time}
+	case Failed:
+		return ledger.OrderFailed{
+			TradeID: m.TradeID, OrderID: m.OrderID, Symbol: order.Symbol, Side: order.Side, Quantity: order.Quantity, Price: m.Price,
+			Reason: m.Reason, Code: m.Code, CanRetry: m.CanRetry, Broker: order.Broker, Time: m.Time,
+		}
+	}
+	filled, err := staged.Fill(ledger.OrderFilled{
+		TradeID: m.TradeID, OrderID: m.OrderID, Symbol: order.Symbol, Side: order.Side,
+		Quantity: m.Quantity, Price: m.Price, Fee: m.Fee, Broker: order.Broker, Time: m.Time,
+	})
+	if err != nil {
+		return ledger.OrderFailed{
+			TradeID: m.TradeID, OrderID: m.OrderID, Symbol: order.Symbol, Side: order.Side, Quantity: order.Quantity, Price: m.Price,
+			Reason: fmt.Sprintf("the account cannot take this fill: %v", err), Code: "FILL_REFUSED", Broker: order.Broker, Time: m.Time,
+		}
+	}
+	return filled
+}
+
+// cancelOrder asks the broker; what it reports is the answer.
+func (a *portfolioActor) cancelOrder(m *CancelOrder) {
+	if _, open := a.account.Order(m.OrderID); !open {
+		a.reply(func() { m.Reply(notOpen(m.OrderID), nil) })
+		return
+	}
+	a.cancels = append(a.cancels, m)
+	a.portfolios.deps.Broker.Cancel(a.entry.userID, m.OrderID)
+}
+
+func notOpen(orderID string) OrderOutcome {
+	return OrderOutcome{OrderID: orderID, Rejected: &ledger.Rejection{
+		Code: CodeNotOpen, Message: fmt.Sprintf("there is no open order %.64s: it was filled or cancelled already, or never placed", orderID)}}
+}
+
+// executed answers those who asked to cancel an order that has ended.
+func (a *portfolioActor) executed(m *Execution) {
+	if _, open := a.account.Order(m.OrderID); open {
+		return // filled in part
+	}
+	a.cancels = slices.DeleteFunc(a.cancels, func(c *CancelOrder) bool {
+		if c.OrderID != m.OrderID {
+			return false
+		}
+		outcome := notOpen(m.OrderID)
+		if m.Outcome == Cancelled {
+			outcome.Rejected = nil
+		}
+		a.reply(func() { c.Reply(outcome, nil) })
+		return true
+	})
+}
+
+// Accounts with open orders are listed in the store, so that the next process
+// finds them without reading every account. The list is written before the
+// order and cleared after its end: it may name too many, never too few.
+
+const openOrdersPrefix = "orders/"
+
+func (a *portfolioActor) rememberOrders() {
+	if a.indexed {
+		return
+	}
+	a.indexed = true
+	a.portfolios.deps.Store.Put([]persistence.Document{{Key: openOrdersPrefix + a.entry.userID, Value: []byte("open")}}, nil)
+}
+
+func (a *portfolioActor) forgetOrders() {
+	if !a.indexed || len(a.account.Orders) > 0 || slices.ContainsFunc(a.queue, placesOrder) {
+		return
+	}
+	a.indexed = false
+	a.portfolios.deps.Store.Put([]persistence.Document{{Key: openOrdersPrefix + a.entry.userID}}, nil)
+}
+
+func placesOrder(c command) bool {
+	_, places := c.(*PlaceOrder)
+	return places
+}
+
+// wake is handled by being loaded. What was listed and is not true any more is
+// taken off the list.
+func (a *portfolioActor) wake() {
+	if len(a.account.Orders) == 0 && a.append == nil {
+		a.indexed = true
+		a.forgetOrders()
+	}
+}
+
+// wakeOrders loads every account that has open orders.
+func (p *Portfolios) wakeOrders() {
+	var users []string
+	for document, err := range p.deps.Store.Scan(openOrdersPrefix, openOrdersPrefix+"\xff") {
+		if err != nil {
+			p.deps.Log.Error().Err(err).Msg("accounts with open orders not found: their orders rest until somebody opens them")
+			time.AfterFunc(reloadDelay, func() { p.readers.Do(p.wakeOrders) })
+			return
+		}
+		users = append(users, strings.TrimPrefix(document.Key, openOrdersPrefix))
+	}
+	for _, userID := range users {
+		if err := p.Tell(userID, &Wake{}); err != nil {
+			p.deps.Log.Warn().Err(err).Msg("account with open orders not loaded")
+		}
+	}
+}

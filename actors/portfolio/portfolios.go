@@ -1,0 +1,280 @@
+package portfolio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/govalues/decimal"
+	"github.com/rs/zerolog"
+
+	"outcry/actors"
+	"outcry/actors/admission"
+	"outcry/actors/conflation"
+	"outcry/actors/ledger"
+	"outcry/actors/mailbox"
+	"outcry/actors/market"
+	"outcry/actors/offload"
+	"outcry/persistence"
+)
+
+// Symbols is where a portfolio finds the marks of its positions.
+type Symbols interface {
+	Acquire(symbol string) *conflation.Slot
+	Release(slot *conflation.Slot)
+	Mark(symbol string) (market.Mark, bool)
+}
+
+// Deps are what Portfolios work with.
+type Deps struct {
+	System     *actors.System
+	Dispatcher *mailbox.Dispatcher
+	Supervisor *actors.Supervisor // stops on failure: an account is loaded again
+	Journal    persistence.Journal
+	Store      persistence.Store
+	Symbols    Symbols
+	Broker     Broker
+	Encoder    Encoder
+	Calendar   market.Calendar
+	Log        zerolog.Logger
+	Now        func() time.Time
+	// NewID makes the id of an order: unique among all, hard to guess.
+	NewID func() string
+}
+
+// Portfolios loads accounts when they are needed, lets them go when they are
+// not, and hands messages to them.
+type Portfolios struct {
+	// immutable after construction
+	deps           Deps
+	options        Options
+	openingDeposit decimal.Decimal
+	gate           *admission.Gate
+	readers        *offload.Pool
+	stopClock      context.CancelFunc
+	clock          sync.WaitGroup
+
+	// atomic: counters for Stats, written by portfolio actors
+	stats counters
+
+	mu      sync.Mutex // guards the next block
+	entries map[string]*entry
+	spawned uint64
+	closed  bool
+	empty   chan struct{} // closed when the last account has left after Close began
+}
+
+// readers is how many accounts are read at a time. They mostly wait for the
+// processor: what is read often is in the page cache.
+const readers = 4
+
+// entry is one loaded account.
+type entry struct {
+	userID string     // immutable after construction
+	pid    *actor.PID // immutable after construction
+	sent   uint64     // messages handed to it; guarded by Portfolios.mu
+
+	// atomic: written by the actor, read by the clock
+	watched atomic.Bool
+}
+
+// ErrBusy refuses a request because too many wait already. It is an
+// persistence.ErrUnavailable.
+var ErrBusy = fmt.Errorf("%w: too many trades and orders wait to be saved; try again in a moment", persistence.ErrUnavailable)
+
+// ErrRefused is that an account cannot take a trade, whenever it is sent.
+var ErrRefused = errors.New("the account cannot take this")
+
+// New returns portfolios without any account loaded. Start begins their work,
+// Close ends it.
+func New(o Options, deps Deps) (*Portfolios, error) {
+	if err := o.Validate(); err != nil {
+		return nil, fmt.Errorf("portfolios: %w", err)
+	}
+	p := &Portfolios{
+		deps:           deps,
+		options:        o,
+		openingDeposit: decimal.MustParse(o.OpeningDeposit),
+		gate:           admission.NewGate(o.MaxPending, func() {}),
+		readers:        offload.NewPool(readers),
+		entries:        make(map[string]*entry),
+		stopClock:      func() {},
+	}
+	return p, nil
+}
+
+// Start begins to value accounts as prices move, and loads those that have
+// open orders, so that the broker gets them.
+func (p *Portfolios) Start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	p.stopClock = cancel
+	p.clock.Go(func() { p.tick(ctx) })
+	p.readers.Do(p.wakeOrders)
+}
+
+// Tell hands a message to a user's account and never blocks. The error is
+// ErrBusy, or persistence.ErrClosed at the end; the message is then not handled.
+func (p *Portfolios) Tell(userID string, message any) error {
+	if pending(message) && !p.gate.Try() {
+		return ErrBusy
+	}
+	return p.send(userID, message)
+}
+
+// TellWait is Tell for those who can wait for room until ctx ends.
+func (p *Portfolios) TellWait(ctx context.Context, userID string, message any) error {
+	if pending(message) {
+		if err := p.gate.Acquire(ctx); err != nil {
+			return fmt.Errorf("%w (%w)", ErrBusy, err)
+		}
+	}
+	return p.send(userID, message)
+}
+
+// Report hands what the broker did to the account. Desk.
+func (p *Portfolios) Report(userID string, e *Execution) {
+	if err := p.send(userID, e); err != nil {
+		p.deps.Log.Debug().Err(err).Str("order", e.OrderID).Msg("execution not reported: its order is submitted again at the next start")
+	}
+}
+
+// pending reports whether a message counts among those that wait to be durable.
+func pending(message any) bool {
+	switch message.(type) {
+	case *RecordTrade, *PlaceOrder, *CancelOrder:
+		return true
+	}
+	return false
+}
+
+func (p *Portfolios) send(userID string, message any) error {
+	e, err := p.entryOf(userID)
+	if err != nil {
+		if pending(message) {
+			p.gate.Done()
+		}
+		return err
+	}
+	p.deps.System.Root.Send(e.pid, message)
+	return nil
+}
+
+// entryOf returns a user's loaded account and counts a message to it. An
+// account that is counting on being idle sees the count and stays.
+func (p *Portfolios) entryOf(userID string) (*entry, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, fmt.Errorf("account of %s: %w", userID, persistence.ErrClosed)
+	}
+	e := p.entries[userID]
+	if e == nil {
+		var err error
+		if e, err = p.spawn(userID); err != nil {
+			return nil, err
+		}
+		p.entries[userID] = e
+	}
+	e.sent++
+	return e, nil
+}
+
+// spawn starts the actor of an account, which loads itself. mu is held.
+func (p *Portfolios) spawn(userID string) (*entry, error) {
+	e := &entry{userID: userID}
+	props := actor.PropsFromProducer(
+		func() actor.Actor { return newActor(p, e) },
+		actor.WithMailbox(p.deps.Dispatcher.OrdinaryMailbox),
+		actor.WithDispatcher(p.deps.Dispatcher.Ordinary()),
+		actor.WithGuardian(p.deps.Supervisor),
+	)
+	p.spawned++ // an account that leaves and comes back at once must not meet its old name
+	pid, err := p.deps.System.Root.SpawnNamed(props, fmt.Sprintf("portfolio/%s/%d", userID, p.spawned))
+	if err != nil {
+		return nil, fmt.Errorf("start the account of %s: %w", userID, err)
+	}
+	e.pid = pid
+	return e, nil
+}
+
+// retire forgets an account that has handled received messages, if those are
+// all it was sent.
+func (p *Portfolios) retire(e *entry, received uint64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.sent != received && !p.closed {
+		return false
+	}
+	p.forget(e)
+	return true
+}
+
+// gone forgets an account that stopped, however it did.
+func (p *Portfolios) gone(e *entry) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.forget(e)
+}
+
+// forget needs mu.
+func (p *Portfolios) forget(e *entry) {
+	if p.entries[e.userID] == e {
+		delete(p.entries, e.userID)
+	}
+	if len(p.entries) == 0 && p.empty != nil {
+		close(p.empty)
+		p.empty = nil
+	}
+}
+
+// Close takes no more messages, lets what is under way become durable, and
+// stops all accounts. The journal must still be open.
+func (p *Portfolios) Close(ctx context.Context) error {
+	p.stopClock()
+	p.clock.Wait()
+	p.mu.Lock()
+	p.closed = true
+	var empty chan struct{}
+	if len(p.entries) > 0 {
+		p.empty = make(chan struct{})
+		empty = p.empty
+	}
+	for _, e := range p.entries {
+		p.deps.System.Root.Send(e.pid, &leave{})
+	}
+	p.mu.Unlock()
+	defer p.readers.Stop()
+	if empty == nil {
+		return nil
+	}
+	select {
+	case <-empty:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("accounts did not finish: %w", ctx.Err())
+	}
+}
+
+// StreamOf is the journal's stream of a user's account.
+func StreamOf(userID string) string { return "portfolio/" + userID }
+
+// marks looks up a mark for ledger functions.
+func (p *Portfolios) marks(symbol string) (market.Mark, bool) { return p.deps.Symbols.Mark(symbol) }
+
+// openAccount is an account before its first event: with its opening deposit,
+// which is appended with the first event.
+func (p *Portfolios) openAccount(now time.Time) (*ledger.Account, ledger.Deposited) {
+	deposit := ledger.Deposited{Amount: p.openingDeposit, Note: "opening deposit", Time: now}
+	account := &ledger.Account{}
+	if !deposit.Amount.IsPos() {
+		return account, deposit
+	}
+	if err := account.Apply(deposit, p.deps.Calendar); err != nil {
+		panic(fmt.Sprintf("portfolio: opening deposit of %s: %v", deposit.Amount, err)) // Options.Validate let it pass
+	}
+	return account, deposit
+}

@@ -1,0 +1,252 @@
+package portfolio
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"outcry/actors/ledger"
+	"outcry/persistence"
+)
+
+// command is a message that may change the account: *RecordTrade, *PlaceOrder
+// or *Execution.
+type command any
+
+// step is a command that was decided and awaits its commit.
+type step struct {
+	command command
+	event   int // index of its event in the batch
+}
+
+// batch is one append under way. Its events and steps are in the order in
+// which they were decided.
+type batch struct {
+	staged *ledger.Account // the account once the events are durable
+	steps  []step
+	events []ledger.Event
+	keyed  []persistence.Event // the events as the journal takes them
+	buffer []byte              // holds their data
+	ends   []int               // where the data of each ends in buffer
+}
+
+// batches are used again: thousands of accounts have none at any moment.
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
+// maxPooledBatchBytes bounds what one large batch leaves in the pool.
+const maxPooledBatchBytes = 256 << 10
+
+// maxBatchEvents bounds one append, so that a flood into one account does not
+// hold up the commits of others.
+const maxBatchEvents = 512
+
+func (b *batch) add(c command, e ledger.Event, key string) {
+	if c != nil {
+		b.steps = append(b.steps, step{command: c, event: len(b.events)})
+	}
+	b.events = append(b.events, e)
+	b.buffer = ledger.AppendEvent(b.buffer, e)
+	b.ends = append(b.ends, len(b.buffer))
+	b.keyed = append(b.keyed, persistence.Event{Key: key})
+}
+
+// seal points the events at their data, now that the buffer has stopped moving.
+func (b *batch) seal() []persistence.Event {
+	start := 0
+	for i, end := range b.ends {
+		b.keyed[i].Data = b.buffer[start:end:end]
+		start = end
+	}
+	return b.keyed
+}
+
+func (b *batch) has(key string) bool {
+	for i := range b.keyed {
+		if b.keyed[i].Key == key {
+			return true
+		}
+	}
+	return false
+}
+
+func (b *batch) recycle() {
+	if cap(b.buffer) > maxPooledBatchBytes {
+		return
+	}
+	clear(b.steps)
+	clear(b.events)
+	clear(b.keyed)
+	*b = batch{steps: b.steps[:0], events: b.events[:0], keyed: b.keyed[:0], buffer: b.buffer[:0], ends: b.ends[:0]}
+	batches.Put(b)
+}
+
+// stage decides the commands that wait, each against the account as those
+// before it leave it, and hands their events to the journal as one append.
+func (a *portfolioActor) stage(now time.Time) {
+	if !a.loaded || a.append != nil || len(a.queue) == 0 || a.retrying {
+		return
+	}
+	b := batches.Get().(*batch)
+	b.staged = a.account.Clone()
+	if a.opening != nil {
+		b.add(nil, *a.opening, "opening")
+	}
+	opened := len(b.events)
+	queue := a.queue
+	a.queue = nil
+	for i, c := range queue {
+		if len(b.events) >= maxBatchEvents {
+			a.queue = append(a.queue, queue[i:]...)
+			break
+		}
+		if key := keyOf(c); key != "" && b.has(key) {
+			a.queue = append(a.queue, c) // decided after this batch, when the journal knows the key
+			continue
+		}
+		a.decide(b, c, now)
+	}
+	if len(b.events) == opened {
+		b.recycle()
+		return
+	}
+	a.append = b
+	a.portfolios.deps.Journal.Append(persistence.Append{
+		Stream: StreamOf(a.entry.userID), Expected: a.version, Events: b.seal(),
+		Done: func(err error) { a.post(&committed{batch: b, err: err}) },
+	})
+}
+
+// keyOf is the idempotency key of a command's event.
+func keyOf(c command) string {
+	switch c := c.(type) {
+	case *RecordTrade:
+		return tradeKey(c.Trade.ID)
+	case *PlaceOrder:
+		if c.ClientOrderID != "" {
+			return orderKey(c.ClientOrderID)
+		}
+	case *Execution:
+		if c.Outcome == Cancelled {
+			return "cancel/" + c.OrderID
+		}
+		return tradeKey(c.TradeID)
+	}
+	return ""
+}
+
+func tradeKey(id string) string { return "trade/" + id }
+
+func orderKey(clientOrderID string) string { return "order/" + clientOrderID }
+
+// decide turns a command into an event of the batch, or answers it at once.
+func (a *portfolioActor) decide(b *batch, c command, now time.Time) {
+	var event ledger.Event
+	switch c := c.(type) {
+	case *RecordTrade:
+		event = a.decideTrade(b.staged, c)
+	case *PlaceOrder:
+		event = a.decideOrder(b.staged, c, now)
+	case *Execution:
+		event = a.decideExecution(b.staged, c)
+	}
+	if event == nil {
+		return // answered
+	}
+	if err := b.staged.Apply(event, a.portfolios.deps.Calendar); err != nil {
+		a.refuse(c, fmt.Errorf("%w: %w", ErrRefused, err))
+		return
+	}
+	b.add(c, event, keyOf(c))
+}
+
+// settle ends an append: what is durable becomes the account, and only then is
+// anybody told.
+func (a *portfolioActor) settle(m *committed) {
+	if a.append != m.batch {
+		return // of an earlier life of the actor
+	}
+	a.append = nil
+	var duplicate *persistence.DuplicateError
+	switch {
+	case m.err == nil:
+		a.commit(m.batch)
+	case errors.As(m.err, &duplicate):
+		a.setAside(m.batch, duplicate.Known)
+	case errors.Is(m.err, persistence.ErrConflict):
+		// Somebody else wrote our stream: the state is not the journal's any more.
+		panic(fmt.Sprintf("account of %s at version %d: %v", a.entry.userID, a.version, m.err))
+	default:
+		a.failed(m.batch, m.err)
+	}
+	m.batch.recycle()
+}
+
+func (a *portfolioActor) commit(b *batch) {
+	first := a.version + 1
+	a.account, a.opening = b.staged, nil
+	a.version += uint64(len(b.events))
+	a.portfolios.stats.events.Add(uint64(len(b.events)))
+	for _, s := range b.steps {
+		a.committed(s.command, b.events[s.event], first+uint64(s.event))
+	}
+	a.notify(b.events, first)
+	a.saveCheckpoint(uint64(a.portfolios.options.CheckpointEvery))
+	a.forgetOrders()
+	a.showAccount()
+}
+
+// committed answers a command whose event is durable.
+func (a *portfolioActor) committed(c command, e ledger.Event, version uint64) {
+	switch c := c.(type) {
+	case *RecordTrade:
+		a.portfolios.stats.trades.Add(1)
+		a.reply(func() { c.Reply(TradeOutcome{Version: version, Failed: c.Trade.Failed}, nil) })
+	case *PlaceOrder:
+		a.accepted(c, e.(ledger.OrderPlaced).OrderID)
+	case *Execution:
+		a.executed(c)
+	}
+}
+
+// setAside takes the commands whose keys the stream knows out of a batch, has
+// them answered with the first outcome, and decides the others again.
+func (a *portfolioActor) setAside(b *batch, versions map[int]uint64) {
+	var again []command
+	for _, s := range b.steps {
+		if version, repeated := versions[s.event]; repeated {
+			a.findKnown(s.command, version)
+			continue
+		}
+		again = append(again, s.command)
+	}
+	a.queue = append(again, a.queue...)
+}
+
+// failed answers the commands of a batch of which nothing was saved. What the
+// broker did stays to be saved.
+func (a *portfolioActor) failed(b *batch, err error) {
+	a.indexed = len(a.account.Orders) > 0 // what rememberOrders wrote may have failed as well
+	var executions []command
+	for _, s := range b.steps {
+		if _, executed := s.command.(*Execution); executed && !errors.Is(err, persistence.ErrInvalid) {
+			executions = append(executions, s.command)
+			continue
+		}
+		a.refuse(s.command, err)
+	}
+	a.portfolios.stats.refused.Add(uint64(len(b.steps) - len(executions)))
+	if len(executions) == 0 {
+		return
+	}
+	a.queue = append(executions, a.queue...)
+	if errors.Is(err, persistence.ErrClosed) {
+		a.queue = nil // their orders are open and submitted again at the next start
+		return
+	}
+	a.retrying = true
+	time.AfterFunc(retryDelay, func() { a.post(&retry{}) })
+}
+
+// retryDelay is after how long executions that could not be saved are tried again.
+const retryDelay = time.Second

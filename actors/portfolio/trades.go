@@ -1,0 +1,83 @@
+package portfolio
+
+import (
+	"fmt"
+
+	"outcry/actors/ledger"
+	"outcry/persistence"
+)
+
+// decideTrade makes the event of an executor's trade. It is a fact: the account
+// takes it whether or not it could have paid for it.
+func (a *portfolioActor) decideTrade(staged *ledger.Account, m *RecordTrade) ledger.Event {
+	t := &m.Trade
+	if t.Failed {
+		return ledger.OrderFailed{
+			TradeID: t.ID, OrderID: t.OrderID, Symbol: t.Symbol, Side: t.Side, Quantity: t.Quantity, Price: t.Price,
+			Reason: t.Reason, Code: t.Code, CanRetry: t.CanRetry, Broker: t.Broker, Time: t.Time,
+		}
+	}
+	filled, err := staged.Fill(ledger.OrderFilled{
+		TradeID: t.ID, OrderID: t.OrderID, Symbol: t.Symbol, Side: t.Side,
+		Quantity: t.Quantity, Price: t.Price, Fee: t.Fee, Broker: t.Broker, Time: t.Time,
+	})
+	if err != nil {
+		a.refuse(m, fmt.Errorf("%w: trade %s: %w", ErrRefused, t.ID, err))
+		return nil
+	}
+	return filled
+}
+
+// known is what the journal holds under a command's key.
+type known struct {
+	command command
+	version uint64
+	event   ledger.Event
+	err     error
+}
+
+// findKnown reads the event that a repeated command made the first time; known follows.
+func (a *portfolioActor) findKnown(c command, version uint64) {
+	a.reads++
+	stream, journal := StreamOf(a.entry.userID), a.portfolios.deps.Journal
+	a.portfolios.readers.Do(func() {
+		k := &known{command: c, version: version}
+		k.event, k.err = readEvent(journal, stream, version)
+		a.post(k)
+	})
+}
+
+// readEvent reads one event of a stream.
+func readEvent(journal persistence.Journal, stream string, version uint64) (ledger.Event, error) {
+	for record, err := range journal.Read(stream, version-1) {
+		if err != nil {
+			return nil, fmt.Errorf("read event %d of %s: %w", version, stream, err)
+		}
+		return ledger.ParseEvent(record.Data)
+	}
+	return nil, fmt.Errorf("read event %d of %s: %w", version, stream, persistence.ErrNotFound)
+}
+
+// answerKnown answers a repeated command with the first outcome.
+func (a *portfolioActor) answerKnown(k *known) {
+	a.reads--
+	if k.err != nil {
+		a.refuse(k.command, k.err)
+		return
+	}
+	switch c := k.command.(type) {
+	case *RecordTrade:
+		a.portfolios.stats.duplicates.Add(1)
+		_, failed := k.event.(ledger.OrderFailed)
+		a.reply(func() { c.Reply(TradeOutcome{Version: k.version, Failed: failed, Duplicate: true}, nil) })
+	case *PlaceOrder:
+		a.portfolios.stats.duplicates.Add(1)
+		var outcome OrderOutcome
+		if placed, ok := k.event.(ledger.OrderPlaced); ok {
+			outcome.OrderID = placed.OrderID
+		}
+		a.reply(func() { c.Reply(outcome, nil) })
+	case *Execution:
+		a.executed(c) // saved already, and its answers given or lost with an earlier process
+	}
+}

@@ -1,0 +1,157 @@
+package portfolio
+
+import (
+	"slices"
+	"time"
+
+	"outcry/actors/conflation"
+	"outcry/actors/ledger"
+	"outcry/actors/market"
+	"outcry/actors/symbol"
+)
+
+// holding is a position's symbol as it was last looked at.
+type holding struct {
+	slot *conflation.Slot
+	seen *conflation.Frame
+}
+
+// hold keeps the slots of the positions, in the order of the positions.
+func (a *portfolioActor) hold() {
+	positions := a.account.Positions
+	same := len(a.holdings) == len(positions)
+	for i := 0; same && i < len(positions); i++ {
+		same = a.holdings[i].slot.Symbol() == positions[i].Symbol
+	}
+	if same {
+		return
+	}
+	before := a.holdings
+	a.holdings = make([]holding, len(positions))
+	for i := range positions {
+		a.holdings[i].slot = a.portfolios.deps.Symbols.Acquire(positions[i].Symbol)
+	}
+	a.release(before)
+}
+
+func (a *portfolioActor) release(holdings []holding) {
+	for _, h := range holdings {
+		a.portfolios.deps.Symbols.Release(h.slot)
+	}
+}
+
+func (a *portfolioActor) releaseHoldings() {
+	a.release(a.holdings)
+	a.holdings = nil
+}
+
+// pricesMoved reports whether a position's quote is another than the last time,
+// and remembers the newest.
+func (a *portfolioActor) pricesMoved() bool {
+	moved := false
+	for i := range a.holdings {
+		h := &a.holdings[i]
+		if newest := h.slot.Newest(); newest != h.seen {
+			h.seen, moved = newest, true
+		}
+	}
+	return moved
+}
+
+// mark is ledger.Marks over what pricesMoved saw, so that all positions are
+// valued by one look at the market. Symbols that are not held are looked up.
+func (a *portfolioActor) mark(name string) (market.Mark, bool) {
+	at, held := slices.BinarySearchFunc(a.holdings, name, func(h holding, name string) int {
+		switch other := h.slot.Symbol(); {
+		case other < name:
+			return -1
+		case other > name:
+			return 1
+		}
+		return 0
+	})
+	if !held {
+		return a.portfolios.marks(name)
+	}
+	if m := symbol.MarkOf(a.holdings[at].seen); m != nil {
+		return *m, true
+	}
+	return market.Mark{}, false
+}
+
+// value values the account by the newest marks, into a.valuation.
+func (a *portfolioActor) value(now time.Time) {
+	a.hold()
+	a.pricesMoved()
+	a.account.Value(a.mark, now, a.portfolios.deps.Calendar, &a.valuation)
+}
+
+// view is the account for one reader, who keeps it.
+func (a *portfolioActor) view() Account {
+	now := a.portfolios.deps.Now()
+	a.value(now)
+	view := a.shown(now)
+	view.Valuation.Positions = slices.Clone(view.Valuation.Positions)
+	view.Orders = slices.Clone(view.Orders)
+	return view
+}
+
+// shown is the account as it was just valued; it shares the actor's memory.
+func (a *portfolioActor) shown(now time.Time) Account {
+	return Account{UserID: a.entry.userID, Version: a.version, Valuation: a.valuation, Orders: a.account.Orders, Time: now}
+}
+
+// update values the account and encodes it for its sessions.
+func (a *portfolioActor) update() Update {
+	now := a.portfolios.deps.Now()
+	a.value(now)
+	a.portfolios.stats.updates.Add(1)
+	account := a.shown(now)
+	encoder := a.portfolios.deps.Encoder
+	u := Update{Version: a.version, Frame: encoder.AppendUpdate(make([]byte, 0, a.updateSize()), &account)}
+	u.Updated = encoder.AppendUpdated(make([]byte, 0, len(u.Frame)), &account)
+	return u
+}
+
+// updateSize guesses the size of an update, so that it is allocated once.
+func (a *portfolioActor) updateSize() int {
+	const flat, position, order = 1500, 700, 300
+	return flat + position*len(a.account.Positions) + order*len(a.account.Orders)
+}
+
+// showAccount tells every session what the account is worth now.
+func (a *portfolioActor) showAccount() {
+	if len(a.watchers) == 0 {
+		return
+	}
+	u := a.update()
+	for _, w := range a.watchers {
+		if !w.catchingUp {
+			w.watcher.Update(u)
+		}
+	}
+}
+
+func (a *portfolioActor) snapshot(w *watching) {
+	u := a.update()
+	u.Snapshot = true
+	w.watcher.Update(u)
+}
+
+// refresh sends one session the valuation again.
+func (a *portfolioActor) refresh(watcher Watcher) {
+	for _, w := range a.watchers {
+		if w.watcher == watcher && !w.catchingUp {
+			watcher.Update(a.update())
+		}
+	}
+}
+
+// revalue shows the account if prices moved since it was last shown.
+func (a *portfolioActor) revalue(time.Time) {
+	if a.loaded && len(a.watchers) > 0 && a.pricesMoved() {
+		a.showAccount()
+	}
+}
+
+var _ ledger.Marks = (*portfolioActor)(nil).mark

@@ -1,0 +1,147 @@
+package portfolio
+
+import (
+	"fmt"
+	"slices"
+
+	"outcry/actors/ledger"
+)
+
+// watching is one session that is told.
+type watching struct {
+	watcher Watcher
+	// While catchingUp, what is new waits in backlog behind what was missed.
+	catchingUp bool
+	backlog    []byte
+	last       Offset // of the backlog
+}
+
+// resumable reports whether every notice after an offset can still be sent.
+func (a *portfolioActor) resumable(after Offset) bool {
+	return after.Version <= a.version && a.version-after.Version <= uint64(a.portfolios.options.RecoverEvents)
+}
+
+// watch adds a session. One that resumes gets what it missed before anything else.
+func (a *portfolioActor) watch(m *Watch) {
+	w := &watching{watcher: m.Watcher}
+	a.watchers = append(a.watchers, w)
+	a.entry.watched.Store(true)
+	if !m.Resumed || m.After == (Offset{Version: a.version}) {
+		a.snapshot(w)
+		return
+	}
+	w.catchingUp = true
+	a.catchUp(w, m.After)
+}
+
+func (a *portfolioActor) unwatch(watcher Watcher) {
+	a.watchers = slices.DeleteFunc(a.watchers, func(w *watching) bool { return w.watcher == watcher })
+	if len(a.watchers) == 0 {
+		a.watchers = nil
+		a.entry.watched.Store(false)
+	}
+}
+
+// caughtUp is what a session missed.
+type caughtUp struct {
+	watching *watching
+	frames   []byte
+	last     Offset
+	err      error
+}
+
+// catchUp reads the events that a session has not seen; caughtUp follows.
+func (a *portfolioActor) catchUp(w *watching, after Offset) {
+	a.reads++
+	p, userID, through := a.portfolios, a.entry.userID, a.version
+	p.readers.Do(func() {
+		c := &caughtUp{watching: w, last: after}
+		c.err = p.missed(userID, after, through, c)
+		a.post(c)
+	})
+}
+
+// missed collects the notices after an offset, through a version.
+func (p *Portfolios) missed(userID string, after Offset, through uint64, c *caughtUp) error {
+	from := after.Version
+	if after.Index > 0 {
+		from-- // other notices of the same event follow
+	}
+	for record, err := range p.deps.Journal.Read(StreamOf(userID), from) {
+		if err != nil {
+			return fmt.Errorf("read what a browser of %s missed: %w", userID, err)
+		}
+		if record.Version > through {
+			break
+		}
+		event, err := ledger.ParseEvent(record.Data)
+		if err != nil {
+			return fmt.Errorf("event %d of %s: %w", record.Version, userID, err)
+		}
+		c.frames, c.last = p.appendNotices(c.frames, userID, event, record.Version, after, c.last)
+	}
+	return nil
+}
+
+// appendNotices appends those notices of an event that come after an offset,
+// and returns the offset of the last one, or last if there are none.
+func (p *Portfolios) appendNotices(dst []byte, userID string, e ledger.Event, version uint64, after, last Offset) ([]byte, Offset) {
+	count := p.deps.Encoder.Notices(e)
+	for i := range count {
+		offset := Offset{Version: version, Index: i + 1}
+		if i == count-1 {
+			offset.Index = 0
+		}
+		if after.before(offset) {
+			dst = p.deps.Encoder.AppendNotice(dst, userID, e, i, offset)
+			last = offset
+		}
+	}
+	return dst, last
+}
+
+// caughtUp sends a session what it missed, what came meanwhile and a snapshot.
+func (a *portfolioActor) caughtUp(c *caughtUp) {
+	a.reads--
+	w := c.watching
+	if !slices.Contains(a.watchers, w) {
+		return
+	}
+	if c.err != nil {
+		a.portfolios.deps.Log.Error().Err(c.err).Msg("notices not replayed: the browser has to connect again")
+		a.unwatch(w.watcher)
+		w.watcher.Lost()
+		return
+	}
+	w.catchingUp = false
+	if len(c.frames) > 0 {
+		w.watcher.Notify(c.frames, c.last)
+	}
+	if len(w.backlog) > 0 {
+		w.watcher.Notify(w.backlog, w.last)
+		w.backlog = nil
+	}
+	a.snapshot(w)
+}
+
+// notify tells every session what became durable.
+func (a *portfolioActor) notify(events []ledger.Event, first uint64) {
+	if len(a.watchers) == 0 {
+		return
+	}
+	var frames []byte
+	var last Offset
+	for i, e := range events {
+		frames, last = a.portfolios.appendNotices(frames, a.entry.userID, e, first+uint64(i), Offset{}, last)
+	}
+	if len(frames) == 0 {
+		return
+	}
+	for _, w := range a.watchers {
+		if w.catchingUp {
+			w.backlog, w.last = append(w.backlog, frames...), last
+			continue
+		}
+		w.watcher.Notify(frames, last)
+	}
+}
