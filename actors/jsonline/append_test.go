@@ -1,4 +1,4 @@
-package wire
+package jsonline
 
 import (
 	"encoding/json"
@@ -19,7 +19,7 @@ func FuzzText(f *testing.F) {
 		if err := json.Unmarshal(encoded, &want); err != nil {
 			t.Fatal(err)
 		}
-		if err := json.Unmarshal(appendText(nil, s), &got); err != nil || got != want {
+		if err := json.Unmarshal(AppendText(nil, s), &got); err != nil || got != want {
 			t.Fatalf("%q became %q (%v), want %q", s, got, err, want)
 		}
 	})
