@@ -11,8 +11,11 @@ import (
 
 	"outcry/actors/feed"
 	"outcry/actors/mailbox"
+	"outcry/actors/paper"
+	"outcry/actors/portfolio"
 	"outcry/actors/session"
 	"outcry/actors/symbol"
+	"outcry/persistence/badgerjournal"
 	"outcry/transport/auth"
 	"outcry/transport/engineio"
 	"outcry/transport/httpapi"
@@ -24,18 +27,21 @@ import (
 // Settings are all sections. The key of a setting is its section's name, a dot
 // and its own: mailbox.budget.
 type Settings struct {
-	Server    Server            `koanf:"server"`
-	Log       Log               `koanf:"log"`
-	Auth      auth.Options      `koanf:"auth"`
-	Mailbox   mailbox.Options   `koanf:"mailbox"`
-	Market    symbol.Options    `koanf:"market"`
-	Session   session.Options   `koanf:"session"`
-	Simulator feed.Options      `koanf:"simulator"`
-	EngineIO  engineio.Options  `koanf:"engineio"`
-	SocketIO  socketio.Options  `koanf:"socketio"`
-	WebSocket websocket.Options `koanf:"websocket"`
-	Netpoll   netpoll.Options   `koanf:"netpoll"`
-	HTTP      httpapi.Options   `koanf:"http"`
+	Server    Server                `koanf:"server"`
+	Log       Log                   `koanf:"log"`
+	Auth      auth.Options          `koanf:"auth"`
+	Mailbox   mailbox.Options       `koanf:"mailbox"`
+	Market    symbol.Options        `koanf:"market"`
+	Session   session.Options       `koanf:"session"`
+	Portfolio portfolio.Options     `koanf:"portfolio"`
+	Paper     paper.Options         `koanf:"paper"`
+	Journal   badgerjournal.Options `koanf:"journal"`
+	Simulator feed.Options          `koanf:"simulator"`
+	EngineIO  engineio.Options      `koanf:"engineio"`
+	SocketIO  socketio.Options      `koanf:"socketio"`
+	WebSocket websocket.Options     `koanf:"websocket"`
+	Netpoll   netpoll.Options       `koanf:"netpoll"`
+	HTTP      httpapi.Options       `koanf:"http"`
 }
 
 // Server is the process itself.
@@ -71,6 +77,9 @@ func Defaults() Settings {
 		Mailbox:   mailbox.DefaultOptions(),
 		Market:    symbol.DefaultOptions(),
 		Session:   session.DefaultOptions(),
+		Portfolio: portfolio.DefaultOptions(),
+		Paper:     paper.DefaultOptions(),
+		Journal:   badgerjournal.DefaultOptions(),
 		Simulator: feed.DefaultOptions(),
 		EngineIO:  engineio.DefaultOptions(),
 		SocketIO:  socketio.DefaultOptions(),
@@ -88,6 +97,7 @@ func (s Settings) Validate() error {
 	}{
 		{"server", s.Server.Validate()}, {"log", s.Log.Validate()}, {"auth", s.Auth.Validate()},
 		{"mailbox", s.Mailbox.Validate()}, {"market", s.Market.Validate()}, {"session", s.Session.Validate()},
+		{"portfolio", s.Portfolio.Validate()}, {"paper", s.Paper.Validate()}, {"journal", s.Journal.Validate()},
 		{"simulator", s.Simulator.Validate()}, {"engineio", s.EngineIO.Validate()}, {"socketio", s.SocketIO.Validate()},
 		{"websocket", s.WebSocket.Validate()}, {"netpoll", s.Netpoll.Validate()}, {"http", s.HTTP.Validate()},
 	}

@@ -1,6 +1,8 @@
 package transport
 
 import (
+	"sync"
+
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/rs/zerolog"
 
@@ -30,7 +32,8 @@ func NewGateway(system *actors.System, sessions *session.Sessions, v *auth.Verif
 	return &Gateway{system: system, sessions: sessions, verifier: v, log: log}
 }
 
-// Connect verifies the credentials of a CONNECT. socketio.Handler.
+// Connect verifies the credentials of a CONNECT. socketio.Handler. A browser
+// that shows where it was is let in once it is known whether it can go on there.
 func (g *Gateway) Connect(s *socketio.Socket, payload []byte) {
 	identity, refusal := g.authenticate(s, payload)
 	if refusal != nil {
@@ -38,16 +41,46 @@ func (g *Gateway) Connect(s *socketio.Socket, payload []byte) {
 		s.Refuse(refusal.Message, refusal.Data())
 		return
 	}
-	if err := s.Accept(wire.ConnectReply(s.ID())); err != nil {
-		return // the client is gone; its Disconnect follows
+	p := &peer{}
+	s.UserData = p
+	recoveryID, offset := wire.Recovery(payload)
+	if recoveryID == "" {
+		g.admit(s, p, identity.UserID, "", nil)
+		return
 	}
-	pid, err := g.sessions.Open(&session.Attach{Connection: browser{s}, SocketID: s.ID(), UserID: identity.UserID})
+	g.sessions.Resume(identity.UserID, recoveryID, offset, func(r *session.Record) {
+		g.admit(s, p, identity.UserID, recoveryID, r)
+	})
+}
+
+// peer is what a socket knows of its session.
+type peer struct {
+	mu  sync.Mutex // guards pid, and is held while the socket is let in
+	pid *actor.PID // nil before that
+}
+
+// admit lets a browser in: into the session it shows, if there is a record of
+// it, else into a new one. It may come from any goroutine, so what the browser
+// says at once waits in tell until there is a session to hear it.
+func (g *Gateway) admit(s *socketio.Socket, p *peer, userID, recoveryID string, r *session.Record) {
+	attach := &session.Attach{Connection: browser{s}, SocketID: s.ID(), UserID: userID, RecoveryID: recoveryID, Resumed: r}
+	if r != nil {
+		attach.SocketID = r.SocketID
+	} else {
+		attach.RecoveryID = g.sessions.NewRecoveryID()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := s.Accept(wire.ConnectReply(attach.SocketID, attach.RecoveryID)); err != nil {
+		return // the client is gone; its Disconnect came or follows
+	}
+	pid, err := g.sessions.Open(attach)
 	if err != nil {
-		g.log.Error().Err(err).Str("user", identity.UserID).Msg("session not opened")
+		g.log.Error().Err(err).Str("user", userID).Msg("session not opened")
 		s.Close(engineio.ForcedClose, websocket.CodeInternalError, session.Failed.String())
 		return
 	}
-	s.UserData = pid
+	p.pid = pid
 }
 
 func (g *Gateway) authenticate(s *socketio.Socket, payload []byte) (auth.Identity, *auth.Refusal) {
@@ -75,7 +108,14 @@ func (g *Gateway) Disconnect(s *socketio.Socket, reason string) {
 
 // tell posts to the socket's session. A socket has none before it was accepted.
 func (g *Gateway) tell(s *socketio.Socket, message any) {
-	if pid, ok := s.UserData.(*actor.PID); ok {
+	p, ok := s.UserData.(*peer)
+	if !ok {
+		return
+	}
+	p.mu.Lock()
+	pid := p.pid
+	p.mu.Unlock()
+	if pid != nil {
 		g.system.Root.Send(pid, message)
 	}
 }
@@ -91,7 +131,7 @@ func (b browser) WriteFrames(p []byte) (blocked bool, err error) { return b.sock
 func (b browser) Close(reason session.CloseReason) {
 	code, why := websocket.CodeInternalError, engineio.ForcedClose
 	switch reason {
-	case session.SlowConsumer, session.MailboxFull:
+	case session.SlowConsumer, session.MailboxFull, session.Replaced:
 		code = websocket.CodePolicyViolation
 	case session.ShuttingDown:
 		code, why = websocket.CodeGoingAway, engineio.ServerShutdown

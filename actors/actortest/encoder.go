@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"outcry/actors/conflation"
+	"outcry/actors/ledger"
 	"outcry/actors/market"
+	"outcry/actors/portfolio"
 	"outcry/actors/session"
 )
 
 // Encoder writes what a session sends as lines of text. It implements
-// symbol.Encoder and session.Encoder.
+// symbol.Encoder, portfolio.Encoder and session.Encoder.
 type Encoder struct{}
 
 // AppendQuote writes "SYMBOL price volume state".
@@ -76,4 +78,84 @@ func (Encoder) AppendAckPong(dst []byte, id int64, userID string) []byte {
 // AppendAckError writes "nack id code message".
 func (Encoder) AppendAckError(dst []byte, id int64, code session.Code, message string) []byte {
 	return fmt.Appendf(dst, "nack %d %s %s\n", id, code, message)
+}
+
+// AppendAccountConfirmation writes "subscribed portfolio" or "unsubscribed trades".
+func (Encoder) AppendAccountConfirmation(dst []byte, kind session.AccountKind, on bool, _ string, _ time.Time) []byte {
+	word, name := "subscribed", "portfolio"
+	if !on {
+		word = "unsubscribed"
+	}
+	if kind == session.TradeNotices {
+		name = "trades"
+	}
+	return fmt.Appendf(dst, "%s %s\n", word, name)
+}
+
+// BeginSync starts the line "sync user version total positions:".
+func (Encoder) BeginSync(dst []byte, a *portfolio.Account) []byte {
+	return fmt.Appendf(dst, "sync %s %d %s %d:", a.UserID, a.Version, a.Valuation.TotalValue, len(a.Valuation.Positions))
+}
+
+// EndSync ends the line.
+func (Encoder) EndSync(dst []byte, _ int, _ time.Time) []byte { return append(dst, '\n') }
+
+// AppendAckOrder writes "ack id accepted order" or "ack id cancelled order".
+func (Encoder) AppendAckOrder(dst []byte, id int64, orderID string, cancelled bool) []byte {
+	if cancelled {
+		return fmt.Appendf(dst, "ack %d cancelled %s\n", id, orderID)
+	}
+	return fmt.Appendf(dst, "ack %d accepted %s\n", id, orderID)
+}
+
+// AppendAckRejected writes "nack id code reason".
+func (Encoder) AppendAckRejected(dst []byte, id int64, _, code, reason string) []byte {
+	return fmt.Appendf(dst, "nack %d %s %s\n", id, code, reason)
+}
+
+// AppendAckSymbols writes "ack id [A B]".
+func (Encoder) AppendAckSymbols(dst []byte, id int64, symbols []string) []byte {
+	return fmt.Appendf(dst, "ack %d %v\n", id, symbols)
+}
+
+// Notices makes one notice of each event that an account is told, and a second
+// one of a fill that closes a position. portfolio.Encoder.
+func (Encoder) Notices(e ledger.Event) int {
+	switch e := e.(type) {
+	case ledger.OrderFilled:
+		if e.Closed != nil {
+			return 2
+		}
+		return 1
+	case ledger.OrderFailed, ledger.OrderCancelled:
+		return 1
+	}
+	return 0
+}
+
+// AppendNotice writes "executed trade @offset", "closed symbol @offset",
+// "failed trade reason @offset" or "cancelled order @offset".
+func (Encoder) AppendNotice(dst []byte, _ string, e ledger.Event, index int, offset portfolio.Offset) []byte {
+	switch e := e.(type) {
+	case ledger.OrderFilled:
+		if index == 1 {
+			return fmt.Appendf(dst, "closed %s @%s\n", e.Symbol, offset)
+		}
+		return fmt.Appendf(dst, "executed %s @%s\n", e.TradeID, offset)
+	case ledger.OrderFailed:
+		return fmt.Appendf(dst, "failed %s %s @%s\n", e.TradeID, e.Reason, offset)
+	case ledger.OrderCancelled:
+		return fmt.Appendf(dst, "cancelled %s @%s\n", e.OrderID, offset)
+	}
+	return dst
+}
+
+// AppendUpdate writes "portfolio user version total".
+func (Encoder) AppendUpdate(dst []byte, a *portfolio.Account) []byte {
+	return fmt.Appendf(dst, "portfolio %s %d %s\n", a.UserID, a.Version, a.Valuation.TotalValue)
+}
+
+// AppendUpdated writes "updated user version total".
+func (Encoder) AppendUpdated(dst []byte, a *portfolio.Account) []byte {
+	return fmt.Appendf(dst, "updated %s %d %s\n", a.UserID, a.Version, a.Valuation.TotalValue)
 }

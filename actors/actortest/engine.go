@@ -17,32 +17,49 @@ import (
 	"outcry/actors/feed"
 	"outcry/actors/mailbox"
 	"outcry/actors/market"
+	"outcry/actors/paper"
+	"outcry/actors/portfolio"
 	"outcry/actors/session"
 	"outcry/actors/symbol"
+	"outcry/actors/watchlist"
+	"outcry/persistence/memjournal"
 )
 
 // Options of the parts of an Engine. The zero value of Now is time.Now.
 type Options struct {
-	Mailbox mailbox.Options
-	Symbol  symbol.Options
-	Session session.Options
-	Now     func() time.Time
+	Mailbox   mailbox.Options
+	Symbol    symbol.Options
+	Session   session.Options
+	Portfolio portfolio.Options
+	Paper     paper.Options
+	Now       func() time.Time
+	// Journal is used, and left open, instead of one in memory of the engine's
+	// own, so that a test can start a second engine on it.
+	Journal *memjournal.Journal
 }
 
 // DefaultOptions are the defaults of the parts, on the real clock.
 func DefaultOptions() Options {
-	return Options{Mailbox: mailbox.DefaultOptions(), Symbol: symbol.DefaultOptions(), Session: session.DefaultOptions(), Now: time.Now}
+	return Options{
+		Mailbox: mailbox.DefaultOptions(), Symbol: symbol.DefaultOptions(), Session: session.DefaultOptions(),
+		Portfolio: portfolio.DefaultOptions(), Paper: paper.DefaultOptions(), Now: time.Now,
+	}
 }
 
-// Engine is symbols and sessions without a transport.
+// Engine is symbols, portfolios and sessions without a transport.
 type Engine struct {
 	System     *actors.System
 	Dispatcher *mailbox.Dispatcher
 	Symbols    *symbol.Directory
+	Journal    *memjournal.Journal
+	Broker     *paper.Broker
+	Portfolios *portfolio.Portfolios
+	Watchlists *watchlist.Lists
 	Sessions   *session.Sessions
 	Source     *feed.Source
 
 	t       testing.TB
+	keep    bool // the journal is somebody else's
 	next    atomic.Int64
 	stopped sync.Once
 }
@@ -66,7 +83,16 @@ func NewEngineWith(t testing.TB, o Options, encoder symbol.Encoder) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Sessions, err = session.NewSessions(o.Session, session.Deps{System: e.System, Dispatcher: e.Dispatcher, Supervisor: actors.StopOnFailure("session", log), Symbols: e.Symbols, Encoder: Encoder{}, Now: o.Now})
+	e.Journal, e.keep = o.Journal, o.Journal != nil
+	if !e.keep {
+		e.Journal = memjournal.New(o.Now)
+	}
+	e.startAccounts(o)
+	e.Watchlists = watchlist.New(e.Journal)
+	e.Sessions, err = session.NewSessions(o.Session, session.Deps{
+		System: e.System, Dispatcher: e.Dispatcher, Supervisor: actors.StopOnFailure("session", log), Symbols: e.Symbols,
+		Accounts: e.Portfolios, Watchlists: e.Watchlists, Store: e.Journal, Encoder: Encoder{}, Now: o.Now,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +100,33 @@ func NewEngineWith(t testing.TB, o Options, encoder symbol.Encoder) *Engine {
 	return e
 }
 
-// Stop ends sessions, symbols and workers, in that order. The test's end calls
+// startAccounts starts the paper broker and the portfolios.
+func (e *Engine) startAccounts(o Options) {
+	e.t.Helper()
+	log := zerolog.Nop()
+	calendar, err := market.NewCalendar(o.Symbol.DayRollover, o.Symbol.Timezone)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	e.Broker, err = paper.New(o.Paper, paper.Deps{System: e.System, Supervisor: actors.RestartOnFailure("paper", log), Symbols: e.Symbols, Now: o.Now})
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	e.Portfolios, err = portfolio.New(o.Portfolio, portfolio.Deps{
+		System: e.System, Dispatcher: e.Dispatcher, Supervisor: actors.StopOnFailure("portfolio", log), Journal: e.Journal, Store: e.Journal,
+		Symbols: e.Symbols, Broker: e.Broker, Encoder: Encoder{}, Calendar: calendar, Log: log, Now: o.Now,
+		NewID: func() string { return fmt.Sprintf("o%d", e.next.Add(1)) },
+	})
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	if err := e.Broker.Start(e.Portfolios); err != nil {
+		e.t.Fatal(err)
+	}
+	e.Portfolios.Start()
+}
+
+// Stop ends sessions, portfolios, symbols and workers, in that order. The test's end calls
 // it, too.
 func (e *Engine) Stop() { e.stopped.Do(e.stop) }
 
@@ -84,9 +136,22 @@ func (e *Engine) stop() {
 	case <-time.After(patience):
 		e.t.Errorf("sessions did not end: %+v", e.Sessions.Stats())
 	}
+	e.Sessions.Close()
+	e.Watchlists.Close()
+	e.Broker.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := e.Portfolios.Close(ctx); err != nil {
+		e.t.Error(err)
+	}
 	e.Symbols.Close()
 	e.Dispatcher.Stop()
 	e.System.Shutdown()
+	if !e.keep {
+		if err := e.Journal.Close(); err != nil {
+			e.t.Error(err)
+		}
+	}
 }
 
 // Connect opens a session of user over a recording connection and waits for its welcome.

@@ -6,6 +6,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"outcry/actors/mailbox"
+	"outcry/actors/portfolio"
 )
 
 // sessionActor is one browser tab. Its fields are its own.
@@ -17,12 +18,16 @@ type sessionActor struct {
 	connection Connection // nil before Attach
 	socketID   string
 	userID     string
+	recoveryID string
 	detached   bool // the connection is gone
 	closing    bool // we are ending it
 
 	subscriptions []*mailbox.Subscription
-	out           []byte  // answers and quotes that wait for the next write
+	out           []byte  // answers, notices and quotes that wait for the next write
 	outBuffer     *[]byte // the pooled buffer that out lives in, nil while out is unused
+
+	account account
+	record  recording
 
 	blocked      bool // the browser does not read
 	blockedSince time.Time
@@ -45,6 +50,33 @@ func (s *sessionActor) Receive(ctx actor.Context) {
 		s.unsubscribe(m)
 	case *Ping:
 		s.ping(m)
+	case *notices:
+		s.notify(m)
+	case *portfolio.Update:
+		s.updated(m)
+	case *accountLost:
+		s.watchAgain()
+	case *PlaceOrder:
+		s.placeOrder(m)
+	case *CancelOrder:
+		s.cancelOrder(m)
+	case *SubscribeAccount:
+		s.subscribeAccount(m)
+	case *SetWatchlist:
+		s.setWatchlist(m)
+	case *GetWatchlist:
+		s.getWatchlist(m)
+	case *Sync:
+		s.sync(m)
+	case *synced:
+		s.answerSync(m)
+	case *answer:
+		s.reply()
+		s.out = m.write(s.out)
+	case *recorded:
+		s.recorded(m.err)
+	case *handOver:
+		s.handOver(m)
 	case *Refused:
 		s.refuse(m.Event, m.Code, m.Message, m.AckID, m.Silent)
 	case *Writable:
@@ -66,9 +98,13 @@ func (s *sessionActor) Receive(ctx actor.Context) {
 }
 
 func (s *sessionActor) attach(m *Attach) {
-	s.connection, s.socketID, s.userID = m.Connection, m.SocketID, m.UserID
+	s.connection, s.socketID, s.userID, s.recoveryID = m.Connection, m.SocketID, m.UserID, m.RecoveryID
 	s.reply()
 	s.out = s.sessions.encoder.AppendWelcome(s.out, s.userID, s.socketID, s.sessions.now())
+	if m.Resumed != nil {
+		s.restore(m.Resumed)
+	}
+	s.watch(m.Resumed)
 }
 
 func (s *sessionActor) ping(m *Ping) {
@@ -116,6 +152,8 @@ func (s *sessionActor) end() {
 		s.close(Failed)
 	}
 	s.unblock()
+	s.unwatch()
+	s.leaveRecord()
 	for _, subscription := range s.subscriptions {
 		subscription.Stop()
 		s.sessions.symbols.Release(subscription.Slot())

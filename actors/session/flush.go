@@ -36,8 +36,8 @@ func (s *sessionActor) releaseOut() {
 	s.out, s.outBuffer = nil, nil
 }
 
-// flush writes what came up since the last one: answers first, then the newest
-// quotes, in one write. While the browser does not read, answers wait and
+// flush writes what came up since the last one: answers and notices first, then
+// the newest valuation and the newest quotes, in one write. While the browser does not read, answers wait and
 // quotes conflate.
 func (s *sessionActor) flush(f *mailbox.Flush) {
 	if s.connection == nil || s.closing || s.detached {
@@ -51,11 +51,13 @@ func (s *sessionActor) flush(f *mailbox.Flush) {
 		return
 	}
 	s.reply()
+	s.appendAccount()
 	s.appendQuotes(f)
 	if len(s.out) > 0 {
 		s.write(f.Now)
 	}
 	s.releaseOut()
+	s.saveRecord()
 }
 
 // appendQuotes appends the newest frame of every symbol that has one the

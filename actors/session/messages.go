@@ -1,6 +1,10 @@
 package session
 
-import "time"
+import (
+	"time"
+
+	"outcry/actors/portfolio"
+)
 
 // NoAck is the AckID of a request whose client wants no acknowledgement.
 const NoAck = -1
@@ -11,6 +15,11 @@ type Attach struct {
 	Connection Connection
 	SocketID   string
 	UserID     string
+	// RecoveryID is what the browser shows to be recovered, its pid; empty where
+	// it cannot be.
+	RecoveryID string
+	// Resumed is where the browser's last session ended; nil for a new one.
+	Resumed *Record
 }
 
 // Detached says that the connection is gone, and why. Sent by the gateway; the
@@ -61,6 +70,53 @@ type Refused struct {
 	AckID  int64
 }
 
+// PlaceOrder asks for an order. Sent by the gateway; the answer is an
+// acknowledgement.
+type PlaceOrder struct {
+	Order portfolio.PlaceOrder // its Reply is the session's to set
+	AckID int64
+}
+
+// CancelOrder asks to end an order. Sent by the gateway; the answer is an
+// acknowledgement.
+type CancelOrder struct {
+	OrderID string
+	AckID   int64
+}
+
+// AccountKind is what of the account a client subscribes to by name.
+type AccountKind uint8
+
+// The kinds of subscription to an account. All of it arrives without any; they
+// add confirmations and, for the portfolio, portfolio:updated.
+const (
+	PortfolioUpdates AccountKind = iota // subscribe:portfolio
+	TradeNotices                        // subscribe:trades
+)
+
+// SubscribeAccount asks for a confirmation. Sent by the gateway.
+type SubscribeAccount struct {
+	Kind  AccountKind
+	On    bool
+	AckID int64
+}
+
+// SetWatchlist saves the user's watchlist. Sent by the gateway.
+type SetWatchlist struct {
+	Symbols []string
+	AckID   int64
+}
+
+// GetWatchlist asks for the user's watchlist. Sent by the gateway.
+type GetWatchlist struct {
+	AckID int64
+}
+
+// Sync asks for everything again. Sent by the gateway; the answer is state.sync.
+type Sync struct {
+	AckID int64
+}
+
 // Close asks the session to end its connection, for example at shutdown. Sent
 // by the engine.
 type Close struct {
@@ -71,6 +127,21 @@ type Close struct {
 // session's own timer.
 type slowCheck struct {
 	since time.Time
+}
+
+// notices are what the account became aware of. Sent by the portfolio.
+type notices struct {
+	frames []byte
+	last   portfolio.Offset
+}
+
+// accountLost is that the portfolio has forgotten the session. Sent by it.
+type accountLost struct{}
+
+// answer writes what another goroutine found out for a request. Sent by the
+// functions that the session gives away with its requests.
+type answer struct {
+	write func(dst []byte) []byte
 }
 
 // What tells of the connection itself arrives also in a full mailbox.
@@ -89,3 +160,15 @@ func (*Close) Essential() {}
 
 // Essential marks the message. mailbox.Essential.
 func (*slowCheck) Essential() {}
+
+// Essential marks the message. mailbox.Essential.
+func (*notices) Essential() {}
+
+// Essential marks the message. mailbox.Essential.
+func (*accountLost) Essential() {}
+
+// Essential marks the message. mailbox.Essential.
+func (*recorded) Essential() {}
+
+// Essential marks the message. mailbox.Essential.
+func (*handOver) Essential() {}

@@ -17,6 +17,9 @@ type Options struct {
 	SlowTimeout time.Duration `koanf:"slow_timeout"`
 	// OutboxBytes bounds the answers that wait for a browser that does not read.
 	OutboxBytes int `koanf:"outbox_bytes"`
+	// RecoveryWindow is how long after its connection ended a browser can come
+	// back to its session; 0 makes every connection a new session.
+	RecoveryWindow time.Duration `koanf:"recovery_window"`
 }
 
 // DefaultOptions are the limits of the wire contract.
@@ -26,6 +29,7 @@ func DefaultOptions() Options {
 		SymbolsPerSocket:  200,
 		SlowTimeout:       30 * time.Second,
 		OutboxBytes:       256 << 10,
+		RecoveryWindow:    2 * time.Minute,
 	}
 }
 
@@ -41,5 +45,6 @@ func (o Options) Validate() error {
 	check(o.SymbolsPerSocket >= 0, "symbols_per_socket: %d is not allowed: must be 0 (no limit) or more", o.SymbolsPerSocket)
 	check(o.SlowTimeout == 0 || o.SlowTimeout >= 100*time.Millisecond, "slow_timeout: %s is not allowed: must be 0 (off) or at least 100ms", o.SlowTimeout)
 	check(o.OutboxBytes >= 4<<10 && o.OutboxBytes <= 64<<20, "outbox_bytes: %d is not allowed: must be between 4096 and 67108864", o.OutboxBytes)
+	check(o.RecoveryWindow == 0 || o.RecoveryWindow >= time.Second, "recovery_window: %s is not allowed: must be 0 (off) or at least 1s", o.RecoveryWindow)
 	return errors.Join(errs...)
 }

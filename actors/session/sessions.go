@@ -10,6 +10,7 @@ import (
 
 	"outcry/actors"
 	"outcry/actors/mailbox"
+	"outcry/persistence"
 )
 
 // Sessions makes session actors and knows all that live.
@@ -18,7 +19,10 @@ type Sessions struct {
 	system     *actors.System
 	dispatcher *mailbox.Dispatcher
 	symbols    Symbols
+	accounts   Accounts
+	watchlists Watchlists
 	encoder    Encoder
+	records    *records
 	now        func() time.Time
 	props      []*actor.Props // one a worker, shared by its sessions
 
@@ -29,11 +33,17 @@ type Sessions struct {
 	blocked atomic.Int64
 	closed  [len(closeReasons)]atomic.Uint64
 
-	mu    sync.Mutex            // guards the next block
-	live  map[*actor.PID]string // the user of each
-	users map[string]int        // sessions of each user
-	total uint64
+	mu         sync.Mutex // guards the next block
+	live       map[*actor.PID]liveSession
+	recoveries map[string]*actor.PID // the newest session of each recovery id
+	users      map[string]int        // sessions of each user
+	opened     uint64
 	empty chan struct{} // closed when live becomes empty, nil unless awaited
+}
+
+// liveSession is what Sessions know of a session.
+type liveSession struct {
+	userID, recoveryID string
 }
 
 // Deps are what Sessions work with.
@@ -42,6 +52,9 @@ type Deps struct {
 	Dispatcher *mailbox.Dispatcher
 	Supervisor *actors.Supervisor
 	Symbols    Symbols
+	Accounts   Accounts
+	Watchlists Watchlists
+	Store      persistence.Store // keeps what sessions are recovered from
 	Encoder    Encoder
 	Now        func() time.Time
 }
@@ -55,9 +68,13 @@ func NewSessions(o Options, deps Deps) (*Sessions, error) {
 		system:     deps.System,
 		dispatcher: deps.Dispatcher,
 		symbols:    deps.Symbols,
+		accounts:   deps.Accounts,
+		watchlists: deps.Watchlists,
 		encoder:    deps.Encoder,
+		records:    newRecords(deps.Store, deps.Now),
 		now:        deps.Now,
-		live:       make(map[*actor.PID]string),
+		live:       make(map[*actor.PID]liveSession),
+		recoveries: make(map[string]*actor.PID),
 		users:      make(map[string]int),
 	}
 	s.options.Store(&o)
@@ -74,14 +91,20 @@ func NewSessions(o Options, deps Deps) (*Sessions, error) {
 
 // Open starts the session of a browser that was let in, and attaches it.
 func (s *Sessions) Open(a *Attach) (*actor.PID, error) {
-	pid, err := s.system.Root.SpawnNamed(s.props[s.dispatcher.Assign()], "session/"+a.SocketID)
+	s.mu.Lock()
+	s.opened++
+	name := fmt.Sprintf("session/%s/%d", a.SocketID, s.opened) // a browser keeps its socket id over several sessions
+	s.mu.Unlock()
+	pid, err := s.system.Root.SpawnNamed(s.props[s.dispatcher.Assign()], name)
 	if err != nil {
 		return nil, fmt.Errorf("start the session of socket %s: %w", a.SocketID, err)
 	}
 	s.mu.Lock()
-	s.live[pid] = a.UserID
+	s.live[pid] = liveSession{userID: a.UserID, recoveryID: a.RecoveryID}
 	s.users[a.UserID]++
-	s.total++
+	if a.RecoveryID != "" {
+		s.recoveries[a.RecoveryID] = pid
+	}
 	s.mu.Unlock()
 	s.system.Root.Send(pid, a)
 	return pid, nil
@@ -91,10 +114,13 @@ func (s *Sessions) Open(a *Attach) (*actor.PID, error) {
 func (s *Sessions) ended(pid *actor.PID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	userID := s.live[pid]
+	ended := s.live[pid]
 	delete(s.live, pid)
-	if s.users[userID]--; s.users[userID] <= 0 {
-		delete(s.users, userID)
+	if s.recoveries[ended.recoveryID] == pid {
+		delete(s.recoveries, ended.recoveryID)
+	}
+	if s.users[ended.userID]--; s.users[ended.userID] <= 0 {
+		delete(s.users, ended.userID)
 	}
 	if len(s.live) == 0 && s.empty != nil {
 		close(s.empty)
@@ -148,7 +174,7 @@ type Stats struct {
 // Stats returns the counters.
 func (s *Sessions) Stats() Stats {
 	s.mu.Lock()
-	stats := Stats{Live: len(s.live), Users: len(s.users), Total: s.total}
+	stats := Stats{Live: len(s.live), Users: len(s.users), Total: s.opened}
 	s.mu.Unlock()
 	stats.Blocked = s.blocked.Load()
 	stats.Closed = make(map[string]uint64, len(closeReasons))

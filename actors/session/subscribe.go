@@ -36,6 +36,7 @@ func (s *sessionActor) subscribe(m *Subscribe) {
 		s.subscriptions = append(s.subscriptions, added...)
 	}
 
+	s.changeRecord()
 	if m.Kind == Watchlist {
 		s.reply()
 		s.out = s.sessions.encoder.AppendConfirmation(s.out, true, m.Symbols, s.userID, s.sessions.now())
@@ -52,6 +53,7 @@ func (s *sessionActor) unsubscribe(m *Unsubscribe) {
 	for _, symbol := range m.Symbols {
 		s.remove(symbol, m.Kind)
 	}
+	s.changeRecord()
 	if m.Kind == Watchlist {
 		s.reply()
 		s.out = s.sessions.encoder.AppendConfirmation(s.out, false, m.Symbols, s.userID, s.sessions.now())

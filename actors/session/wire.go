@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"outcry/actors/conflation"
+	"outcry/actors/portfolio"
 )
 
 // Kind is the family of events that a request belongs to.
@@ -36,6 +37,7 @@ const (
 	CodeInvalidParams     Code = "INVALID_PARAMS"
 	CodeSubscriptionLimit Code = "SUBSCRIPTION_LIMIT"
 	CodeServerError       Code = "SERVER_ERROR"
+	CodeUnavailable       Code = "UNAVAILABLE"
 )
 
 // CloseReason is why the engine ends a connection.
@@ -52,9 +54,11 @@ const (
 	Failed
 	// ShuttingDown: the engine stops.
 	ShuttingDown
+	// Replaced: the browser is back on another connection.
+	Replaced
 )
 
-var closeReasons = [...]string{"slow consumer", "mailbox full", "session failed", "server shutting down"}
+var closeReasons = [...]string{"slow consumer", "mailbox full", "session failed", "server shutting down", "replaced by a newer connection"}
 
 func (r CloseReason) String() string { return closeReasons[r] }
 
@@ -86,10 +90,35 @@ type Encoder interface {
 	AppendPong(dst []byte, clientTimestamp string, now time.Time) []byte
 	AppendError(dst []byte, event string, code Code, message string) []byte
 
+	// AppendAccountConfirmation appends the confirmation of SubscribeAccount.
+	AppendAccountConfirmation(dst []byte, kind AccountKind, subscribed bool, userID string, now time.Time) []byte
+	// BeginSync and EndSync append state.sync around the quotes between them,
+	// each of which is one AppendBatched.
+	BeginSync(dst []byte, account *portfolio.Account) []byte
+	EndSync(dst []byte, start int, now time.Time) []byte
+
+	// AppendAckOrder answers an order that was accepted or cancelled,
+	// AppendAckRejected one that was not, AppendAckSymbols a watchlist request.
+	AppendAckOrder(dst []byte, id int64, orderID string, cancelled bool) []byte
+	AppendAckRejected(dst []byte, id int64, orderID, code, reason string) []byte
+	AppendAckSymbols(dst []byte, id int64, symbols []string) []byte
+
 	// AppendAck, AppendAckPong and AppendAckError answer an acknowledgement id.
 	AppendAck(dst []byte, id int64) []byte
 	AppendAckPong(dst []byte, id int64, userID string) []byte
 	AppendAckError(dst []byte, id int64, code Code, message string) []byte
+}
+
+// Accounts is where a session finds the portfolio of its user.
+type Accounts interface {
+	Tell(userID string, message any) error
+}
+
+// Watchlists are the saved watchlists of all users. done is called once, from
+// any goroutine, and must not block.
+type Watchlists interface {
+	Set(userID string, symbols []string, done func(error))
+	Get(userID string, done func(symbols []string, err error))
 }
 
 // Symbols is where a session finds what it watches.

@@ -2,21 +2,29 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"time"
 
+	"github.com/asynkron/protoactor-go/actor"
 	"github.com/rs/zerolog"
 
 	"outcry/actors"
 	"outcry/actors/feed"
 	"outcry/actors/mailbox"
+	"outcry/actors/market"
+	"outcry/actors/paper"
+	"outcry/actors/portfolio"
 	"outcry/actors/session"
 	"outcry/actors/symbol"
+	"outcry/actors/watchlist"
 	"outcry/config"
+	"outcry/persistence/badgerjournal"
 	"outcry/transport"
 	"outcry/transport/auth"
 	"outcry/transport/httpapi"
@@ -31,9 +39,13 @@ type Engine struct {
 	log      zerolog.Logger
 	started  time.Time
 
+	journal    *badgerjournal.Journal
 	system     *actors.System
 	dispatcher *mailbox.Dispatcher
 	symbols    *symbol.Directory
+	broker     *paper.Broker
+	portfolios *portfolio.Portfolios
+	watchlists *watchlist.Lists
 	sessions   *session.Sessions
 	feeds      *feed.Registry
 	simulator  *feed.Simulator // nil where it is off
@@ -49,7 +61,7 @@ type Engine struct {
 func NewEngine(loaded *config.Loaded, log zerolog.Logger) (*Engine, error) {
 	e := &Engine{loaded: loaded, settings: loaded.Settings, log: log, started: time.Now()}
 	e.stopping, e.stop = context.WithCancel(context.Background())
-	for _, build := range []func() error{e.buildActors, e.buildTransport, e.listen} {
+	for _, build := range []func() error{e.openJournal, e.buildMarket, e.buildAccounts, e.buildSessions, e.buildTransport, e.listen} {
 		if err := build(); err != nil {
 			e.shutdown()
 			return nil, err
@@ -58,8 +70,17 @@ func NewEngine(loaded *config.Loaded, log zerolog.Logger) (*Engine, error) {
 	return e, nil
 }
 
-// buildActors starts everything that does not know the wire.
-func (e *Engine) buildActors() (err error) {
+// journalFolder is where in the data directory the journal lives.
+const journalFolder = "journal"
+
+func (e *Engine) openJournal() (err error) {
+	log := e.log.With().Str("room", "journal").Logger()
+	e.journal, err = badgerjournal.Open(filepath.Join(e.settings.Server.Data, journalFolder), e.settings.Journal, log, time.Now)
+	return err
+}
+
+// buildMarket starts what keeps quotes.
+func (e *Engine) buildMarket() (err error) {
 	s := e.settings
 	e.system = actors.NewSystem(newSlogHandler(e.log.With().Str("room", "actors").Logger()))
 	e.feeds = feed.NewRegistry(time.Now)
@@ -70,17 +91,51 @@ func (e *Engine) buildActors() (err error) {
 		System: e.system, Dispatcher: e.dispatcher, Encoder: wire.Encoder{}, Now: time.Now,
 		Supervisor: actors.RestartOnFailure("symbol", e.log),
 	})
-	if err != nil {
-		return err
-	}
-	e.sessions, err = session.NewSessions(s.Session, session.Deps{
-		System: e.system, Dispatcher: e.dispatcher, Symbols: e.symbols, Encoder: wire.Encoder{}, Now: time.Now,
-		Supervisor: actors.StopOnFailure("session", e.log),
-	})
 	if err != nil || !s.Simulator.Enabled {
 		return err
 	}
 	e.simulator, err = feed.NewSimulator(s.Simulator, e.feeds, time.Now)
+	return err
+}
+
+// buildAccounts starts what keeps money.
+func (e *Engine) buildAccounts() (err error) {
+	s := e.settings
+	calendar, err := market.NewCalendar(s.Market.DayRollover, s.Market.Timezone)
+	if err != nil {
+		return err
+	}
+	e.broker, err = paper.New(s.Paper, paper.Deps{
+		System: e.system, Symbols: e.symbols, Now: time.Now,
+		Supervisor: actors.RestartOnFailure("paper", e.log),
+		Props:      []actor.PropsOption{actor.WithMailbox(e.dispatcher.OrdinaryMailbox), actor.WithDispatcher(e.dispatcher.Ordinary())},
+	})
+	if err != nil {
+		return err
+	}
+	e.portfolios, err = portfolio.New(s.Portfolio, portfolio.Deps{
+		System: e.system, Dispatcher: e.dispatcher, Journal: e.journal, Store: e.journal, Symbols: e.symbols, Broker: e.broker,
+		Supervisor: actors.StopOnFailure("portfolio", e.log),
+		Encoder:    wire.Encoder{}, Calendar: calendar, Log: e.log, Now: time.Now, NewID: rand.Text,
+	})
+	if err != nil {
+		return err
+	}
+	if err := e.broker.Start(e.portfolios); err != nil {
+		return err
+	}
+	e.portfolios.Start()
+	return nil
+}
+
+// buildSessions starts what serves browsers, but for the wire.
+func (e *Engine) buildSessions() (err error) {
+	e.watchlists = watchlist.New(e.journal)
+	e.sessions, err = session.NewSessions(e.settings.Session, session.Deps{
+		System: e.system, Dispatcher: e.dispatcher, Symbols: e.symbols, Accounts: e.portfolios, Watchlists: e.watchlists,
+		Store: e.journal, Encoder: wire.Encoder{}, Now: time.Now,
+		Supervisor: actors.StopOnFailure("session", e.log),
+	})
 	return err
 }
 
@@ -192,6 +247,7 @@ func (e *Engine) shutdown() {
 			e.log.Warn().Err(err).Msg("transport not stopped cleanly")
 		}
 	}
+	e.closeAccounts()
 	if e.symbols != nil {
 		e.symbols.Close()
 	}
@@ -201,5 +257,34 @@ func (e *Engine) shutdown() {
 	if e.system != nil {
 		e.system.Shutdown()
 	}
+	if e.journal != nil {
+		if err := e.journal.Close(); err != nil {
+			e.log.Error().Err(err).Msg("journal not closed cleanly: run `outcry journal verify` before the next start")
+		}
+	}
 	e.log.Info().Msg("stopped")
 }
+
+// closeAccounts ends what writes to the journal, the broker first: what it did
+// is still saved.
+func (e *Engine) closeAccounts() {
+	if e.sessions != nil {
+		e.sessions.Close()
+	}
+	if e.watchlists != nil {
+		e.watchlists.Close()
+	}
+	if e.broker != nil {
+		e.broker.Close()
+	}
+	if e.portfolios != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), accountsTimeout)
+		defer cancel()
+		if err := e.portfolios.Close(ctx); err != nil {
+			e.log.Warn().Err(err).Msg("accounts not closed cleanly")
+		}
+	}
+}
+
+// accountsTimeout is how long accounts may take to save what is under way.
+const accountsTimeout = 5 * time.Second

@@ -31,6 +31,24 @@ func Decode(event string, args []byte, ackID int64) any {
 		return decodeUnsubscribe(event, session.Market, args, ackID)
 	case "ping":
 		return decodePing(args, ackID)
+	case "subscribe:portfolio":
+		return &session.SubscribeAccount{Kind: session.PortfolioUpdates, On: true, AckID: ackID}
+	case "unsubscribe:portfolio":
+		return &session.SubscribeAccount{Kind: session.PortfolioUpdates, AckID: ackID}
+	case "subscribe:trades":
+		return &session.SubscribeAccount{Kind: session.TradeNotices, On: true, AckID: ackID}
+	case "unsubscribe:trades":
+		return &session.SubscribeAccount{Kind: session.TradeNotices, AckID: ackID}
+	case "order:place":
+		return decodeOrder(event, args, ackID)
+	case "order:cancel":
+		return decodeCancel(event, args, ackID)
+	case "watchlist:set":
+		return decodeWatchlist(event, args, ackID)
+	case "watchlist:get":
+		return &session.GetWatchlist{AckID: ackID}
+	case "state.requestSync":
+		return &session.Sync{AckID: ackID}
 	}
 	// An unknown event is not a violation: a newer dashboard may send it. Only
 	// a client that waits for an answer gets one.

@@ -139,7 +139,28 @@ func (Encoder) AppendAckPong(dst []byte, id int64, userID string) []byte {
 	return appendAck(dst, id, ackPong{"pong", userID})
 }
 
-// ConnectReply is the payload of the CONNECT answer.
-func ConnectReply(socketID string) []byte {
-	return append(strconv.AppendQuote([]byte(`{"sid":`), socketID), '}')
+// ConnectReply is the payload of the CONNECT answer. recoveryID is empty where
+// the connection cannot be recovered. Both are made by us and need no escaping.
+func ConnectReply(socketID, recoveryID string) []byte {
+	reply := strconv.AppendQuote([]byte(`{"sid":`), socketID)
+	if recoveryID != "" {
+		reply = strconv.AppendQuote(append(reply, `,"pid":`...), recoveryID)
+	}
+	return append(reply, '}')
 }
+
+// Recovery reads what a CONNECT shows to go on where its last connection ended.
+// recoveryID is empty where it shows nothing that we could have given.
+func Recovery(payload []byte) (recoveryID, offset string) {
+	var shown struct {
+		PID    string `json:"pid"`
+		Offset string `json:"offset"`
+	}
+	if payload == nil || json.Unmarshal(payload, &shown) != nil || len(shown.PID) > maxRecoveryBytes || len(shown.Offset) > maxRecoveryBytes {
+		return "", ""
+	}
+	return shown.PID, shown.Offset
+}
+
+// maxRecoveryBytes is longer than any recovery id or offset of ours.
+const maxRecoveryBytes = 64

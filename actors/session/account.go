@@ -1,0 +1,141 @@
+package session
+
+import (
+	"errors"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"outcry/actors/portfolio"
+	"outcry/persistence"
+)
+
+// account is what a session knows of its user's portfolio.
+//
+// owned by the session actor
+type account struct {
+	watching bool
+	// update is the newest valuation that was not written yet, nil if none.
+	update *portfolio.Update
+	// updated: the client asked for portfolio:updated as well.
+	updated bool
+	// known: it is known which notices the browser has, those up to offset. base
+	// is the version of its first snapshot.
+	known  bool
+	offset portfolio.Offset
+	base   uint64
+}
+
+// watcher posts to a session on behalf of a portfolio. portfolio.Watcher.
+type watcher struct {
+	root *actor.RootContext
+	pid  *actor.PID
+}
+
+// Notify hands over notices. portfolio.Watcher.
+func (w watcher) Notify(frames []byte, last portfolio.Offset) {
+	w.root.Send(w.pid, &notices{frames: frames, last: last})
+}
+
+// Update hands over a valuation. portfolio.Watcher.
+func (w watcher) Update(u portfolio.Update) { w.root.Send(w.pid, &u) }
+
+// Lost says that the portfolio has forgotten the session. portfolio.Watcher.
+func (w watcher) Lost() { w.root.Send(w.pid, &accountLost{}) }
+
+func (s *sessionActor) watcher() watcher {
+	return watcher{root: s.sessions.system.Root, pid: s.self}
+}
+
+// watch asks the portfolio for what the browser has not seen.
+func (s *sessionActor) watch(resumed *Record) {
+	m := &portfolio.Watch{Watcher: s.watcher()}
+	if resumed != nil {
+		m.Resumed, m.After = true, resumed.After
+	}
+	s.account.watching = true
+	if err := s.sessions.accounts.Tell(s.userID, m); err != nil {
+		s.account.watching = false // the engine is stopping
+	}
+}
+
+// watchAgain goes on from the last notice that was handed to the browser.
+func (s *sessionActor) watchAgain() {
+	if s.detached || s.closing {
+		return
+	}
+	var resumed *Record
+	if s.account.known {
+		resumed = &Record{After: s.account.offset}
+	}
+	s.watch(resumed)
+}
+
+func (s *sessionActor) unwatch() {
+	if s.account.watching {
+		s.account.watching = false
+		_ = s.sessions.accounts.Tell(s.userID, &portfolio.Unwatch{Watcher: s.watcher()}) // fails only when portfolios end
+	}
+}
+
+// notify appends notices: they overtake the quotes that wait, and are kept
+// while the browser does not read.
+func (s *sessionActor) notify(m *notices) {
+	s.reply()
+	s.out = append(s.out, m.frames...)
+	s.account.offset, s.account.known = m.last, true
+}
+
+// updated keeps a valuation for the flush that ends this run, in place of one
+// that could not be written.
+func (s *sessionActor) updated(u *portfolio.Update) {
+	s.account.update = u
+	if !s.account.known {
+		s.account.offset, s.account.known, s.account.base = portfolio.Offset{Version: u.Version}, true, u.Version
+	}
+	if u.Snapshot {
+		s.changeRecord()
+	}
+}
+
+// appendAccount appends the valuation that waits.
+func (s *sessionActor) appendAccount() {
+	u := s.account.update
+	if u == nil {
+		return
+	}
+	s.account.update = nil
+	s.out = append(s.out, u.Frame...)
+	if s.account.updated {
+		s.out = append(s.out, u.Updated...)
+	}
+}
+
+// subscribeAccount confirms; what it is about arrives anyway.
+func (s *sessionActor) subscribeAccount(m *SubscribeAccount) {
+	s.reply()
+	s.out = s.sessions.encoder.AppendAccountConfirmation(s.out, m.Kind, m.On, s.userID, s.sessions.now())
+	if m.Kind == PortfolioUpdates {
+		s.account.updated = m.On
+		s.changeRecord()
+		if m.On {
+			_ = s.sessions.accounts.Tell(s.userID, &portfolio.Refresh{Watcher: s.watcher()}) // fails only when portfolios end
+		}
+	}
+	s.acknowledge(m.AckID)
+}
+
+// later returns a function that, called from any goroutine, appends to what the
+// session writes next.
+func (s *sessionActor) later() func(write func(dst []byte) []byte) {
+	root, self := s.sessions.system.Root, s.self
+	return func(write func(dst []byte) []byte) { root.Send(self, &answer{write: write}) }
+}
+
+// problem is how the client is told of an error that kept a request from being
+// carried out.
+func problem(err error) (Code, string) {
+	if errors.Is(err, persistence.ErrUnavailable) || errors.Is(err, persistence.ErrClosed) {
+		return CodeUnavailable, err.Error()
+	}
+	return CodeServerError, "the request failed; the server's log says why"
+}

@@ -1,0 +1,154 @@
+package session
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"outcry/actors/conflation"
+	"outcry/actors/portfolio"
+	"outcry/persistence"
+)
+
+// Record is what a browser needs to go on where its session ended, on another
+// connection or in another process.
+type Record struct {
+	// SocketID stays the browser's over all connections that recover it.
+	SocketID string `json:"sid"`
+	UserID   string `json:"user"`
+	// Base is the journal's version when the browser got its first snapshot:
+	// where its notices begin if it shows no offset.
+	Base uint64 `json:"base"`
+	// Updated: it asked for portfolio:updated.
+	Updated       bool                 `json:"updated,omitempty"`
+	Subscriptions []RecordSubscription `json:"subscriptions,omitempty"`
+
+	// After is the last notice that the browser has; Sessions.Resume sets it.
+	After portfolio.Offset `json:"-"`
+}
+
+// RecordSubscription is one symbol in the dialects in which it is sent.
+type RecordSubscription struct {
+	Symbol   string   `json:"symbol"`
+	Dialects Dialects `json:"dialects"`
+}
+
+// recording is the state of a session's record in the store. A session that is
+// restarted with the process is found by it.
+//
+// owned by the session actor
+type recording struct {
+	changed  bool // since it was last saved
+	saving   bool
+	handed   bool      // to the browser's next session
+	failedAt time.Time // of the last attempt, zero if that went well
+}
+
+// liveLifetime is how long the record of a live session is kept. It is read
+// only if the process dies before the session ends.
+const liveLifetime = 7 * 24 * time.Hour
+
+// recorded is that the record is saved. Sent by the store.
+type recorded struct{ err error }
+
+// changeRecord notes that the browser would be recovered to something else now.
+func (s *sessionActor) changeRecord() { s.record.changed = true }
+
+// saveRecord saves a changed record, one at a time.
+func (s *sessionActor) saveRecord() {
+	if !s.record.changed || s.record.saving || !s.account.known || !s.recoverable() {
+		return
+	}
+	if failed := s.record.failedAt; !failed.IsZero() && s.sessions.now().Sub(failed) < saveAgainAfter {
+		return
+	}
+	s.record = recording{saving: true}
+	root, self := s.sessions.system.Root, s.self
+	s.sessions.records.save(s.recoveryID, s.makeRecord(), liveLifetime, func(err error) { root.Send(self, &recorded{err: err}) })
+}
+
+// recorded goes on with what changed meanwhile. What could not be saved is tried
+// again at a later flush; a browser that outlives the process before that
+// starts a new session.
+func (s *sessionActor) recorded(err error) {
+	s.record.saving = false
+	if err != nil {
+		s.record.changed, s.record.failedAt = true, s.sessions.now()
+	}
+}
+
+// saveAgainAfter is the least time between two attempts to save a record that
+// could not be saved.
+const saveAgainAfter = 5 * time.Second
+
+func (s *sessionActor) recoverable() bool {
+	return s.recoveryID != "" && s.sessions.options.Load().RecoveryWindow > 0
+}
+
+func (s *sessionActor) makeRecord() *Record {
+	r := &Record{SocketID: s.socketID, UserID: s.userID, Base: s.account.base, Updated: s.account.updated}
+	for _, sub := range s.subscriptions {
+		r.Subscriptions = append(r.Subscriptions, RecordSubscription{Symbol: sub.Slot().Symbol(), Dialects: Dialects(sub.Tag)})
+	}
+	return r
+}
+
+// restore subscribes as the browser's last session was; snapshots follow.
+func (s *sessionActor) restore(r *Record) {
+	slots := make([]*conflation.Slot, len(r.Subscriptions))
+	for i, sub := range r.Subscriptions {
+		slots[i] = s.sessions.symbols.Acquire(sub.Symbol)
+	}
+	s.subscriptions = s.mailbox.Watch(slots)
+	for i, sub := range s.subscriptions {
+		sub.Tag = uint8(r.Subscriptions[i].Dialects)
+	}
+	s.account.updated = r.Updated
+	s.account.base, s.account.known = r.Base, true
+	s.account.offset = r.After
+}
+
+// handOver asks a session whose browser is back for its record; it ends.
+type handOver struct {
+	reply func(*Record)
+}
+
+func (s *sessionActor) handOver(m *handOver) {
+	if !s.account.known {
+		m.reply(nil)
+	} else {
+		m.reply(s.makeRecord())
+	}
+	s.record.handed = true
+	s.close(Replaced)
+}
+
+// leaveRecord keeps the record for the recovery window.
+func (s *sessionActor) leaveRecord() {
+	if s.account.known && s.recoverable() && !s.record.handed {
+		s.sessions.records.leave(s.recoveryID, s.makeRecord(), s.sessions.options.Load().RecoveryWindow)
+	}
+}
+
+// encode is the record as a document of the store.
+func (r *Record) encode() []byte {
+	encoded, err := json.Marshal(r)
+	if err != nil {
+		panic(fmt.Sprintf("session: record: %v", err)) // its fields always encode
+	}
+	return encoded
+}
+
+func decodeRecord(data []byte) (*Record, error) {
+	r := &Record{}
+	if err := json.Unmarshal(data, r); err != nil {
+		return nil, fmt.Errorf("record of a session: %w", err)
+	}
+	return r, nil
+}
+
+func recordKey(recoveryID string) string { return "session/" + recoveryID }
+
+func document(recoveryID string, value []byte, lifetime time.Duration) []persistence.Document {
+	return []persistence.Document{{Key: recordKey(recoveryID), Value: value, Lifetime: lifetime}}
+}
