@@ -50,7 +50,7 @@ const (
 	MaxStreamBytes     = 256
 	MaxKeyBytes        = 256
 	MaxEventBytes      = 64 << 10
-	MaxCheckpointBytes = 16 << 20
+	MaxCheckpointBytes = 960 << 10
 	MaxDocumentBytes   = 256 << 10
 )
 

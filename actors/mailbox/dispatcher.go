@@ -110,6 +110,11 @@ func (d *Dispatcher) SymbolMailbox() actor.Mailbox { return &Mailbox{dispatcher:
 // Ordinary: who sends to them admits messages only while there is room.
 func (d *Dispatcher) OrdinaryMailbox() actor.Mailbox { return &Mailbox{dispatcher: d} }
 
+// OrdinaryProps run an actor on Ordinary.
+func (d *Dispatcher) OrdinaryProps() []actor.PropsOption {
+	return []actor.PropsOption{actor.WithMailbox(d.OrdinaryMailbox), actor.WithDispatcher(d.Ordinary())}
+}
+
 // drop counts a message that found no room, and answers it if it was a request.
 func (d *Dispatcher) drop(message any) {
 	d.dropped.Add(1)

@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/asynkron/protoactor-go/actor"
 	"github.com/rs/zerolog"
 
 	"outcry/actors"
@@ -108,7 +107,7 @@ func (e *Engine) buildAccounts() (err error) {
 	e.broker, err = paper.New(s.Paper, paper.Deps{
 		System: e.system, Symbols: e.symbols, Now: time.Now,
 		Supervisor: actors.RestartOnFailure("paper", e.log),
-		Props:      []actor.PropsOption{actor.WithMailbox(e.dispatcher.OrdinaryMailbox), actor.WithDispatcher(e.dispatcher.Ordinary())},
+		Props:      e.dispatcher.OrdinaryProps(),
 	})
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ const testSecret = "a-secret-for-engine-tests"
 // serve runs an engine on a free port until the test ends.
 func serve(t *testing.T, change func(*config.Settings)) *Engine {
 	t.Helper()
-	loaded, err := config.Load(config.Source{Environ: []string{"JWT_SECRET=" + testSecret}, Flags: map[string]string{"server.listen": "127.0.0.1:0"}})
+	loaded, err := config.Load(config.Source{Environ: []string{"JWT_SECRET=" + testSecret}, Flags: map[string]string{"server.listen": "127.0.0.1:0", "server.data": t.TempDir()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestTakenPortIsAClearError(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	loaded, err := config.Load(config.Source{Dev: true, Flags: map[string]string{"server.listen": taken.Addr().String()}})
+	loaded, err := config.Load(config.Source{Dev: true, Flags: map[string]string{"server.listen": taken.Addr().String(), "server.data": t.TempDir()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +212,7 @@ func TestReplayWithAWrongTokenStopsAndSaysWhy(t *testing.T) {
 }
 
 func TestOpenFeedEndsWithItsAnswerWhenTheEngineStops(t *testing.T) {
-	loaded, err := config.Load(config.Source{Environ: []string{"JWT_SECRET=" + testSecret}, Flags: map[string]string{"server.listen": "127.0.0.1:0"}})
+	loaded, err := config.Load(config.Source{Environ: []string{"JWT_SECRET=" + testSecret}, Flags: map[string]string{"server.listen": "127.0.0.1:0", "server.data": t.TempDir()}})
 	if err != nil {
 		t.Fatal(err)
 	}

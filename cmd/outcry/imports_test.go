@@ -47,6 +47,9 @@ func TestRoomsImportOnlyWhatTheDesignAllows(t *testing.T) {
 	}{
 		{"outcry/actors/market", "outcry", nil, "market is values"},
 		{"outcry/actors/conflation", "outcry", nil, "conflation is pure"},
+		{"outcry/actors/jsonline", "outcry", nil, "jsonline is a grammar"},
+		{"outcry/actors/ledger", "outcry", []string{"outcry/actors/market", "outcry/actors/jsonline"}, "the ledger is values and pure functions"},
+		{"outcry/persistence", "outcry", nil, "a journal keeps bytes, whatever they mean"},
 		{"outcry/actors", "outcry/transport", nil, "actors know no wire"},
 		{"outcry/actors", "outcry/config", nil, "no room imports config"},
 		{"outcry/transport", "outcry/config", nil, "no room imports config"},
@@ -76,10 +79,11 @@ func TestEachLibraryLivesInItsRoom(t *testing.T) {
 		"github.com/golang-jwt/jwt":         {"outcry/transport/auth", "outcry/bench"},
 		"github.com/knadh/koanf":            {"outcry/config"},
 		"github.com/alecthomas/kong":        {"outcry/cmd/outcry"},
-		"github.com/HdrHistogram":           {"outcry/bench"},
+		"github.com/HdrHistogram":           {"outcry/bench", "outcry/persistence/badgerjournal"},
+		"github.com/dgraph-io/badger":       {"outcry/persistence/badgerjournal"},
 		"github.com/schollz/progressbar":    {"outcry/cmd/outcry", "outcry/bench"},
-		"github.com/govalues/decimal":       {"outcry/actors", "outcry/transport/wire"},
-		"golang.org/x/sys":                  {"outcry/transport/netpoll", "outcry/bench"},
+		"github.com/govalues/decimal":       {"outcry/actors", "outcry/transport/wire", "outcry/transport/httpapi"},
+		"golang.org/x/sys":                  {"outcry/transport/netpoll", "outcry/persistence/badgerjournal", "outcry/bench"},
 	}
 	used := map[string]bool{}
 	for _, r := range rooms(t) {

@@ -1,0 +1,87 @@
+package badgerjournal
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+)
+
+// Options of the journal.
+type Options struct {
+	// ReserveBytes is the free disk space below which nothing is written: room
+	// for what Badger writes by itself, and for the operator to act.
+	ReserveBytes int64 `koanf:"reserve_bytes"`
+	// MemTableBytes is how much is kept in memory, and in one log file, before it
+	// is written out as a table.
+	MemTableBytes int64 `koanf:"mem_table_bytes"`
+	// BlockCacheBytes is how much of the tables is kept in memory.
+	BlockCacheBytes int64 `koanf:"block_cache_bytes"`
+	// MaxGroup is how many appends share one commit at most.
+	MaxGroup int `koanf:"max_group"`
+	// MaxQueueBytes is how much may wait to be committed; beyond it appends are
+	// refused.
+	MaxQueueBytes int64 `koanf:"max_queue_bytes"`
+	// HousekeepingInterval is how often space of what was deleted is taken back.
+	HousekeepingInterval time.Duration `koanf:"housekeeping_interval"`
+}
+
+// DefaultOptions suit one process of a few hundred thousand accounts.
+func DefaultOptions() Options {
+	return Options{
+		ReserveBytes:         512 << 20,
+		MemTableBytes:        32 << 20,
+		BlockCacheBytes:      32 << 20,
+		MaxGroup:             1024,
+		MaxQueueBytes:        64 << 20,
+		HousekeepingInterval: 10 * time.Minute,
+	}
+}
+
+// reserveTables is how many memory tables must fit into the reserve: those that
+// wait to be written out, and the copies that compactions make.
+const reserveTables = 6
+
+// Validate reports every setting that is not allowed.
+func (o Options) Validate() error {
+	var errs []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	check(o.MemTableBytes >= 1<<20 && o.MemTableBytes <= 1<<30, "mem_table_bytes: %d is not allowed: must be between 1048576 and 1073741824", o.MemTableBytes)
+	check(o.ReserveBytes >= reserveTables*o.MemTableBytes, "reserve_bytes: %d is not allowed: must be at least %d, %d times mem_table_bytes", o.ReserveBytes, reserveTables*o.MemTableBytes, reserveTables)
+	check(o.BlockCacheBytes >= 1<<20, "block_cache_bytes: %d is not allowed: must be at least 1048576", o.BlockCacheBytes)
+	check(o.MaxGroup >= 1 && o.MaxGroup <= 1<<16, "max_group: %d is not allowed: must be between 1 and 65536", o.MaxGroup)
+	check(o.MaxQueueBytes >= 1<<20, "max_queue_bytes: %d is not allowed: must be at least 1048576", o.MaxQueueBytes)
+	check(o.HousekeepingInterval >= time.Second, "housekeeping_interval: %s is not allowed: must be at least 1s", o.HousekeepingInterval)
+	return errors.Join(errs...)
+}
+
+const (
+	memTables     = 3
+	compactors    = 2
+	valueLogBytes = 64 << 20
+	// valueThreshold is above every value that we write, so that all of them are
+	// in the log whose sync errors a commit returns.
+	valueThreshold = 1 << 20
+)
+
+// badger returns the options of the database in dir.
+func (o Options) badger(dir string, log badger.Logger) badger.Options {
+	return badger.DefaultOptions(dir).
+		WithLogger(log).
+		WithSyncWrites(true).
+		WithMemTableSize(o.MemTableBytes).
+		WithNumMemtables(memTables).
+		WithNumCompactors(compactors).
+		WithValueLogFileSize(valueLogBytes).
+		WithValueThreshold(min(valueThreshold, o.MemTableBytes/16)).
+		WithBlockCacheSize(o.BlockCacheBytes).
+		WithCompression(options.Snappy).
+		WithDetectConflicts(false). // one committer writes
+		WithMetricsEnabled(false)
+}

@@ -1,0 +1,94 @@
+package badgerjournal
+
+import (
+	"sync"
+
+	"outcry/persistence"
+)
+
+// request is something to be committed. It is one of append, checkpoint and
+// documents.
+type request struct {
+	append     *persistence.Append
+	checkpoint *checkpointRequest
+	documents  []persistence.Document
+	done       func(error)
+
+	bytes   int64 // that it holds in memory
+	refused error // it found no room, or the journal closed
+	err     error // the committer's verdict before the commit
+}
+
+type checkpointRequest struct {
+	stream     string
+	checkpoint persistence.Checkpoint
+}
+
+// queue holds what waits for the committer.
+type queue struct {
+	// immutable after construction
+	maxGroup int
+	maxBytes int64
+
+	mu      sync.Mutex // guards the next block
+	ready   sync.Cond
+	waiting []*request
+	bytes   int64
+	closed  bool
+}
+
+func newQueue(maxGroup int, maxBytes int64) *queue {
+	q := &queue{maxGroup: maxGroup, maxBytes: maxBytes}
+	q.ready.L = &q.mu
+	return q
+}
+
+// push queues a request, also one that is refused: its answer keeps its place.
+func (q *queue) push(r *request) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case q.closed:
+		// The committer may have ended: nobody would answer.
+		go r.done(persistence.ErrClosed)
+		return
+	case q.bytes+r.bytes > q.maxBytes:
+		r.refused = errQueueFull
+		r.append, r.checkpoint, r.documents, r.bytes = nil, nil, nil, 0
+	}
+	q.bytes += r.bytes
+	q.waiting = append(q.waiting, r)
+	q.ready.Signal()
+}
+
+// next waits for requests and moves those of one group into the slice; none at
+// the end.
+func (q *queue) next(into []*request) []*request {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.waiting) == 0 && !q.closed {
+		q.ready.Wait()
+	}
+	n := min(len(q.waiting), q.maxGroup)
+	into = append(into, q.waiting[:n]...)
+	left := copy(q.waiting, q.waiting[n:])
+	clear(q.waiting[left:])
+	q.waiting = q.waiting[:left]
+	for _, r := range into {
+		q.bytes -= r.bytes
+	}
+	return into
+}
+
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.ready.Broadcast()
+}
+
+func (q *queue) len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting)
+}
