@@ -44,8 +44,8 @@ func TestOptionsOutOfBoundsAreNamed(t *testing.T) {
 	if err := DefaultOptions().Validate(); err != nil {
 		t.Fatal(err)
 	}
-	err := Options{MaxTickLineBytes: 1, FeedIdleTimeout: time.Millisecond}.Validate()
-	for _, key := range []string{"max_tick_line_bytes: 1 ", "feed_idle_timeout: 1ms "} {
+	err := Options{MaxTickLineBytes: 1, FeedIdleTimeout: time.Millisecond, MaxTradeLineBytes: 1 << 30}.Validate()
+	for _, key := range []string{"max_tick_line_bytes: 1 ", "feed_idle_timeout: 1ms ", "max_trade_line_bytes: 1073741824 ", "max_trades_per_request: 0 ", "max_trades_bytes: 0 ", "request_timeout: 0s "} {
 		if err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("%v does not name %s", err, key)
 		}

@@ -17,6 +17,9 @@ func newLineReader(r io.Reader, maxLineBytes int) *lineReader {
 	return &lineReader{r: bufio.NewReaderSize(r, maxLineBytes+1), max: maxLineBytes}
 }
 
+// reset makes it read another stream.
+func (l *lineReader) reset(r io.Reader) { l.r.Reset(r) }
+
 // errLineTooLong is the error of one line; the next one may be fine.
 var errLineTooLong = errors.New("line too long")
 

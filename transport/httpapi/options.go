@@ -13,19 +13,46 @@ type Options struct {
 	// FeedIdleTimeout ends a feed's request that says nothing for so long, not
 	// even a blank line; 0 never does.
 	FeedIdleTimeout time.Duration `koanf:"feed_idle_timeout"`
+	// MaxTradeLineBytes is how long one trade may be.
+	MaxTradeLineBytes int `koanf:"max_trade_line_bytes"`
+	// MaxTradesPerRequest is how many trades may come in one request, which is
+	// checked as a whole before any of it is recorded.
+	MaxTradesPerRequest int `koanf:"max_trades_per_request"`
+	// MaxTradesBytes is how long such a request may be.
+	MaxTradesBytes int `koanf:"max_trades_bytes"`
+	// RequestTimeout is how long a request other than a feed's may take to
+	// arrive, and then to be answered by an account.
+	RequestTimeout time.Duration `koanf:"request_timeout"`
 }
 
 // DefaultOptions let a feed stay connected as long as it likes.
-func DefaultOptions() Options { return Options{MaxTickLineBytes: 64 << 10} }
+func DefaultOptions() Options {
+	return Options{
+		MaxTickLineBytes:    64 << 10,
+		MaxTradeLineBytes:   16 << 10,
+		MaxTradesPerRequest: 10_000,
+		MaxTradesBytes:      8 << 20,
+		RequestTimeout:      10 * time.Second,
+	}
+}
 
 // Validate reports every setting that is not allowed.
 func (o Options) Validate() error {
 	var errs []error
-	if o.MaxTickLineBytes < 256 || o.MaxTickLineBytes > 16<<20 {
-		errs = append(errs, fmt.Errorf("max_tick_line_bytes: %d is not allowed: must be between 256 and 16777216", o.MaxTickLineBytes))
+	between := func(key string, value, low, high int) {
+		if value < low || value > high {
+			errs = append(errs, fmt.Errorf("%s: %d is not allowed: must be between %d and %d", key, value, low, high))
+		}
 	}
+	between("max_tick_line_bytes", o.MaxTickLineBytes, 256, 16<<20)
 	if o.FeedIdleTimeout != 0 && o.FeedIdleTimeout < time.Second {
 		errs = append(errs, fmt.Errorf("feed_idle_timeout: %s is not allowed: must be 0 (never) or at least 1s", o.FeedIdleTimeout))
+	}
+	between("max_trade_line_bytes", o.MaxTradeLineBytes, 256, 1<<20)
+	between("max_trades_per_request", o.MaxTradesPerRequest, 1, 1_000_000)
+	between("max_trades_bytes", o.MaxTradesBytes, o.MaxTradeLineBytes, 1<<30)
+	if o.RequestTimeout < 100*time.Millisecond || o.RequestTimeout > 5*time.Minute {
+		errs = append(errs, fmt.Errorf("request_timeout: %s is not allowed: must be between 100ms and 5m", o.RequestTimeout))
 	}
 	return errors.Join(errs...)
 }

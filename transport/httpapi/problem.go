@@ -14,12 +14,32 @@ type Problem struct {
 	Detail string `json:"detail,omitempty"`
 	// Code is a stable name of the cause, where programs decide on it.
 	Code string `json:"code,omitempty"`
+	// Field is the value that is wrong, of a request that is one object.
+	Field string `json:"field,omitempty"`
+	// Errors are the first few lines that are wrong, of a request of many.
+	Errors []LineError `json:"errors,omitempty"`
 }
+
+// LineError is why one line was refused.
+type LineError struct {
+	Line uint64 `json:"line"` // from 1
+	// Field is the value that is wrong, where it is one.
+	Field   string `json:"field,omitempty"`
+	Message string `json:"message"`
+}
+
+// maxLineErrors bounds the errors of an answer.
+const maxLineErrors = 10
 
 // WriteProblem answers with a problem.
 func WriteProblem(w http.ResponseWriter, status int, code, detail string) {
+	writeProblem(w, Problem{Status: status, Code: code, Detail: detail})
+}
+
+func writeProblem(w http.ResponseWriter, p Problem) {
+	p.Title = http.StatusText(p.Status)
 	w.Header().Set("Content-Type", "application/problem+json")
-	writeJSON(w, status, Problem{Title: http.StatusText(status), Status: status, Detail: detail, Code: code})
+	writeJSON(w, p.Status, p)
 }
 
 // writeJSON writes a status and a body; a content type that was set stays.

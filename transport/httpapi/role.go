@@ -10,20 +10,49 @@ import (
 // requireRole returns who sent a request if their token has the role, and
 // answers the request otherwise.
 func requireRole(w http.ResponseWriter, r *http.Request, v *auth.Verifier, role auth.Role) (auth.Identity, bool) {
+	identity, ok := identify(w, r, v, fmt.Sprintf("a token with the role %[1]s; `outcry token --user NAME --role %[1]s` makes one", role))
+	if ok && !identity.Has(role) {
+		WriteProblem(w, http.StatusForbidden, "ROLE_MISSING", fmt.Sprintf("%s lacks the role %s, which this needs", identity.UserID, role))
+		return auth.Identity{}, false
+	}
+	return identity, ok
+}
+
+// requireUser returns whose account a request is about: the token's user, or
+// for operators the one that the parameter userId names. It answers the request
+// of anybody else.
+func requireUser(w http.ResponseWriter, r *http.Request, v *auth.Verifier) (userID string, ok bool) {
+	identity, ok := identify(w, r, v, "your token")
+	if !ok {
+		return "", false
+	}
+	named := r.URL.Query().Get("userId")
+	if named == "" || named == identity.UserID {
+		return identity.UserID, true
+	}
+	if !identity.Has(auth.Operator) {
+		WriteProblem(w, http.StatusForbidden, "OTHER_USER", "an account is for its own user and for operators: leave userId out")
+		return "", false
+	}
+	if err := checkText([]byte(named), maxIDBytes); err != nil {
+		writeProblem(w, Problem{Status: http.StatusBadRequest, Code: codeInvalid, Field: "userId", Detail: "userId " + err.Error()})
+		return "", false
+	}
+	return named, true
+}
+
+// identify returns who sent a request, or asks for what credentials says.
+func identify(w http.ResponseWriter, r *http.Request, v *auth.Verifier, credentials string) (auth.Identity, bool) {
 	token, found := auth.BearerToken(r.Header.Get("Authorization"))
 	if !found {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="outcry"`)
-		WriteProblem(w, http.StatusUnauthorized, "NO_TOKEN", fmt.Sprintf("send Authorization: Bearer and a token with the role %[1]s; `outcry token --user NAME --role %[1]s` makes one", role))
+		WriteProblem(w, http.StatusUnauthorized, "NO_TOKEN", "send Authorization: Bearer and "+credentials)
 		return auth.Identity{}, false
 	}
 	identity, refusal := v.Verify(token)
 	if refusal != nil {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="outcry", error="invalid_token"`)
 		WriteProblem(w, http.StatusUnauthorized, refusal.Code, refusal.Message)
-		return auth.Identity{}, false
-	}
-	if !identity.Has(role) {
-		WriteProblem(w, http.StatusForbidden, "ROLE_MISSING", fmt.Sprintf("%s lacks the role %s, which this needs", identity.UserID, role))
 		return auth.Identity{}, false
 	}
 	return identity, true

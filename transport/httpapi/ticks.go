@@ -47,15 +47,6 @@ type TicksAnswer struct {
 	Errors   []LineError `json:"errors"` // the first few
 }
 
-// LineError is why one line was refused.
-type LineError struct {
-	Line    uint64 `json:"line"` // from 1
-	Message string `json:"message"`
-}
-
-// maxLineErrors bounds the errors of an answer.
-const maxLineErrors = 10
-
 // ServeHTTP reads ticks until the feed ends its request.
 func (t *Ticks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// A feed that is refused shall hear it at once, not when it has sent all.
@@ -112,8 +103,7 @@ func (t *Ticks) admit(w http.ResponseWriter, r *http.Request) (user string, ok b
 	if !ok {
 		return "", false
 	}
-	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		WriteProblem(w, http.StatusUnsupportedMediaType, "ENCODING", fmt.Sprintf("Content-Encoding %q is not supported: send the lines as they are", encoding))
+	if !requirePlainBody(w, r) {
 		return "", false
 	}
 	if kind := r.Header.Get("Content-Type"); !ndjson(kind) {

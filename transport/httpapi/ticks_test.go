@@ -32,9 +32,9 @@ func TestFeedIsToldWhatBecameOfEachLine(t *testing.T) {
 		good[:len(good)-1] + "\r\n" +
 		`{"symbol":"BRK.B","price":"2"}` // the last line needs no end
 	want := TicksAnswer{Accepted: 3, Rejected: 3, Errors: []LineError{
-		{3, "'n' at position 1 where a JSON object should follow"},
-		{4, "price -1 of AAPL is not allowed: must be positive"},
-		{5, "a line is longer than 65536 bytes"},
+		{Line: 3, Message: "'n' at position 1 where a JSON object should follow"},
+		{Line: 4, Message: "price -1 of AAPL is not allowed: must be positive"},
+		{Line: 5, Message: "a line is longer than 65536 bytes"},
 	}}
 	if diff := cmp.Diff(want, in.post(lines)); diff != "" {
 		t.Fatalf("(-want +got):\n%s", diff)

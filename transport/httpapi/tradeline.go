@@ -1,0 +1,216 @@
+package httpapi
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"time"
+
+	"github.com/govalues/decimal"
+
+	"outcry/actors/feed"
+	"outcry/actors/jsonline"
+	"outcry/actors/ledger"
+	"outcry/actors/market"
+	"outcry/actors/portfolio"
+	"outcry/transport/wire"
+)
+
+var errTwice = errors.New("is given twice")
+
+// tradeParser reads the trade lines of one request:
+//
+//	{id, userId, symbol, side: buy|sell|short|cover, quantity, price, fee?,
+//	 status: executed|failed, reason?, code?, canRetry?, orderId?, broker?, timestamp?}
+//
+// Numbers may come as strings, timestamp is Unix milliseconds, an optional field
+// may be null, unknown fields are ignored. It remembers the names that many
+// lines have in common, so that a known one costs no allocation.
+//
+// owned by the request's goroutine
+type tradeParser struct {
+	names   map[string]string
+	symbols feed.SymbolNames
+	now     time.Time // of the request
+}
+
+func newTradeParser() *tradeParser {
+	return &tradeParser{names: make(map[string]string), symbols: make(feed.SymbolNames)}
+}
+
+// parse reads a line into t and returns whose trade it is. The error is a
+// *wire.FieldError.
+func (p *tradeParser) parse(line []byte, t *portfolio.Trade) (userID string, err error) {
+	fields := jsonline.NewLine(line)
+	var seen, given uint // a bit for each field
+	for {
+		name, more, err := fields.Next()
+		if err != nil {
+			return "", &wire.FieldError{Message: err.Error()}
+		}
+		if !more {
+			break
+		}
+		f := tradeFields[string(name)]
+		value, err := fields.Value()
+		switch {
+		case err != nil:
+		case f == tradeUnknown, value.Kind == jsonline.Null:
+		case f == tradeUserID:
+			given |= f.bit()
+			userID, err = p.text(value, maxIDBytes, true)
+		default:
+			given |= f.bit()
+			err = p.set(t, f, value)
+		}
+		if err == nil && f != tradeUnknown && seen&f.bit() != 0 {
+			err = errTwice
+		}
+		if err != nil {
+			return "", &wire.FieldError{Field: f.String(), Message: err.Error()}
+		}
+		seen |= f.bit()
+	}
+	return userID, p.complete(t, given)
+}
+
+// set gives t the value of a field.
+func (p *tradeParser) set(t *portfolio.Trade, f tradeField, v jsonline.Value) (err error) {
+	switch f {
+	case tradeID:
+		t.ID, err = p.text(v, maxIDBytes, false)
+	case tradeSymbol:
+		t.Symbol, err = p.symbol(v)
+	case tradeSide:
+		t.Side, err = p.side(v)
+	case tradeQuantity:
+		t.Quantity, err = amount(v, true)
+	case tradePrice:
+		t.Price, err = amount(v, true)
+	case tradeFee:
+		t.Fee, err = amount(v, false)
+	case tradeStatus:
+		t.Failed, err = p.failed(v)
+	case tradeReason:
+		t.Reason, err = p.text(v, maxReasonBytes, false)
+	case tradeCode:
+		t.Code, err = p.text(v, maxIDBytes, true)
+	case tradeCanRetry:
+		t.CanRetry, err = v.Bool()
+	case tradeOrderID:
+		t.OrderID, err = p.text(v, maxIDBytes, false)
+	case tradeBroker:
+		t.Broker, err = p.text(v, maxIDBytes, true)
+	case tradeTimestamp:
+		t.Time, err = p.instant(v)
+	}
+	return err
+}
+
+// complete checks that nothing is missing and that the whole is possible.
+func (p *tradeParser) complete(t *portfolio.Trade, given uint) error {
+	required := executedRequired
+	if t.Failed {
+		required = failedRequired
+	}
+	if missing := required &^ given; missing != 0 {
+		return &wire.FieldError{Field: tradeField(bits.TrailingZeros(missing)).String(), Message: "is missing"}
+	}
+	if t.Time.IsZero() {
+		t.Time = p.now.Truncate(time.Millisecond)
+	}
+	value, err := t.Quantity.Mul(t.Price)
+	if err != nil || value.Prec()-value.Scale() > maxWholeDigits {
+		return &wire.FieldError{Field: tradeQuantity.String(), Message: fmt.Sprintf(
+			"%s at the price %s is not allowed: together they must have at most %d digits before the decimal point", t.Quantity, t.Price, maxWholeDigits)}
+	}
+	return nil
+}
+
+// text reads a string of 1 to limit bytes that can be printed. Those that are
+// often the same are remembered.
+func (p *tradeParser) text(v jsonline.Value, limit int, often bool) (string, error) {
+	text, err := v.Text()
+	if err != nil {
+		return "", err
+	}
+	if often {
+		if known, ok := p.names[string(text)]; ok {
+			return known, nil
+		}
+	}
+	if err := checkText(text, limit); err != nil {
+		return "", err
+	}
+	name := string(text)
+	if often {
+		if len(p.names) >= maxNames {
+			clear(p.names)
+		}
+		p.names[name] = name
+	}
+	return name, nil
+}
+
+// maxNames bounds what a parser remembers.
+const maxNames = 4096
+
+// symbol reads the name of a symbol, trimmed and upper-cased.
+func (p *tradeParser) symbol(v jsonline.Value) (string, error) {
+	text, err := v.Text()
+	if err != nil {
+		return "", err
+	}
+	name, err := p.symbols.Name(text)
+	if err != nil {
+		return "", fmt.Errorf("is not allowed: %w", err)
+	}
+	return name, nil
+}
+
+// instant reads a time that has come, but for clocks that are a bit ahead.
+func (p *tradeParser) instant(v jsonline.Value) (time.Time, error) {
+	at, err := v.Instant()
+	if err != nil {
+		return time.Time{}, err
+	}
+	if ahead := at.Sub(p.now); ahead > market.MaxClockSkew {
+		return time.Time{}, fmt.Errorf("lies %s in the future: at most %s is allowed", ahead.Round(time.Millisecond), market.MaxClockSkew)
+	}
+	return at.Truncate(time.Millisecond), nil
+}
+
+// amount reads a decimal that is not negative, or is positive.
+func amount(v jsonline.Value, positive bool) (decimal.Decimal, error) {
+	d, err := v.Decimal()
+	if err == nil {
+		err = checkAmount(d, positive)
+	}
+	return d.Trim(0), err
+}
+
+// side reads a side. Short and cover are what brokers call a sale of what one
+// does not have and a purchase of what one owes: the account knows that itself.
+func (p *tradeParser) side(v jsonline.Value) (ledger.Side, error) {
+	text, err := p.text(v, maxIDBytes, true)
+	if err != nil {
+		return 0, err
+	}
+	side, err := ledger.ParseSide(text)
+	if err != nil {
+		return 0, fmt.Errorf("%.40q is not allowed: must be buy, sell, short or cover", text)
+	}
+	return side, nil
+}
+
+// failed reads how a trade ended.
+func (p *tradeParser) failed(v jsonline.Value) (bool, error) {
+	text, err := p.text(v, maxIDBytes, true)
+	switch {
+	case err != nil:
+		return false, err
+	case text == "executed", text == "failed":
+		return text == "failed", nil
+	}
+	return false, fmt.Errorf("%.40q is not allowed: must be executed or failed", text)
+}

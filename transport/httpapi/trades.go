@@ -1,0 +1,146 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"outcry/transport/auth"
+	"outcry/transport/wire"
+)
+
+// Trades answers POST /api/trades: what executors did, one trade as JSON or
+// many as NDJSON. A request is checked as a whole before any of it is recorded,
+// and answered once all of it is durable. The id of a trade makes it idempotent
+// for its user.
+type Trades struct {
+	// immutable after construction
+	deps    AccountDeps
+	options Options
+
+	readers sync.Pool // of *tradeReader
+}
+
+// NewTrades returns the handler.
+func NewTrades(o Options, deps AccountDeps) *Trades {
+	t := &Trades{deps: deps, options: o}
+	t.readers.New = func() any { return newTradeReader(o) }
+	return t
+}
+
+// TradeAnswer answers a request of one trade with how it stands in the journal:
+// what a repeated request says is that of the first.
+type TradeAnswer struct {
+	Success   bool   `json:"success"`
+	ID        string `json:"id"`
+	UserID    string `json:"userId"`
+	Status    string `json:"status"` // executed or failed
+	Version   uint64 `json:"version"`
+	Duplicate bool   `json:"duplicate"`
+}
+
+// TradesAnswer answers a request of many.
+type TradesAnswer struct {
+	Success bool `json:"success"`
+	// Accepted trades are durable; so many of them were Duplicates.
+	Accepted   int `json:"accepted"`
+	Duplicates int `json:"duplicates"`
+}
+
+const (
+	typeJSON   = "application/json"
+	typeNDJSON = "application/x-ndjson"
+
+	codeInvalidTrade = "INVALID_TRADE"
+)
+
+// ServeHTTP records what an executor sends.
+func (t *Trades) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if _, ok := requireRole(w, r, t.deps.Verifier, auth.Executor); !ok || !requirePlainBody(w, r) {
+		return
+	}
+	kind, ok := requireType(w, r, typeJSON, typeNDJSON)
+	if !ok {
+		return
+	}
+	reader := t.readers.Get().(*tradeReader)
+	defer func() {
+		reader.forget()
+		t.readers.Put(reader)
+	}()
+	reader.parser.now = t.deps.Now()
+	read := t.readOne
+	if kind == typeNDJSON {
+		read = t.readMany
+	}
+	if !read(w, r, reader) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), t.options.RequestTimeout)
+	defer cancel()
+	recording := newRecording(reader.trades)
+	if !recording.run(ctx, t.deps.Accounts) || recording.recorded() < len(reader.trades) {
+		t.fail(w, recording, kind)
+		return
+	}
+	if kind == typeJSON {
+		writeJSON(w, http.StatusOK, recording.trades[0].answer())
+		return
+	}
+	writeJSON(w, http.StatusOK, TradesAnswer{Success: true, Accepted: recording.recorded(), Duplicates: recording.duplicates()})
+}
+
+// readOne reads a request of one trade, or answers it.
+func (t *Trades) readOne(w http.ResponseWriter, r *http.Request, reader *tradeReader) bool {
+	err := readBody(w, r, &reader.body, t.options.MaxTradeLineBytes, t.options.RequestTimeout)
+	if err != nil {
+		writeBodyError(w, err)
+		return false
+	}
+	var invalid *wire.FieldError
+	if err := reader.add(1, reader.body.Bytes()); errors.As(err, &invalid) {
+		writeProblem(w, Problem{Status: http.StatusBadRequest, Code: codeInvalidTrade, Field: invalid.Field, Detail: invalid.Error()})
+		return false
+	}
+	return true
+}
+
+// readMany reads a request of a trade a line, or answers it.
+func (t *Trades) readMany(w http.ResponseWriter, r *http.Request, reader *tradeReader) bool {
+	body, arrived := limitBody(w, r, t.options.MaxTradesBytes, t.options.RequestTimeout)
+	defer arrived()
+	bad, errs, err := reader.readAll(body)
+	switch {
+	case errors.Is(err, errTooManyTrades):
+		WriteProblem(w, http.StatusRequestEntityTooLarge, "TOO_MANY_TRADES", fmt.Sprintf("at most %d trades are allowed in a request: nothing was recorded", t.options.MaxTradesPerRequest))
+	case err != nil:
+		writeBodyError(w, err)
+	case bad > 0:
+		writeProblem(w, Problem{Status: http.StatusBadRequest, Code: codeInvalidTrade, Errors: errs,
+			Detail: fmt.Sprintf("%d lines are not trades: nothing was recorded", bad)})
+	default:
+		return true
+	}
+	return false
+}
+
+// fail answers a request of which not all was recorded. Some may have been, and
+// what still waits may yet be: the ids make sending all of it again safe.
+func (t *Trades) fail(w http.ResponseWriter, rec *recording, kind string) {
+	problem := accountProblem(context.DeadlineExceeded)
+	if rec.complete {
+		problem = rec.problem(t.deps)
+	}
+	recorded, all := rec.recorded(), len(rec.trades)
+	switch {
+	case problem.Status != http.StatusUnprocessableEntity:
+		problem.Detail += fmt.Sprintf(" (%d of %d trades were recorded; it is safe to send all of them again, by their ids none counts twice)", recorded, all)
+	case kind == typeJSON:
+		problem.Detail, problem.Errors = problem.Errors[0].Message, nil
+	default:
+		problem.Detail = fmt.Sprintf("%d of %d trades were recorded, the others cannot be", recorded, all)
+	}
+	writeAccountProblem(w, problem)
+}
