@@ -19,14 +19,19 @@ func AppendTotals(dst []byte, v *ledger.Valuation) []byte {
 	dst = appendNumber(dst, `,"change24h":`, v.DayChange)
 	dst = appendNumber(dst, `,"change24hValue":`, v.DayChange)
 	dst = appendNumber(dst, `,"change24hPercent":`, v.DayChangePercent)
-	dst = appendNumber(dst, `,"totalPnL":`, v.TotalPnL)
 	dst = appendNumber(dst, `,"totalPnLPercent":`, v.TotalPnLPercent)
 	dst = appendNumber(dst, `,"unrealizedPnL":`, v.Unrealised)
 	dst = appendNumber(dst, `,"realizedPnL":`, v.Realised)
-	dst = appendNumber(dst, `,"winRate":`, v.WinRate)
-	dst = strconv.AppendUint(append(dst, `,"totalTrades":`...), v.Trades, 10)
+	dst = AppendPerformance(append(dst, ','), v)
 	dst = strconv.AppendInt(append(dst, `,"positionCount":`...), int64(len(v.Positions)), 10)
 	return strconv.AppendBool(append(dst, `,"stale":`...), v.Stale)
+}
+
+// AppendPerformance appends how well an account did, as the members of an object.
+func AppendPerformance(dst []byte, v *ledger.Valuation) []byte {
+	dst = appendNumber(dst, `"totalPnL":`, v.TotalPnL)
+	dst = appendNumber(dst, `,"winRate":`, v.WinRate)
+	return strconv.AppendUint(append(dst, `,"totalTrades":`...), v.Trades, 10)
 }
 
 // AppendPortfolioFields appends the flat fields of portfolio:update but for the

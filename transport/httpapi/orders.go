@@ -1,0 +1,152 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+
+	"outcry/actors/ledger"
+	"outcry/actors/portfolio"
+	"outcry/transport/wire"
+)
+
+// Orders answers /api/orders: a user's orders without a socket.
+type Orders struct {
+	// immutable after construction
+	deps    AccountDeps
+	options Options
+}
+
+// NewOrders returns the handlers.
+func NewOrders(o Options, deps AccountDeps) *Orders { return &Orders{deps: deps, options: o} }
+
+// OrderAnswer says what became of a request about an order.
+type OrderAnswer struct {
+	Status  string `json:"status"` // accepted, cancelled or rejected
+	OrderID string `json:"orderId,omitempty"`
+	// Reason and Code are why it was rejected.
+	Reason string `json:"reason,omitempty"`
+	Code   string `json:"code,omitempty"`
+}
+
+// maxOrderBytes bounds the request of one order.
+const maxOrderBytes = 4 << 10
+
+// Place answers POST /api/orders: 200 {status: accepted, orderId}, or 422
+// {status: rejected, reason, code} where the account or the broker refuses an
+// order that is well-formed. A rejection is an outcome, not a problem.
+func (o *Orders) Place(w http.ResponseWriter, r *http.Request) {
+	userID, ok := requireUser(w, r, o.deps.Verifier)
+	if !ok || !requirePlainBody(w, r) {
+		return
+	}
+	if _, ok := requireType(w, r, typeJSON); !ok {
+		return
+	}
+	var body bytes.Buffer
+	if err := readBody(w, r, &body, maxOrderBytes, o.options.RequestTimeout); err != nil {
+		writeBodyError(w, err)
+		return
+	}
+	order, err := parseOrder(body.Bytes())
+	var invalid *wire.FieldError
+	if errors.As(err, &invalid) {
+		writeProblem(w, Problem{Status: http.StatusBadRequest, Code: "INVALID_ORDER", Field: invalid.Field, Detail: invalid.Error()})
+		return
+	}
+	outcome, err := o.ask(r.Context(), userID, func(reply func(portfolio.OrderOutcome, error)) any {
+		order.Reply = reply
+		return &order
+	})
+	if err != nil {
+		o.deps.fail(w, userID, err)
+		return
+	}
+	if outcome.Rejected != nil {
+		writeRejection(w, http.StatusUnprocessableEntity, outcome)
+		return
+	}
+	writeJSON(w, http.StatusOK, OrderAnswer{Status: "accepted", OrderID: outcome.OrderID})
+}
+
+// Cancel answers DELETE /api/orders/{id}: 200 {status: cancelled, orderId}, 404
+// where no such order is open, 409 where it cannot be cancelled.
+func (o *Orders) Cancel(w http.ResponseWriter, r *http.Request) {
+	userID, ok := requireUser(w, r, o.deps.Verifier)
+	if !ok {
+		return
+	}
+	orderID := r.PathValue("id")
+	if err := checkText([]byte(orderID), maxIDBytes); err != nil {
+		writeProblem(w, Problem{Status: http.StatusBadRequest, Code: codeInvalid, Field: "id", Detail: "id " + err.Error()})
+		return
+	}
+	outcome, err := o.ask(r.Context(), userID, func(reply func(portfolio.OrderOutcome, error)) any {
+		return &portfolio.CancelOrder{OrderID: orderID, Reply: reply}
+	})
+	if err != nil {
+		o.deps.fail(w, userID, err)
+		return
+	}
+	if outcome.Rejected != nil {
+		outcome.OrderID = orderID
+		status := http.StatusConflict
+		if outcome.Rejected.Code == portfolio.CodeNotOpen {
+			status = http.StatusNotFound
+		}
+		writeRejection(w, status, outcome)
+		return
+	}
+	writeJSON(w, http.StatusOK, OrderAnswer{Status: "cancelled", OrderID: orderID})
+}
+
+// List answers GET /api/orders: {success, orders: [...]}, those that are open
+// in the order in which they were placed.
+func (o *Orders) List(w http.ResponseWriter, r *http.Request) {
+	userID, ok := requireUser(w, r, o.deps.Verifier)
+	if !ok {
+		return
+	}
+	account, err := o.deps.view(r.Context(), userID, o.options.RequestTimeout)
+	if err != nil {
+		o.deps.fail(w, userID, err)
+		return
+	}
+	body := wire.AppendOrders([]byte(`{"success":true,"orders":`), account.Orders)
+	writeEncoded(w, append(body, '}'))
+}
+
+// ask sends the message that has the reply in it.
+func (o *Orders) ask(ctx context.Context, userID string, message func(reply func(portfolio.OrderOutcome, error)) any) (portfolio.OrderOutcome, error) {
+	return ask(ctx, o.options.RequestTimeout, func(ctx context.Context, reply func(portfolio.OrderOutcome, error)) error {
+		return o.deps.Accounts.TellWait(ctx, userID, message(reply))
+	})
+}
+
+func writeRejection(w http.ResponseWriter, status int, outcome portfolio.OrderOutcome) {
+	writeJSON(w, status, OrderAnswer{Status: "rejected", OrderID: outcome.OrderID, Reason: outcome.Rejected.Message, Code: outcome.Rejected.Code})
+}
+
+// parseOrder reads an order with amounts that an account can have. The error is
+// a *wire.FieldError.
+func parseOrder(object []byte) (portfolio.PlaceOrder, error) {
+	order, err := wire.ParseOrder(object)
+	if err != nil {
+		return order, err
+	}
+	if order.ClientOrderID != "" {
+		if err := checkText([]byte(order.ClientOrderID), maxIDBytes); err != nil {
+			return order, &wire.FieldError{Field: "clientOrderId", Message: err.Error()}
+		}
+	}
+	if err := checkAmount(order.Quantity, true); err != nil {
+		return order, &wire.FieldError{Field: "quantity", Message: err.Error()}
+	}
+	if order.Type == ledger.Limit {
+		if err := checkAmount(order.LimitPrice, true); err != nil {
+			return order, &wire.FieldError{Field: "limitPrice", Message: err.Error()}
+		}
+	}
+	return order, nil
+}
