@@ -38,7 +38,7 @@ type Sessions struct {
 	recoveries map[string]*actor.PID // the newest session of each recovery id
 	users      map[string]int        // sessions of each user
 	opened     uint64
-	empty chan struct{} // closed when live becomes empty, nil unless awaited
+	empty      chan struct{} // closed when live becomes empty, nil unless awaited
 }
 
 // liveSession is what Sessions know of a session.

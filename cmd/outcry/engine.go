@@ -149,6 +149,7 @@ func (e *Engine) buildTransport() error {
 	routes.Handle("/api/ticks", httpapi.NewTicks(s.HTTP, httpapi.TicksDeps{
 		Sink: e.symbols, Registry: e.feeds, Verifier: verifier, Stopping: e.stopping, Log: e.log, Now: time.Now,
 	}))
+	e.routeAccounts(routes, verifier)
 	routes.Handle("GET /health", httpapi.NewHealth(e.health))
 	routes.Handle("GET /api/operator/settings", httpapi.NewSettings(verifier, func() any { return e.loaded.Describe() }))
 	routes.HandleFunc("GET /{$}", httpapi.Index)
@@ -158,6 +159,22 @@ func (e *Engine) buildTransport() error {
 		Origins: auth.NewOrigins(e.loaded.Dev, s.Server.DashboardURL, s.Server.FrontendURL),
 	}, transport.NewGateway(e.system, e.sessions, verifier, e.log), routes, e.log, time.Now)
 	return err
+}
+
+// routeAccounts adds what people and executors ask of accounts and of the market.
+func (e *Engine) routeAccounts(routes *http.ServeMux, verifier *auth.Verifier) {
+	o := e.settings.HTTP
+	deps := httpapi.AccountDeps{Accounts: e.portfolios, Verifier: verifier, Log: e.log, Now: time.Now}
+	history := httpapi.TradeHistoryDeps{Events: e.journal, StreamOf: portfolio.StreamOf}
+	routes.Handle("/api/trades", httpapi.Methods{http.MethodPost: httpapi.NewTrades(o, deps).ServeHTTP, http.MethodGet: httpapi.NewTradeHistory(o, history, deps).ServeHTTP})
+	orders := httpapi.NewOrders(o, deps)
+	routes.Handle("/api/orders", httpapi.Methods{http.MethodPost: orders.Place, http.MethodGet: orders.List})
+	routes.Handle("/api/orders/{id}", httpapi.Methods{http.MethodDelete: orders.Cancel})
+	routes.Handle("/api/portfolio", httpapi.Methods{http.MethodGet: httpapi.NewPortfolio(o, deps)})
+	routes.Handle("/api/portfolio/history", httpapi.Methods{http.MethodGet: httpapi.NewEquity(e.portfolios, deps)})
+	quotes := httpapi.NewQuotes(httpapi.QuotesDeps{Market: e.symbols, Encoder: wire.Encoder{}, Verifier: verifier, Now: time.Now})
+	routes.Handle("/api/quotes", httpapi.Methods{http.MethodGet: quotes.Newest})
+	routes.Handle("/api/symbols", httpapi.Methods{http.MethodGet: quotes.Search})
 }
 
 func (e *Engine) listen() (err error) {
