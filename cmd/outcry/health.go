@@ -33,6 +33,7 @@ func (e *Engine) health() httpapi.Health {
 		},
 		Memory: httpapi.MemoryHealth{HeapBytes: memory.HeapAlloc, SysBytes: memory.Sys},
 	}
+	health.Accounts, health.Journal = e.accountsHealth(), e.journalHealth()
 	if total := pacing.Busy + pacing.Rested; total > 0 {
 		health.Latency.BusyShare = pacing.Busy.Seconds() / (now.Sub(e.started).Seconds() * float64(e.dispatcher.Workers()))
 	}
@@ -41,7 +42,7 @@ func (e *Engine) health() httpapi.Health {
 			Name: source.Name, Accepted: source.Accepted, Refused: source.Rejected(), LastHeard: source.Heard.UnixMilli(),
 		})
 	}
-	if e.stopping.Err() != nil {
+	if e.stopping.Err() != nil || !health.Journal.Available {
 		health.Status = "unhealthy"
 	}
 	return health
@@ -56,4 +57,25 @@ func feedState(feeds feed.Snapshot, now time.Time, silence time.Duration) string
 		return "stale"
 	}
 	return "live"
+}
+
+func (e *Engine) accountsHealth() httpapi.AccountsHealth {
+	accounts, broker := e.portfolios.Stats(), e.broker.Stats()
+	return httpapi.AccountsHealth{
+		Loaded: accounts.Loaded, Pending: accounts.Pending, Trades: accounts.Trades, Duplicates: accounts.Duplicates,
+		Orders: accounts.Orders, Rejected: accounts.Rejections, Resting: broker.Resting, Failures: accounts.LoadFailures,
+	}
+}
+
+func (e *Engine) journalHealth() httpapi.JournalHealth {
+	s := e.journal.Stats()
+	milliseconds := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	health := httpapi.JournalHealth{
+		Available: true, Commits: s.Commits, Entries: s.Entries, Queued: s.Queued, Bytes: s.Bytes, Free: s.FreeBytes,
+		Latency: httpapi.CommitLatency{P50: milliseconds(s.P50), P95: milliseconds(s.P95), P99: milliseconds(s.P99)},
+	}
+	if err := e.journal.Available(); err != nil {
+		health.Available, health.Problem = false, err.Error()
+	}
+	return health
 }

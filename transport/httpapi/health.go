@@ -11,6 +11,8 @@ type Health struct {
 	WebSocket WebSocketHealth `json:"websocket"`
 	Latency   LatencyHealth   `json:"latency"`
 	Feed      FeedHealth      `json:"feed"`
+	Accounts  AccountsHealth  `json:"accounts"`
+	Journal   JournalHealth   `json:"journal"`
 	Memory    MemoryHealth    `json:"memory"`
 }
 
@@ -50,6 +52,40 @@ type FeedSource struct {
 	Accepted  uint64 `json:"accepted"`
 	Refused   uint64 `json:"refused"`
 	LastHeard int64  `json:"lastHeard"` // Unix milliseconds
+}
+
+// AccountsHealth counts portfolios and what is asked of them, since the start
+// unless it says otherwise.
+type AccountsHealth struct {
+	Loaded     int    `json:"loaded"`  // in memory now
+	Pending    int64  `json:"pending"` // trades and orders that wait to be durable
+	Trades     uint64 `json:"trades"`
+	Duplicates uint64 `json:"duplicates"` // answered with their first outcome
+	Orders     uint64 `json:"orders"`
+	Rejected   uint64 `json:"rejected"` // orders
+	Resting    int64  `json:"resting"`  // paper orders that wait for their price, now
+	Failures   uint64 `json:"failures"` // accounts that could not be loaded, or failed
+}
+
+// JournalHealth is how saving goes. While it is unavailable quotes go on, and
+// trades and orders are refused.
+type JournalHealth struct {
+	Available bool `json:"available"`
+	// Problem says why it is not, and what to do.
+	Problem string        `json:"problem,omitempty"`
+	Commits uint64        `json:"commits"`
+	Entries uint64        `json:"entries"`
+	Queued  int           `json:"queued"`
+	Latency CommitLatency `json:"latency"`
+	Bytes   int64         `json:"bytes"`
+	Free    int64         `json:"freeBytes"` // of its disk
+}
+
+// CommitLatency is that of the last one to two minutes' commits, in milliseconds.
+type CommitLatency struct {
+	P50 float64 `json:"p50"`
+	P95 float64 `json:"p95"`
+	P99 float64 `json:"p99"`
 }
 
 // MemoryHealth is the Go runtime's view, in bytes.
