@@ -26,14 +26,16 @@ type TradeHistoryDeps struct {
 }
 
 // TradeHistory answers GET /api/trades from the journal itself, so that it
-// knows every trade there ever was. It reads all of a user's events each time,
-// on the request's goroutine, and keeps no more of them than it may show.
+// knows every trade there ever was. It reads on the request's goroutine: for the
+// summary what is new since it was last asked for, and for the page the events
+// up to its end, or all of them where the order is not that of recording.
 type TradeHistory struct {
 	// immutable after construction
 	account AccountDeps
 	deps    TradeHistoryDeps
 	options Options
 	reading chan struct{} // has room for those that read at a time
+	summed  *summedTrades
 }
 
 // maxReading is how many histories are read at a time: what a processor needs
@@ -42,7 +44,7 @@ const maxReading = 2
 
 // NewTradeHistory returns the handler.
 func NewTradeHistory(o Options, deps TradeHistoryDeps, account AccountDeps) *TradeHistory {
-	return &TradeHistory{account: account, deps: deps, options: o, reading: make(chan struct{}, maxReading)}
+	return &TradeHistory{account: account, deps: deps, options: o, reading: make(chan struct{}, maxReading), summed: newSummedTrades()}
 }
 
 // ServeHTTP answers with a page of trades, newest first by default:
@@ -80,24 +82,57 @@ func (h *TradeHistory) read(ctx context.Context, userID string, q tradeQuery) (*
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	page := &tradePage{query: q}
+	var err error
+	if page.totals, err = h.totals(ctx, userID, q.tradeFilter); err != nil || !page.more() {
+		return page, err
+	}
 	stream := h.deps.StreamOf(userID)
 	records := h.deps.Events.ReadBack(stream, 0)
 	if q.ascending {
 		records = h.deps.Events.Read(stream, 0)
 	}
-	page := &tradePage{query: q}
+	err = eachTrade(ctx, userID, records, func(_ uint64, row *tradeRow) bool {
+		if row != nil {
+			page.see(row)
+		}
+		return page.more()
+	})
+	return page, err
+}
+
+// totals sums up a user's trades from where they were summed up the last time.
+// When ctx ends before that is done, the next time goes on from there.
+func (h *TradeHistory) totals(ctx context.Context, userID string, filter tradeFilter) (tradeTotals, error) {
+	totals := h.summed.of(userID, filter)
+	err := eachTrade(ctx, userID, h.deps.Events.Read(h.deps.StreamOf(userID), totals.version), func(version uint64, row *tradeRow) bool {
+		if row != nil && filter.matches(row) {
+			totals.add(row)
+		}
+		totals.version = version
+		return true
+	})
+	h.summed.keep(userID, filter, totals)
+	return totals, err
+}
+
+// eachTrade shows the events of a user until see has enough: their versions,
+// and the trade where an event is one.
+func eachTrade(ctx context.Context, userID string, records iter.Seq2[persistence.Record, error], see func(version uint64, row *tradeRow) (more bool)) error {
 	for record, err := range records {
 		if err == nil {
 			err = ctx.Err()
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read trades of %s: %w", userID, err)
+			return fmt.Errorf("read trades of %s: %w", userID, err)
 		}
 		event, err := ledger.ParseEvent(record.Data)
 		if err != nil {
-			return nil, fmt.Errorf("read event %d of %s: %w", record.Version, userID, err)
+			return fmt.Errorf("read event %d of %s: %w", record.Version, userID, err)
 		}
-		page.see(event)
+		if !see(record.Version, tradeOf(event)) {
+			break
+		}
 	}
-	return page, nil
+	return nil
 }

@@ -203,6 +203,81 @@ func TestEveryPageAgreesWithAModel(t *testing.T) {
 	}
 }
 
+// counting is a journal that counts what is read of it.
+type counting struct {
+	persistence.Journal
+	read *int
+}
+
+func (c counting) Read(stream string, after uint64) iter.Seq2[persistence.Record, error] {
+	return c.count(c.Journal.Read(stream, after))
+}
+
+func (c counting) ReadBack(stream string, before uint64) iter.Seq2[persistence.Record, error] {
+	return c.count(c.Journal.ReadBack(stream, before))
+}
+
+func (c counting) count(records iter.Seq2[persistence.Record, error]) iter.Seq2[persistence.Record, error] {
+	return func(yield func(persistence.Record, error) bool) {
+		for record, err := range records {
+			*c.read++
+			if !yield(record, err) {
+				return
+			}
+		}
+	}
+}
+
+func TestNextPageReadsOnlyWhatIsNewAndWhatItShows(t *testing.T) {
+	var events []ledger.Event
+	for i := range 200 {
+		events = append(events, filled(fmt.Sprint(i), "AAPL", "1", "1", ""))
+	}
+	read := 0
+	journal := counting{journalOf(t, events...), &read}
+	a := historyAPI(t, journal)
+	for _, step := range []struct {
+		query string
+		want  int
+	}{
+		{"?limit=10", 210}, {"?limit=10", 10}, {"?limit=10&page=2", 20}, {"?page=99", 0}, {"?limit=10&sortOrder=asc", 10}, {"?limit=10&sortBy=price", 200},
+		{"?symbol=MSFT", 200}, {"?symbol=MSFT", 0},
+	} {
+		read = 0
+		if a.trades(step.query); read != step.want {
+			t.Errorf("%s read %d events, want %d", step.query, read, step.want)
+		}
+	}
+	done := make(chan error)
+	journal.Append(persistence.Append{Stream: portfolio.StreamOf("alice"), Expected: 200, Done: func(err error) { done <- err },
+		Events: []persistence.Event{{Data: ledger.AppendEvent(nil, filled("200", "MSFT", "2", "3", ""))}}})
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	read = 0
+	if body := a.trades("?limit=1"); body.ids() != "200" || body.Data.Summary["volume"] != 206 || read != 2 {
+		t.Errorf("%+v after reading %d events", body, read)
+	}
+	if body := a.trades("?symbol=MSFT"); body.ids() != "200" || body.Data.Summary["volume"] != 6 {
+		t.Errorf("%+v", body)
+	}
+}
+
+func TestSumsAreNotKeptWithoutEnd(t *testing.T) {
+	s := newSummedTrades()
+	for i := range maxSummed + 10 {
+		s.keep(fmt.Sprint(i), tradeFilter{}, tradeTotals{version: 1})
+	}
+	if len(s.totals) > maxSummed {
+		t.Fatalf("%d kept", len(s.totals))
+	}
+	s.keep("bob", tradeFilter{}, tradeTotals{version: 9, matching: 9})
+	s.keep("bob", tradeFilter{}, tradeTotals{version: 8, matching: 8})
+	if got := s.of("bob", tradeFilter{}); got.matching != 9 {
+		t.Fatalf("%+v", got)
+	}
+}
+
 // endless is a journal whose streams have no end, or an error.
 type endless struct {
 	record persistence.Record
@@ -255,16 +330,15 @@ func FuzzTradeQuery(f *testing.F) {
 	})
 }
 
-func BenchmarkTradeHistory(b *testing.B) {
-	page := func() *tradePage { return &tradePage{query: tradeQuery{page: 1, limit: 50, sortBy: byRecording}} }
+func BenchmarkSumTrade(b *testing.B) {
 	data := ledger.AppendEvent(nil, filled("1", "AAPL", "10", "167.25", "12.5"))
+	var totals tradeTotals
 	b.ReportAllocs()
-	p := page()
 	for b.Loop() {
 		event, err := ledger.ParseEvent(data)
 		if err != nil {
 			b.Fatal(err)
 		}
-		p.see(event)
+		totals.add(tradeOf(event))
 	}
 }

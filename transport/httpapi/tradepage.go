@@ -16,6 +16,17 @@ type tradeRow struct {
 	failed *ledger.OrderFailed
 }
 
+// tradeOf returns the trade that an event is, nil where it is none.
+func tradeOf(event ledger.Event) *tradeRow {
+	switch e := event.(type) {
+	case ledger.OrderFilled:
+		return &tradeRow{filled: e}
+	case ledger.OrderFailed:
+		return &tradeRow{failed: &e}
+	}
+	return nil
+}
+
 func (t *tradeRow) symbol() string {
 	if t.failed != nil {
 		return t.failed.Symbol
@@ -47,59 +58,34 @@ func (t *tradeRow) status() string {
 // tradePage is what is shown of the trades that were seen, which come in the
 // order of recording, or its reverse.
 type tradePage struct {
-	query tradeQuery
-	rows  []tradeRow // candidates for the page
-
-	matching, failed          int
-	volume, realised, charged decimal.Decimal
+	query  tradeQuery
+	totals tradeTotals
+	seen   int        // trades that match
+	rows   []tradeRow // candidates for the page
 }
 
-// see takes the next event of the account.
-func (p *tradePage) see(event ledger.Event) {
-	var row tradeRow
-	switch e := event.(type) {
-	case ledger.OrderFilled:
-		row.filled = e
-	case ledger.OrderFailed:
-		row.failed = &e
-	default:
+// more reports whether the page needs trades that were not seen yet.
+func (p *tradePage) more() bool {
+	if end := p.query.first() + p.query.limit; !p.query.sorted() && p.seen >= end {
+		return false
+	}
+	return p.query.first() < p.totals.matching && p.seen < p.totals.matching
+}
+
+// see takes the next trade.
+func (p *tradePage) see(row *tradeRow) {
+	if !p.query.matches(row) {
 		return
 	}
-	if !p.query.matches(&row) {
+	p.seen++
+	if !p.query.sorted() && p.seen <= p.query.first() {
 		return
 	}
-	p.matching++
-	if row.failed != nil {
-		p.failed++
-	} else {
-		p.sum(&row.filled)
-	}
-	first := (p.query.page - 1) * p.query.limit
-	if !p.query.sorted() && (p.matching <= first || p.matching > first+p.query.limit) {
-		return
-	}
-	p.rows = append(p.rows, row)
+	p.rows = append(p.rows, *row)
 	if keep := p.query.page * p.query.limit; p.query.sorted() && len(p.rows) >= 2*keep {
 		p.sort()
 		p.rows = p.rows[:keep]
 	}
-}
-
-// sum adds a fill to the summary. A sum that has no room stays as it is.
-func (p *tradePage) sum(f *ledger.OrderFilled) {
-	value, err := f.Quantity.Mul(f.Price)
-	if err == nil {
-		p.volume = added(p.volume, value.Round(maxDecimals))
-	}
-	p.realised = added(p.realised, f.Realised)
-	p.charged = added(p.charged, f.Fee)
-}
-
-func added(sum, d decimal.Decimal) decimal.Decimal {
-	if next, err := sum.Add(d); err == nil {
-		return next
-	}
-	return sum
 }
 
 // sort puts the candidates in order; equals stay as they were recorded.
@@ -119,7 +105,7 @@ func (p *tradePage) shown() []tradeRow {
 		return p.rows
 	}
 	p.sort()
-	first := min((p.query.page-1)*p.query.limit, len(p.rows))
+	first := min(p.query.first(), len(p.rows))
 	return p.rows[first:min(first+p.query.limit, len(p.rows))]
 }
 
@@ -140,13 +126,13 @@ func (p *tradePage) append(dst []byte, userID string) []byte {
 	amount := func(name string, d decimal.Decimal) { dst = append(append(dst, name...), d.Trim(0).String()...) }
 	integer(`],"pagination":{"page":`, p.query.page)
 	integer(`,"limit":`, p.query.limit)
-	integer(`,"totalItems":`, p.matching)
-	integer(`,"totalPages":`, (p.matching+p.query.limit-1)/p.query.limit)
-	integer(`},"summary":{"totalTrades":`, p.matching)
-	integer(`,"executed":`, p.matching-p.failed)
-	integer(`,"failed":`, p.failed)
-	amount(`,"volume":`, p.volume)
-	amount(`,"realizedPnL":`, p.realised)
-	amount(`,"fees":`, p.charged)
+	integer(`,"totalItems":`, p.totals.matching)
+	integer(`,"totalPages":`, (p.totals.matching+p.query.limit-1)/p.query.limit)
+	integer(`},"summary":{"totalTrades":`, p.totals.matching)
+	integer(`,"executed":`, p.totals.matching-p.totals.failed)
+	integer(`,"failed":`, p.totals.failed)
+	amount(`,"volume":`, p.totals.volume)
+	amount(`,"realizedPnL":`, p.totals.realised)
+	amount(`,"fees":`, p.totals.fees)
 	return append(dst, `}}}`...)
 }

@@ -23,11 +23,21 @@ const (
 
 // tradeQuery is which trades of a user are asked for, and in which order.
 type tradeQuery struct {
+	tradeFilter
 	page, limit int // page is from 1
 	sortBy      string
 	ascending   bool
-	symbol      string // empty for all
-	status      string // executed, failed, or empty for both
+}
+
+// tradeFilter is which trades count.
+type tradeFilter struct {
+	symbol string // empty for all
+	status string // executed, failed, or empty for both
+}
+
+// matches reports whether a trade counts.
+func (f tradeFilter) matches(row *tradeRow) bool {
+	return (f.symbol == "" || f.symbol == row.symbol()) && (f.status == "" || f.status == row.status())
 }
 
 // byRecording is the order that needs no sorting. It is that of the trades' times
@@ -78,10 +88,8 @@ func parseTradeQuery(values url.Values) (q tradeQuery, err error) {
 // sorted reports whether the order is another than that of recording.
 func (q *tradeQuery) sorted() bool { return q.sortBy != byRecording }
 
-// matches reports whether a trade is asked for.
-func (q *tradeQuery) matches(row *tradeRow) bool {
-	return (q.symbol == "" || q.symbol == row.symbol()) && (q.status == "" || q.status == row.status())
-}
+// first returns how many trades come before the page.
+func (q *tradeQuery) first() int { return (q.page - 1) * q.limit }
 
 // positive reads a whole number from 1 to limit.
 func positive(values url.Values, name string, absent, limit int) (int, error) {
