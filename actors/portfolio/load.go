@@ -72,6 +72,7 @@ func (a *portfolioActor) loadedAs(l *loaded) {
 			a.opening = &deposit
 		}
 	}
+	a.saveCheckpoint(uint64(a.portfolios.options.CheckpointEvery))
 	a.resubmit()
 	for _, message := range waiting {
 		a.handle(message)

@@ -1,0 +1,231 @@
+package portfolio_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"outcry/actors/actortest"
+	"outcry/actors/portfolio"
+)
+
+func TestEveryTabGetsEveryNoticeOnceAndOthersNone(t *testing.T) {
+	r := newRig(t, nil, nil)
+	one, two := r.open(), r.open()
+	stranger := &tab{}
+	if err := r.Portfolios.Tell("bob", &portfolio.Watch{Watcher: stranger}); err != nil {
+		t.Fatal(err)
+	}
+	r.record(bought("t1"))
+	r.record(sold("t2"))
+	want := []string{"executed t1 @2", "executed t2 @3.1", "closed AAPL @3"}
+	for _, w := range []*tab{one, two} {
+		r.eventually("the notices", func() bool { return len(w.seen()) >= len(want) })
+		if diff := cmp.Diff(want, w.seen()); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if len(stranger.seen()) != 0 {
+		t.Errorf("a stranger got %v", stranger.seen())
+	}
+	r.tell(&portfolio.Unwatch{Watcher: two})
+	r.record(bought("t3"))
+	r.eventually("the notice", func() bool { return len(one.seen()) == 4 })
+	if len(two.seen()) != 3 {
+		t.Error("a tab that left got a notice")
+	}
+}
+
+func (r *rig) resume(after portfolio.Offset) *tab {
+	r.t.Helper()
+	w := &tab{}
+	r.tell(&portfolio.Watch{Watcher: w, Resumed: true, After: after})
+	r.eventually("a snapshot", func() bool { return len(w.shown()) > 0 })
+	return w
+}
+
+func (r *rig) resumable(after portfolio.Offset) bool {
+	r.t.Helper()
+	c := make(chan bool, 1)
+	r.tell(&portfolio.Resume{After: after, Done: func(ok bool) { c <- ok }})
+	select {
+	case ok := <-c:
+		return ok
+	case <-time.After(patience):
+		r.t.Fatal("no answer")
+		return false
+	}
+}
+
+func TestResumedTabGetsExactlyWhatItMissed(t *testing.T) {
+	journal := sharedJournal(t)
+	r := newRig(t, journal, nil)
+	r.record(bought("t1"))
+	r.record(sold("t2"))
+	r.record(bought("t3"))
+	r.Stop()
+	r = newRig(t, journal, nil)
+	all := []string{"executed t1 @2", "executed t2 @3.1", "closed AAPL @3", "executed t3 @4"}
+	cases := map[portfolio.Offset][]string{
+		{}:                     all,
+		{Version: 1}:           all,
+		{Version: 2}:           all[1:],
+		{Version: 3, Index: 1}: all[2:],
+		{Version: 3}:           all[3:],
+		{Version: 4}:           nil,
+	}
+	for after, want := range cases {
+		if !r.resumable(after) {
+			t.Errorf("%s cannot be resumed", after)
+		}
+		w := r.resume(after)
+		if diff := cmp.Diff(want, w.seen()); diff != "" {
+			t.Errorf("after %s: %s", after, diff)
+		}
+		if got := w.shown()[0]; !strings.HasPrefix(got, "snapshot portfolio ann 4 ") {
+			t.Error(got)
+		}
+	}
+	if r.resumable(portfolio.Offset{Version: 5}) {
+		t.Error("an offset beyond the journal was taken")
+	}
+}
+
+func TestBrowserThatMissedTooMuchStartsAnew(t *testing.T) {
+	r := newRig(t, nil, func(o *actortest.Options) { o.Portfolio.RecoverEvents = 3 })
+	for i := range 5 {
+		r.record(bought(fmt.Sprint("t", i)))
+	}
+	if r.resumable(portfolio.Offset{Version: 2}) || !r.resumable(portfolio.Offset{Version: 3}) {
+		t.Error("the limit is 3 events")
+	}
+}
+
+// TestTabThatComesAndGoesSeesEachNoticeOnce drops and resumes a tab at random
+// places, also while trades are under way, over restarts of the engine.
+func TestTabThatComesAndGoesSeesEachNoticeOnce(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		journal := sharedJournal(t)
+		r := newRig(t, journal, nil)
+		w := r.open()
+		var seen, want []string
+		var after portfolio.Offset
+		var under []chan answer[portfolio.TradeOutcome]
+		settle := func() {
+			for _, c := range under {
+				if _, err := await(t, c); err != nil {
+					rt.Fatal(err)
+				}
+			}
+			under = nil
+		}
+		part := func() { // what the tab has when it goes
+			notices := w.seen()
+			seen = append(seen, notices...)
+			if len(notices) > 0 {
+				_, offset, _ := strings.Cut(notices[len(notices)-1], "@")
+				var err error
+				if after, err = portfolio.ParseOffset(offset); err != nil {
+					rt.Fatal(err)
+				}
+			}
+		}
+		trades := 0
+		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
+			switch rapid.IntRange(0, 5).Draw(rt, "step") {
+			case 0:
+				part()
+				r.tell(&portfolio.Unwatch{Watcher: w})
+				w = &tab{}
+				r.tell(&portfolio.Watch{Watcher: w, Resumed: true, After: after})
+			case 1:
+				settle()
+				r.eventually("a snapshot", func() bool { return len(w.shown()) > 0 })
+				part()
+				r.Stop()
+				r = newRig(t, journal, nil)
+				w = r.resume(after)
+			default:
+				trades++
+				trade := bought(fmt.Sprint("t", trades))
+				if trades%2 == 0 {
+					trade = sold(trade.ID)
+					want = append(want, fmt.Sprintf("executed t%d @%d.1", trades, trades+1), fmt.Sprintf("closed AAPL @%d", trades+1))
+				} else {
+					want = append(want, fmt.Sprintf("executed t%d @%d", trades, trades+1))
+				}
+				under = append(under, r.begin(trade))
+			}
+		}
+		settle()
+		r.eventually("all notices", func() bool { return len(seen)+len(w.seen()) >= len(want) })
+		if diff := cmp.Diff(want, append(seen, w.seen()...)); diff != "" {
+			rt.Error(diff)
+		}
+		r.Stop()
+	})
+}
+
+func TestPricesMoveTheValuationAtItsPaceAndTradesAtOnce(t *testing.T) {
+	r := newRig(t, nil, func(o *actortest.Options) { o.Portfolio.UpdateInterval = 50 * time.Millisecond })
+	r.record(bought("t1"))
+	r.price("100")
+	w := r.open()
+	for i := range 200 {
+		r.Tick(t, "AAPL", fmt.Sprint(101+i))
+	}
+	r.eventually("the last price", func() bool { return slices.Contains(w.shown(), "portfolio ann 2 102000") })
+	if n := len(w.shown()); n > 100 {
+		t.Errorf("%d updates for 200 ticks: nothing was coalesced", n)
+	}
+	n := len(w.shown())
+	r.record(sold("t2"))
+	r.eventually("the trade", func() bool { return len(w.shown()) > n })
+	if got := w.shown()[len(w.shown())-1]; got != "portfolio ann 3 100100" {
+		t.Error(got)
+	}
+}
+
+func TestFailedAccountIsLoadedAgainAndItsTabsAreToldSo(t *testing.T) {
+	r := newRig(t, nil, nil)
+	r.record(bought("t1"))
+	w := r.open()
+	r.tell((*portfolio.View)(nil)) // its handler dereferences it
+	r.eventually("the tab to hear", func() bool { w.mu.Lock(); defer w.mu.Unlock(); return w.lost == 1 })
+	if v := r.view(); v.Version != 2 || v.Valuation.Trades != 1 {
+		t.Errorf("%+v", v)
+	}
+}
+
+func TestOffsetsAreOrderedAndReadBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o := portfolio.Offset{Version: rapid.Uint64Range(0, 1<<62).Draw(t, "version"), Index: rapid.IntRange(0, 200).Draw(t, "index")}
+		got, err := portfolio.ParseOffset(o.String())
+		if err != nil || got != o {
+			t.Fatalf("%s became %+v: %v", o, got, err)
+		}
+	})
+	for _, bad := range []string{"", "x", "-1", "1.", "1.0", "1.x", "1.2.3", "99999999999999999999", " 1"} {
+		if o, err := portfolio.ParseOffset(bad); err == nil {
+			t.Errorf("%q became %s", bad, o)
+		}
+	}
+}
+
+func FuzzParseOffset(f *testing.F) {
+	for _, seed := range []string{"1", "17.1", "1.", "9223372036854775808", "1.256"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if o, err := portfolio.ParseOffset(s); err == nil {
+			if again, err := portfolio.ParseOffset(o.String()); err != nil || again != o {
+				t.Fatalf("%q became %s, then %s: %v", s, o, again, err)
+			}
+		}
+	})
+}
