@@ -54,6 +54,14 @@ func (c *Connection) Close(reason session.CloseReason) {
 	}
 }
 
+// Disconnect ends the connection from the browser's side.
+func (c *Connection) Disconnect() {
+	c.mu.Lock()
+	onClose := c.onClose
+	c.mu.Unlock()
+	onClose()
+}
+
 // announce wakes those that wait in Await. mu is held.
 func (c *Connection) announce() {
 	close(c.changed)

@@ -113,7 +113,7 @@ func (e *Engine) startAccounts(o Options) {
 		e.t.Fatal(err)
 	}
 	e.Portfolios, err = portfolio.New(o.Portfolio, portfolio.Deps{
-		System: e.System, Dispatcher: e.Dispatcher, Supervisor: actors.StopOnFailure("portfolio", log), Journal: e.Journal, Store: e.Journal,
+		System: e.System, Dispatcher: e.Dispatcher, Supervisor: actors.RestartOnFailure("portfolio", log), Journal: e.Journal, Store: e.Journal,
 		Symbols: e.Symbols, Broker: e.Broker, Encoder: Encoder{}, Calendar: calendar, Log: log, Now: o.Now,
 		NewID: func() string { return fmt.Sprintf("o%d", e.next.Add(1)) },
 	})
@@ -124,6 +124,18 @@ func (e *Engine) startAccounts(o Options) {
 		e.t.Fatal(err)
 	}
 	e.Portfolios.Start()
+}
+
+// NewJournal returns a journal that outlives the engines of a test.
+func NewJournal(t testing.TB) *memjournal.Journal {
+	t.Helper()
+	j := memjournal.New(time.Now)
+	t.Cleanup(func() {
+		if err := j.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return j
 }
 
 // Stop ends sessions, portfolios, symbols and workers, in that order. The test's end calls
@@ -157,15 +169,22 @@ func (e *Engine) stop() {
 // Connect opens a session of user over a recording connection and waits for its welcome.
 func (e *Engine) Connect(t testing.TB, user string) (*Connection, *actor.PID) {
 	t.Helper()
+	return e.ConnectAs(t, session.Attach{UserID: user, SocketID: fmt.Sprintf("s%d", e.next.Add(1))})
+}
+
+// ConnectAs is Connect with a say in everything but the connection.
+func (e *Engine) ConnectAs(t testing.TB, a session.Attach) (*Connection, *actor.PID) {
+	t.Helper()
 	c := NewConnection()
+	a.Connection = c
 	var pid atomic.Pointer[actor.PID]
 	c.onClose = func() { e.Send(pid.Load(), &session.Detached{Reason: "closed by the session"}) }
-	opened, err := e.Sessions.Open(&session.Attach{Connection: c, SocketID: fmt.Sprintf("s%d", e.next.Add(1)), UserID: user})
+	opened, err := e.Sessions.Open(&a)
 	if err != nil {
 		t.Fatal(err)
 	}
 	pid.Store(opened)
-	c.AwaitLine(t, "welcome "+user)
+	c.AwaitLine(t, "welcome "+a.UserID)
 	return c, opened
 }
 

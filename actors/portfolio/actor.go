@@ -40,7 +40,7 @@ type portfolioActor struct {
 	valuation ledger.Valuation
 }
 
-// Messages that the actor is sent by its own reads, appends and timers.
+// What the actor is sent by its own reads, appends and timers, wrapped in own.
 type (
 	loaded struct {
 		account      *ledger.Account
@@ -53,7 +53,18 @@ type (
 		batch *batch
 		err   error
 	}
-	retry    struct{}
+	retry struct{}
+)
+
+// own is a message of the actor to itself. One that was sent before the actor
+// failed and was loaded again is about a state that is gone.
+type own struct {
+	life    *portfolioActor
+	message any
+}
+
+// What Portfolios send to every account.
+type (
 	revalue  struct{ at time.Time }
 	sample   struct{ at time.Time }
 	restIdle struct{ at time.Time }
@@ -69,30 +80,19 @@ func (a *portfolioActor) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		a.self = ctx.Self()
+		a.leaving = a.portfolios.closing() // an account that failed was told before
 		a.load()
-	case *actor.Stopping:
+	case *actor.Stopping, *actor.Restarting:
 		a.end()
 	case *actor.Stopped:
 		a.portfolios.gone(a.entry)
 	case *mailbox.Bound:
 	case *mailbox.Flush:
 		a.stage(m.Now)
-	case *loaded:
-		a.loadedAs(m)
-	case *reload:
-		a.reloading = false
-		a.load()
-	case *committed:
-		a.settle(m)
-	case *known:
-		a.answerKnown(m)
-	case *orderIsNew:
-		a.reads--
-		a.queue = append(a.queue, m.order)
-	case *caughtUp:
-		a.caughtUp(m)
-	case *retry:
-		a.retrying = false
+	case *own:
+		if m.life == a {
+			a.receiveOwn(m.message)
+		}
 	case *revalue:
 		a.revalue(m.at)
 	case *sample:
@@ -110,6 +110,28 @@ func (a *portfolioActor) Receive(ctx actor.Context) {
 	}
 }
 
+// receiveOwn handles what the actor sent itself.
+func (a *portfolioActor) receiveOwn(message any) {
+	switch m := message.(type) {
+	case *loaded:
+		a.loadedAs(m)
+	case *reload:
+		a.reloading = false
+		a.load()
+	case *committed:
+		a.settle(m)
+	case *known:
+		a.answerKnown(m)
+	case *orderIsNew:
+		a.reads--
+		a.queue = append(a.queue, m.order)
+	case *caughtUp:
+		a.caughtUp(m)
+	case *retry:
+		a.retrying = false
+	}
+}
+
 // finished reports whether nothing is left that could still become durable.
 func (a *portfolioActor) finished() bool {
 	if !a.loaded {
@@ -120,7 +142,7 @@ func (a *portfolioActor) finished() bool {
 
 // told handles what came through Tell, now or once the account is loaded.
 func (a *portfolioActor) told(message any) {
-	a.received++
+	a.entry.received++
 	a.used = a.portfolios.deps.Now()
 	if !a.loaded {
 		a.waiting = append(a.waiting, message)
@@ -164,7 +186,7 @@ func (a *portfolioActor) restIdle(now time.Time) {
 	if len(a.watchers) > 0 || !a.idle() || now.Sub(a.used) < a.portfolios.options.IdleTimeout {
 		return
 	}
-	if a.portfolios.retire(a.entry, a.received) {
+	if a.portfolios.retire(a.entry) {
 		a.saveCheckpoint(1)
 		a.portfolios.deps.System.Root.Stop(a.self)
 	}
@@ -221,4 +243,6 @@ func (a *portfolioActor) reply(answer func()) {
 }
 
 // post sends the actor a message of its own; from any goroutine.
-func (a *portfolioActor) post(message any) { a.portfolios.deps.System.Root.Send(a.self, message) }
+func (a *portfolioActor) post(message any) {
+	a.portfolios.deps.System.Root.Send(a.self, &own{life: a, message: message})
+}

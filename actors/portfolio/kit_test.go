@@ -83,18 +83,6 @@ func newRig(t *testing.T, journal *memjournal.Journal, change func(*actortest.Op
 	return &rig{Engine: actortest.NewEngine(t, o), t: t}
 }
 
-// sharedJournal is one that outlives the engines of a test.
-func sharedJournal(t *testing.T) *memjournal.Journal {
-	t.Helper()
-	j := memjournal.New(time.Now)
-	t.Cleanup(func() {
-		if err := j.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return j
-}
-
 const ann = "ann"
 
 // patience bounds how long a test waits for what must happen.

@@ -90,7 +90,7 @@ func (a *portfolioActor) loadFailed(waiting []any, err error) {
 			a.refuse(message, err)
 		}
 	}
-	if len(a.waiting) == 0 && a.portfolios.retire(a.entry, a.received) {
+	if len(a.waiting) == 0 && a.portfolios.retire(a.entry) {
 		a.portfolios.deps.System.Root.Stop(a.self)
 		return
 	}

@@ -32,7 +32,7 @@ func TestMarketOrderIsAcceptedThenFilledAtTheQuote(t *testing.T) {
 }
 
 func TestRetriedOrderIsTheSameOrderEvenIfItCouldNotBePaidAgain(t *testing.T) {
-	journal := sharedJournal(t)
+	journal := actortest.NewJournal(t)
 	r := newRig(t, journal, nil)
 	r.price("50")
 	w := r.open()
@@ -115,7 +115,7 @@ func TestOpenOrdersReserveWhatTheyMayCost(t *testing.T) {
 
 // The process that comes next finds the order though nobody opens the account.
 func TestLimitOrderRestsOverARestartAndIsFilledWhenCrossed(t *testing.T) {
-	journal := sharedJournal(t)
+	journal := actortest.NewJournal(t)
 	r := newRig(t, journal, nil)
 	r.price("50")
 	placed := r.place(limitOrder("c1", "10", "45"))

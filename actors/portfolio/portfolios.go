@@ -33,7 +33,7 @@ type Symbols interface {
 type Deps struct {
 	System     *actors.System
 	Dispatcher *mailbox.Dispatcher
-	Supervisor *actors.Supervisor // stops on failure: an account is loaded again
+	Supervisor *actors.Supervisor // restarts on failure: the account is loaded again
 	Journal    persistence.Journal
 	Store      persistence.Store
 	Symbols    Symbols
@@ -77,6 +77,8 @@ type entry struct {
 	userID string     // immutable after construction
 	pid    *actor.PID // immutable after construction
 	sent   uint64     // messages handed to it; guarded by Portfolios.mu
+
+	received uint64 // messages that were handled; owned by the actor
 
 	// atomic: written by the actor, read by the clock
 	watched atomic.Bool
@@ -201,12 +203,12 @@ func (p *Portfolios) spawn(userID string) (*entry, error) {
 	return e, nil
 }
 
-// retire forgets an account that has handled received messages, if those are
-// all it was sent.
-func (p *Portfolios) retire(e *entry, received uint64) bool {
+// retire forgets an account, called by it, if it has handled every message that
+// it was sent.
+func (p *Portfolios) retire(e *entry) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if e.sent != received && !p.closed {
+	if e.sent != e.received && !p.closed {
 		return false
 	}
 	p.forget(e)
@@ -257,6 +259,13 @@ func (p *Portfolios) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("accounts did not finish: %w", ctx.Err())
 	}
+}
+
+// closing reports whether Close has begun.
+func (p *Portfolios) closing() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
 }
 
 // StreamOf is the journal's stream of a user's account.

@@ -163,9 +163,6 @@ func (a *portfolioActor) decide(b *batch, c command, now time.Time) {
 // settle ends an append: what is durable becomes the account, and only then is
 // anybody told.
 func (a *portfolioActor) settle(m *committed) {
-	if a.append != m.batch {
-		return // of an earlier life of the actor
-	}
 	a.append = nil
 	var duplicate *persistence.DuplicateError
 	switch {

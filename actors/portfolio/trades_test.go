@@ -38,7 +38,7 @@ func TestTradeCountsOnlyOnceItIsDurable(t *testing.T) {
 }
 
 func TestSameIDAnswersTheFirstOutcome(t *testing.T) {
-	journal := sharedJournal(t)
+	journal := actortest.NewJournal(t)
 	r := newRig(t, journal, nil)
 	first := r.record(bought("t1"))
 	changed := sold("t1") // whatever a repeated request says
@@ -160,7 +160,7 @@ func TestTooManyWaitingTradesAreRefusedAtOnce(t *testing.T) {
 }
 
 func TestLoadedFromCheckpointOrFromEventsIsTheSame(t *testing.T) {
-	journal := sharedJournal(t)
+	journal := actortest.NewJournal(t)
 	var views []portfolio.Account
 	for _, every := range []int{1_000_000, 7, 1} {
 		r := newRig(t, journal, func(o *actortest.Options) { o.Portfolio.CheckpointEvery = every })

@@ -63,7 +63,7 @@ func (r *rig) resumable(after portfolio.Offset) bool {
 }
 
 func TestResumedTabGetsExactlyWhatItMissed(t *testing.T) {
-	journal := sharedJournal(t)
+	journal := actortest.NewJournal(t)
 	r := newRig(t, journal, nil)
 	r.record(bought("t1"))
 	r.record(sold("t2"))
@@ -110,7 +110,7 @@ func TestBrowserThatMissedTooMuchStartsAnew(t *testing.T) {
 // places, also while trades are under way, over restarts of the engine.
 func TestTabThatComesAndGoesSeesEachNoticeOnce(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		journal := sharedJournal(t)
+		journal := actortest.NewJournal(t)
 		r := newRig(t, journal, nil)
 		w := r.open()
 		var seen, want []string

@@ -114,7 +114,7 @@ func (e *Engine) buildAccounts() (err error) {
 	}
 	e.portfolios, err = portfolio.New(s.Portfolio, portfolio.Deps{
 		System: e.system, Dispatcher: e.dispatcher, Journal: e.journal, Store: e.journal, Symbols: e.symbols, Broker: e.broker,
-		Supervisor: actors.StopOnFailure("portfolio", e.log),
+		Supervisor: actors.RestartOnFailure("portfolio", e.log),
 		Encoder:    wire.Encoder{}, Calendar: calendar, Log: e.log, Now: time.Now, NewID: rand.Text,
 	})
 	if err != nil {
