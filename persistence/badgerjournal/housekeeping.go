@@ -25,8 +25,10 @@ func (j *Journal) housekeep(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-look.C:
+		case <-j.failed:
 			_ = j.reopen() // it logs what is wrong, once
+		case <-look.C:
+			_ = j.reopen()
 		case <-collect.C:
 			j.collect()
 		}
@@ -35,22 +37,26 @@ func (j *Journal) housekeep(ctx context.Context) {
 
 // collect takes back the space of values that were replaced.
 func (j *Journal) collect() {
-	db, err := j.acquire()
+	db, err := j.writable() // collecting writes before it frees
 	if err != nil {
 		return
 	}
 	defer db.release()
-	if j.disk.check() != nil {
-		return // collecting writes before it frees
+	if _, err := collectGarbage(db.DB); err != nil {
+		j.log.Warn().Err(err).Msg("space of the value log not taken back")
 	}
+}
+
+// collectGarbage rewrites value logs until none is worth it.
+func collectGarbage(db *badger.DB) (rewritten int, err error) {
 	for {
 		err := db.RunValueLogGC(discardRatio)
 		if errors.Is(err, badger.ErrNoRewrite) || errors.Is(err, badger.ErrRejected) {
-			return
+			return rewritten, nil
 		}
 		if err != nil {
-			j.log.Warn().Err(err).Msg("space of the value log not taken back")
-			return
+			return rewritten, err
 		}
+		rewritten++
 	}
 }

@@ -15,27 +15,35 @@ import (
 
 // Journal is a persistence.Journal and a persistence.Store in one directory.
 type Journal struct {
+	reader // Read, ReadBack, Lookup, Checkpoint, Streams, Get and Scan
+
 	// immutable after construction
-	dir     string
-	options Options
-	log     zerolog.Logger
-	now     func() time.Time
-	disk    *disk
-	stop    context.CancelFunc
-	running sync.WaitGroup // the committer and the housekeeper
-	queue   *queue
-	stats   stats
+	dir       string
+	options   Options
+	log       zerolog.Logger
+	now       func() time.Time
+	disk      *disk
+	logs      *logKeeper
+	stop      context.CancelFunc
+	running   sync.WaitGroup // the committer and the housekeeper
+	failed    chan struct{}  // wakes the housekeeper
+	queue     *queue
+	stats     stats
+	commitTxn func(*badger.Txn) error // a test's, instead of Badger's
+
+	lock *lock // owned by who opens and closes the database
 
 	mu       sync.RWMutex // guards the next block
 	database *database    // nil while it cannot be opened
-	failure  error        // why, an ErrUnavailable
+	broken   *database    // to be closed and opened again
+	failure  error        // why database is nil
 	closed   bool
 }
 
-// database is an open Badger and those who are reading it.
+// database is an open Badger and those who are using it.
 type database struct {
 	*badger.DB
-	readers sync.WaitGroup
+	users sync.WaitGroup
 }
 
 var (
@@ -51,55 +59,30 @@ func Open(dir string, o Options, log zerolog.Logger, now func() time.Time) (*Jou
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
-	j := &Journal{dir: dir, options: o, log: log, now: now, disk: newDisk(dir, o.ReserveBytes), queue: newQueue(o.MaxGroup, o.MaxQueueBytes)}
+	j := newJournal(dir, o, log, now)
 	if err := j.reopen(); err != nil && !errors.Is(err, persistence.ErrUnavailable) {
+		j.lock.release()
 		return nil, err
 	}
+	j.start()
+	return j, nil
+}
+
+func newJournal(dir string, o Options, log zerolog.Logger, now func() time.Time) *Journal {
+	j := &Journal{
+		dir: dir, options: o, log: log, now: now,
+		disk: newDisk(dir, o.ReserveBytes), logs: newLogKeeper(dir, o.logBytes()), lock: &lock{},
+		failed: make(chan struct{}, 1), queue: newQueue(o.MaxGroup, o.MaxQueueBytes),
+	}
+	j.reader = reader{view: j.view, now: now}
+	return j
+}
+
+func (j *Journal) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	j.stop = cancel
 	j.running.Go(j.commitLoop)
 	j.running.Go(func() { j.housekeep(ctx) })
-	return j, nil
-}
-
-// reopen opens the database if it is not open.
-func (j *Journal) reopen() error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.database != nil {
-		return nil
-	}
-	db, err := openDatabase(j.dir, j.options, j.disk, j.log)
-	if err != nil {
-		if !errors.Is(err, persistence.ErrUnavailable) {
-			j.log.Error().Err(err).Msg("journal not opened")
-		} else if j.failure == nil || j.failure.Error() != err.Error() {
-			j.log.Warn().Err(err).Msg("journal unavailable; it opens by itself once it can")
-		}
-		j.failure = err
-		return err
-	}
-	if j.failure != nil {
-		j.log.Info().Msg("journal available again")
-	}
-	j.database, j.failure = &database{DB: db}, nil
-	return nil
-}
-
-// drop closes the database after a commit that failed: only opening it again
-// shows what of the commit is on disk.
-func (j *Journal) drop(reason error) {
-	j.mu.Lock()
-	db := j.database
-	j.database, j.failure = nil, fmt.Errorf("%w: %w", persistence.ErrUnavailable, reason)
-	j.mu.Unlock()
-	if db == nil {
-		return
-	}
-	db.readers.Wait()
-	if err := db.Close(); err != nil {
-		j.log.Warn().Err(err).Msg("database not closed cleanly after a failed commit")
-	}
 }
 
 // acquire returns the open database; release follows.
@@ -112,44 +95,69 @@ func (j *Journal) acquire() (*database, error) {
 	case j.database == nil:
 		return nil, j.failure
 	}
-	j.database.readers.Add(1)
+	j.database.users.Add(1)
 	return j.database, nil
 }
 
-func (d *database) release() { d.readers.Done() }
+func (d *database) release() { d.users.Done() }
+
+// writable is acquire if there is room on the disk.
+func (j *Journal) writable() (*database, error) {
+	db, err := j.acquire()
+	if err != nil {
+		return nil, err
+	}
+	if err := j.disk.check(); err != nil {
+		db.release()
+		return nil, err
+	}
+	return db, nil
+}
 
 // Available says why appends are refused. persistence.Journal.
 func (j *Journal) Available() error {
-	db, err := j.acquire()
+	db, err := j.writable()
 	if err != nil {
 		return err
 	}
-	defer db.release()
-	return j.disk.check()
+	db.release()
+	return nil
 }
 
-// Close makes what was queued durable and releases the directory.
-// persistence.Journal.
+// Close makes what was queued durable and releases the directory. On a full
+// disk it leaves the directory as a crash would, locked until the process ends:
+// nothing is lost. persistence.Journal.
 func (j *Journal) Close() error {
 	j.queue.close()
 	j.stop()
 	j.running.Wait()
 	j.mu.Lock()
 	db := j.database
-	j.database, j.closed = nil, true
-	j.mu.Unlock()
 	if db == nil {
-		return nil
+		db = j.broken
 	}
-	db.readers.Wait()
-	if err := j.disk.checkRoom(reserveTables * j.options.MemTableBytes); err != nil {
-		// Closing writes the tables in memory out, for which there is no room. All
-		// of it is in the log, as after a crash; the end of the process closes the rest.
-		j.log.Warn().Err(err).Msg("journal left as after a crash: nothing is lost")
-		return nil
+	j.database, j.broken, j.closed = nil, nil, true
+	j.mu.Unlock()
+	if db != nil {
+		if err := j.closeDatabase(db); err != nil {
+			j.log.Warn().Err(err).Msg("journal left as after a crash: nothing that was acknowledged is lost")
+			return nil
+		}
+	}
+	j.logs.close()
+	j.lock.release()
+	return nil
+}
+
+// closeDatabase waits for who uses a database and closes it, if there is room
+// for the tables in memory, which closing writes out.
+func (j *Journal) closeDatabase(db *database) error {
+	db.users.Wait()
+	if err := j.disk.checkRoom(closingTables * j.options.MemTableBytes); err != nil {
+		return err
 	}
 	if err := db.Close(); err != nil {
-		return fmt.Errorf("close the journal: %w", err)
+		return fmt.Errorf("close the database: %w", err)
 	}
 	return nil
 }

@@ -17,15 +17,18 @@ import (
 )
 
 // openDatabase opens Badger in dir after it has looked that it may.
-func openDatabase(dir string, o Options, disk *disk, log zerolog.Logger) (*badger.DB, error) {
+func openDatabase(dir string, o Options, disk *disk, lock *lock, log zerolog.Logger) (*badger.DB, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, unavailableOr(fmt.Errorf("make the journal's directory: %w", err))
 	}
 	if err := disk.check(); err != nil {
 		return nil, err
 	}
-	if err := checkLogs(dir, log); err != nil {
-		return nil, err
+	if err := lock.acquire(dir); err != nil {
+		return nil, unavailableOr(err)
+	}
+	if err := checkFiles(dir, log); err != nil {
+		return nil, unavailableOr(err)
 	}
 	db, err := openBadger(dir, o, log)
 	if err != nil {
@@ -72,7 +75,7 @@ func logFiles(dir string) []string {
 func classify(dir string, err error) error {
 	switch {
 	case strings.Contains(err.Error(), "Another process is using this Badger database"):
-		return fmt.Errorf("journal in %s: %w: stop the other outcry, or give this one another directory with --data", dir, persistence.ErrLocked)
+		return errLocked(dir)
 	case isDisk(err):
 		return unavailableOr(err)
 	}

@@ -40,9 +40,15 @@ func DefaultOptions() Options {
 	}
 }
 
-// reserveTables is how many memory tables must fit into the reserve: those that
-// wait to be written out, and the copies that compactions make.
-const reserveTables = 6
+const (
+	// reserveTables is how many memory tables must fit into the reserve, since
+	// nothing stops what Badger has begun to write: the memtables, the stallTables
+	// that the first level may have, which one compaction copies, and what the
+	// other compactor copies further down.
+	reserveTables = memTables + stallTables + 5
+	// closingTables is how many must fit for the tables in memory to be written out.
+	closingTables = memTables + 1 + compactTables
+)
 
 // Validate reports every setting that is not allowed.
 func (o Options) Validate() error {
@@ -52,7 +58,7 @@ func (o Options) Validate() error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	check(o.MemTableBytes >= 1<<20 && o.MemTableBytes <= 1<<30, "mem_table_bytes: %d is not allowed: must be between 1048576 and 1073741824", o.MemTableBytes)
+	check(o.MemTableBytes >= minMemTableBytes && o.MemTableBytes <= 1<<30, "mem_table_bytes: %d is not allowed: must be between %d and 1073741824", o.MemTableBytes, minMemTableBytes)
 	check(o.ReserveBytes >= reserveTables*o.MemTableBytes, "reserve_bytes: %d is not allowed: must be at least %d, %d times mem_table_bytes", o.ReserveBytes, reserveTables*o.MemTableBytes, reserveTables)
 	check(o.BlockCacheBytes >= 1<<20, "block_cache_bytes: %d is not allowed: must be at least 1048576", o.BlockCacheBytes)
 	check(o.MaxGroup >= 1 && o.MaxGroup <= 1<<16, "max_group: %d is not allowed: must be between 1 and 65536", o.MaxGroup)
@@ -63,12 +69,22 @@ func (o Options) Validate() error {
 
 const (
 	memTables     = 3
+	compactTables = 4 // of the first level start a compaction
+	stallTables   = 8 // of the first level stop writes
 	compactors    = 2
 	valueLogBytes = 64 << 20
 	// valueThreshold is above every value that we write, so that all of them are
 	// in the log whose sync errors a commit returns.
 	valueThreshold = 1 << 20
 )
+
+// minMemTableBytes is from where on a transaction, 15 % of it, holds the largest
+// value.
+const minMemTableBytes = 8 << 20
+
+// logBytes is how much of a log is written at most: a log is full at the size of
+// the memory table, and the transaction that fills it goes in as a whole.
+func (o Options) logBytes() int64 { return o.MemTableBytes * 3 / 2 }
 
 // badger returns the options of the database in dir.
 func (o Options) badger(dir string, log badger.Logger) badger.Options {
@@ -78,10 +94,13 @@ func (o Options) badger(dir string, log badger.Logger) badger.Options {
 		WithMemTableSize(o.MemTableBytes).
 		WithNumMemtables(memTables).
 		WithNumCompactors(compactors).
+		WithNumLevelZeroTables(compactTables).
+		WithNumLevelZeroTablesStall(stallTables).
 		WithValueLogFileSize(valueLogBytes).
-		WithValueThreshold(min(valueThreshold, o.MemTableBytes/16)).
+		WithValueThreshold(valueThreshold).
 		WithBlockCacheSize(o.BlockCacheBytes).
 		WithCompression(options.Snappy).
-		WithDetectConflicts(false). // one committer writes
+		WithChecksumVerificationMode(options.OnBlockRead). // the rest was read by checkTables
+		WithDetectConflicts(false).                        // one committer writes
 		WithMetricsEnabled(false)
 }

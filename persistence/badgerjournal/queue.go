@@ -1,6 +1,7 @@
 package badgerjournal
 
 import (
+	"fmt"
 	"sync"
 
 	"outcry/persistence"
@@ -15,8 +16,7 @@ type request struct {
 	done       func(error)
 
 	bytes   int64 // that it holds in memory
-	refused error // it found no room, or the journal closed
-	err     error // the committer's verdict before the commit
+	verdict error // why it is not in the transaction
 }
 
 type checkpointRequest struct {
@@ -47,19 +47,29 @@ func newQueue(maxGroup int, maxBytes int64) *queue {
 func (q *queue) push(r *request) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	switch {
-	case q.closed:
+	if q.closed {
 		// The committer may have ended: nobody would answer.
 		go r.done(persistence.ErrClosed)
 		return
-	case q.bytes+r.bytes > q.maxBytes:
-		r.refused = errQueueFull
-		r.append, r.checkpoint, r.documents, r.bytes = nil, nil, nil, 0
+	}
+	if q.bytes+r.bytes > q.maxBytes {
+		r.refuse(q.maxBytes)
 	}
 	q.bytes += r.bytes
 	q.waiting = append(q.waiting, r)
 	q.ready.Signal()
 }
+
+// refuse has a request answered without being looked at.
+func (r *request) refuse(limit int64) {
+	r.verdict = errQueueFull
+	if r.bytes > limit {
+		r.verdict = fmt.Errorf("%w: %d bytes at once, at most %d are allowed", persistence.ErrInvalid, r.bytes, limit)
+	}
+	r.append, r.checkpoint, r.documents, r.bytes = nil, nil, nil, 0
+}
+
+var errQueueFull = fmt.Errorf("%w: too much waits to be written: try again in a moment", persistence.ErrUnavailable)
 
 // next waits for requests and moves those of one group into the slice; none at
 // the end.

@@ -5,19 +5,31 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
 
 	"outcry/persistence"
 )
 
-// view runs a function on a snapshot of the database.
+// reader reads what a database holds, whoever opened it.
+type reader struct {
+	// immutable after construction
+	view func(f func(txn *badger.Txn) error) error // runs f on a moment of the database
+	now  func() time.Time
+}
+
+// view runs a function on a moment of the database.
 func (j *Journal) view(f func(txn *badger.Txn) error) error {
 	db, err := j.acquire()
 	if err != nil {
 		return err
 	}
 	defer db.release()
+	return viewOf(db.DB, f)
+}
+
+func viewOf(db *badger.DB, f func(txn *badger.Txn) error) error {
 	txn := db.NewTransaction(false)
 	defer txn.Discard()
 	return f(txn)
@@ -27,15 +39,15 @@ func (j *Journal) view(f func(txn *badger.Txn) error) error {
 var errStop = errors.New("stop")
 
 // Read yields the events after a version. persistence.Journal.
-func (j *Journal) Read(stream string, after uint64) iter.Seq2[persistence.Record, error] {
+func (r reader) Read(stream string, after uint64) iter.Seq2[persistence.Record, error] {
 	return func(yield func(persistence.Record, error) bool) {
-		err := j.view(func(txn *badger.Txn) error {
+		err := r.view(func(txn *badger.Txn) error {
 			// An iterator over many tables costs far more than this: most accounts
 			// that are loaded have nothing behind their checkpoint, or nothing at all.
 			if _, err := txn.Get(eventKey(nil, stream, after+1)); errors.Is(err, badger.ErrKeyNotFound) {
-				return j.checkEnd(txn, stream, after)
+				return checkEnd(txn, stream, after)
 			}
-			return scanEvents(txn, stream, after+1, false, func(r persistence.Record) bool { return yield(r, nil) })
+			return scanEvents(txn, stream, after+1, false, func(record persistence.Record) bool { return yield(record, nil) })
 		})
 		if err != nil && !errors.Is(err, errStop) {
 			yield(persistence.Record{}, fmt.Errorf("read %s after %d: %w", stream, after, err))
@@ -45,28 +57,25 @@ func (j *Journal) Read(stream string, after uint64) iter.Seq2[persistence.Record
 
 // checkEnd makes sure that a version without a successor is the last one, and
 // that no event is missing in between.
-func (j *Journal) checkEnd(txn *badger.Txn, stream string, after uint64) error {
+func checkEnd(txn *badger.Txn, stream string, after uint64) error {
 	if after > 0 {
 		return nil // a checkpoint's version or a browser's offset: verify looks for more
 	}
 	if _, err := txn.Get(plainKey(nil, kindStream, stream)); err == nil {
-		return corrupt(stream, errors.New("its first event is missing"))
+		return missing(stream, 1)
 	}
 	return nil
 }
 
 // ReadBack yields the events before a version. persistence.Journal.
-func (j *Journal) ReadBack(stream string, before uint64) iter.Seq2[persistence.Record, error] {
-	from := before - 1
-	if before == 0 {
-		from = math.MaxUint64
-	}
+func (r reader) ReadBack(stream string, before uint64) iter.Seq2[persistence.Record, error] {
+	from := before - 1 // the largest of all for 0
 	return func(yield func(persistence.Record, error) bool) {
 		if before == 1 {
 			return
 		}
-		err := j.view(func(txn *badger.Txn) error {
-			return scanEvents(txn, stream, from, true, func(r persistence.Record) bool { return yield(r, nil) })
+		err := r.view(func(txn *badger.Txn) error {
+			return scanEvents(txn, stream, from, true, func(record persistence.Record) bool { return yield(record, nil) })
 		})
 		if err != nil && !errors.Is(err, errStop) {
 			yield(persistence.Record{}, fmt.Errorf("read %s before %d: %w", stream, before, err))
@@ -75,31 +84,39 @@ func (j *Journal) ReadBack(stream string, before uint64) iter.Seq2[persistence.R
 }
 
 // scanEvents yields the events of a stream from a version on, in one direction.
-// Versions that are missing in between are damage.
+// Versions that are missing in between are damage. Going back, from may be
+// behind the last.
 func scanEvents(txn *badger.Txn, stream string, from uint64, back bool, yield func(persistence.Record) bool) error {
 	o := badger.DefaultIteratorOptions
 	o.Prefix = streamPrefix(nil, kindEvent, stream)
 	o.Reverse = back
 	it := txn.NewIterator(o)
 	defer it.Close()
-	expected := from
+	expected, first := from, true
 	for it.Seek(eventKey(nil, stream, from)); it.Valid(); it.Next() {
 		item := it.Item()
 		version, err := versionOf(item.Key()[len(o.Prefix):])
 		if err != nil {
 			return corrupt(stream, err)
 		}
-		if version != expected && expected != math.MaxUint64 {
-			return corrupt(fmt.Sprintf("event %d of %s", expected, stream), errors.New("is missing"))
+		if version != expected && (!first || !back) {
+			return missing(stream, expected)
 		}
-		if expected = version + 1; back {
+		if expected, first = version+1, false; back {
 			expected = version - 1
 		}
 		if err := yieldEvent(item, stream, version, yield); err != nil {
 			return err
 		}
 	}
+	if back && !first && expected != 0 {
+		return missing(stream, expected)
+	}
 	return nil
+}
+
+func missing(stream string, version uint64) error {
+	return corrupt(fmt.Sprintf("event %d of %s", version, stream), errors.New("is missing"))
 }
 
 func yieldEvent(item *badger.Item, stream string, version uint64, yield func(persistence.Record) bool) error {
@@ -157,8 +174,8 @@ func lookup(txn *badger.Txn, key []byte) (version uint64, err error) {
 }
 
 // Lookup returns the version of a key's event. persistence.Journal.
-func (j *Journal) Lookup(stream, key string) (version uint64, err error) {
-	err = j.view(func(txn *badger.Txn) error {
+func (r reader) Lookup(stream, key string) (version uint64, err error) {
+	err = r.view(func(txn *badger.Txn) error {
 		version, err = lookup(txn, idempotencyKey(nil, stream, key))
 		return err
 	})
@@ -166,9 +183,9 @@ func (j *Journal) Lookup(stream, key string) (version uint64, err error) {
 }
 
 // Checkpoint returns a stream's checkpoint. persistence.Journal.
-func (j *Journal) Checkpoint(stream string) (c persistence.Checkpoint, err error) {
+func (r reader) Checkpoint(stream string) (c persistence.Checkpoint, err error) {
 	key := plainKey(nil, kindCheckpoint, stream)
-	err = j.view(func(txn *badger.Txn) error {
+	err = r.view(func(txn *badger.Txn) error {
 		item, err := txn.Get(key)
 		if errors.Is(err, badger.ErrKeyNotFound) {
 			return fmt.Errorf("checkpoint of %s: %w", stream, persistence.ErrNotFound)
@@ -189,9 +206,9 @@ func (j *Journal) Checkpoint(stream string) (c persistence.Checkpoint, err error
 }
 
 // Streams yields the names of all streams. persistence.Journal.
-func (j *Journal) Streams() iter.Seq2[string, error] {
+func (r reader) Streams() iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		err := j.view(func(txn *badger.Txn) error {
+		err := r.view(func(txn *badger.Txn) error {
 			o := badger.DefaultIteratorOptions
 			o.Prefix = []byte{kindStream}
 			o.PrefetchValues = false

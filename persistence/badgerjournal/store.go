@@ -13,9 +13,9 @@ import (
 )
 
 // Get returns the value of a document. persistence.Store.
-func (j *Journal) Get(key string) (content []byte, err error) {
+func (r reader) Get(key string) (content []byte, err error) {
 	missing := fmt.Errorf("document %s: %w", key, persistence.ErrNotFound)
-	err = j.view(func(txn *badger.Txn) error {
+	err = r.view(func(txn *badger.Txn) error {
 		item, err := txn.Get(plainKey(nil, kindDocument, key))
 		if errors.Is(err, badger.ErrKeyNotFound) {
 			return missing
@@ -31,7 +31,7 @@ func (j *Journal) Get(key string) (content []byte, err error) {
 		if content, expires, err = parseDocument(item.Key(), value); err != nil {
 			return corrupt("document "+key, err)
 		}
-		if !expires.IsZero() && !j.now().Before(expires) {
+		if !expires.IsZero() && !r.now().Before(expires) {
 			return missing
 		}
 		return nil
@@ -43,21 +43,21 @@ func (j *Journal) Get(key string) (content []byte, err error) {
 }
 
 // Scan yields documents in the order of their keys. persistence.Store.
-func (j *Journal) Scan(from, to string) iter.Seq2[persistence.Document, error] {
+func (r reader) Scan(from, to string) iter.Seq2[persistence.Document, error] {
 	return func(yield func(persistence.Document, error) bool) {
-		err := j.view(func(txn *badger.Txn) error { return j.scan(txn, from, to, yield) })
+		err := r.view(func(txn *badger.Txn) error { return r.scan(txn, from, to, yield) })
 		if err != nil && !errors.Is(err, errStop) {
 			yield(persistence.Document{}, fmt.Errorf("scan documents from %s: %w", from, err))
 		}
 	}
 }
 
-func (j *Journal) scan(txn *badger.Txn, from, to string, yield func(persistence.Document, error) bool) error {
+func (r reader) scan(txn *badger.Txn, from, to string, yield func(persistence.Document, error) bool) error {
 	o := badger.DefaultIteratorOptions
 	o.Prefix = []byte{kindDocument}
 	it := txn.NewIterator(o)
 	defer it.Close()
-	end, now := plainKey(nil, kindDocument, to), j.now()
+	end, now := plainKey(nil, kindDocument, to), r.now()
 	for it.Seek(plainKey(nil, kindDocument, from)); it.Valid(); it.Next() {
 		item := it.Item()
 		if bytes.Compare(item.Key(), end) >= 0 {

@@ -10,179 +10,6 @@ import (
 	"outcry/persistence"
 )
 
-var errQueueFull = fmt.Errorf("%w: too much waits to be written; try again in a moment", persistence.ErrUnavailable)
-
-// Append queues a. persistence.Journal.
-func (j *Journal) Append(a persistence.Append) {
-	const overhead = 128 // of an event in memory, about
-	r := &request{append: &a, done: a.Done}
-	for i := range a.Events {
-		r.bytes += int64(len(a.Events[i].Key)+len(a.Events[i].Data)) + overhead
-	}
-	j.queue.push(r)
-}
-
-// SaveCheckpoint queues a checkpoint. persistence.Journal.
-func (j *Journal) SaveCheckpoint(stream string, c persistence.Checkpoint, done func(error)) {
-	j.queue.push(&request{checkpoint: &checkpointRequest{stream, c}, done: orNothing(done), bytes: int64(len(c.Data))})
-}
-
-// Put queues documents. persistence.Store.
-func (j *Journal) Put(documents []persistence.Document, done func(error)) {
-	r := &request{documents: documents, done: orNothing(done)}
-	for i := range documents {
-		r.bytes += int64(len(documents[i].Key) + len(documents[i].Value))
-	}
-	j.queue.push(r)
-}
-
-func orNothing(done func(error)) func(error) {
-	if done == nil {
-		return func(error) {}
-	}
-	return done
-}
-
-// commitLoop is the committer: it takes what is queued, commits it and answers.
-// With one request at a time each has its own commit; with many they share.
-func (j *Journal) commitLoop() {
-	c := &committer{journal: j, heads: make(map[string]uint64)}
-	var group []*request
-	for {
-		group = j.queue.next(group[:0])
-		if len(group) == 0 {
-			return
-		}
-		c.commit(group)
-		clear(group)
-	}
-}
-
-// committer writes groups of requests.
-//
-// owned by the committing goroutine
-type committer struct {
-	journal *Journal
-	heads   map[string]uint64 // the last version of each stream that was looked at
-	txn     *badger.Txn
-	pending []*request // in txn
-	count   int64      // entries in txn
-	bytes   int64      // and their size, about
-	buffer  []byte     // for keys that are only read
-}
-
-// maxHeads bounds what the committer remembers of streams.
-const maxHeads = 1 << 20
-
-// commit makes a group durable and answers every request of it.
-func (c *committer) commit(group []*request) {
-	err := c.ready()
-	if err != nil {
-		for _, r := range group {
-			if r.refused != nil {
-				err = r.refused
-			}
-			r.done(err)
-		}
-		return
-	}
-	db, err := c.journal.acquire()
-	if err != nil {
-		for _, r := range group {
-			r.done(err)
-		}
-		return
-	}
-	failed := c.write(db, group)
-	db.release()
-	if failed != nil {
-		clear(c.heads)
-		c.journal.log.Error().Err(failed).Msg("commit failed: opening the journal again to see what of it is on disk")
-		c.journal.drop(failed)
-	}
-}
-
-// ready opens the journal if need be and looks at the disk.
-func (c *committer) ready() error {
-	if err := c.journal.reopen(); err != nil {
-		if !errors.Is(err, persistence.ErrUnavailable) {
-			err = fmt.Errorf("%w: %w", persistence.ErrUnavailable, err)
-		}
-		return err
-	}
-	return c.journal.disk.check()
-}
-
-// write puts the group into as few transactions as hold it. The error is that
-// of a commit, after which nothing more is written.
-func (c *committer) write(db *database, group []*request) error {
-	defer c.reset()
-	c.txn = db.NewTransaction(true)
-	for i, r := range group {
-		if r.refused != nil {
-			r.done(r.refused)
-			continue
-		}
-		count, bytes := r.size()
-		if c.count+count > db.MaxBatchCount()-1 || c.bytes+bytes > db.MaxBatchSize()-1 {
-			if len(c.pending) > 0 {
-				if err := c.finish(); err != nil {
-					c.refuse(group[i:], err)
-					return err
-				}
-				c.txn = db.NewTransaction(true)
-			}
-			if count > db.MaxBatchCount()-1 || bytes > db.MaxBatchSize()-1 {
-				r.done(fmt.Errorf("%w: %d bytes in one append are too many: at most %d", persistence.ErrInvalid, bytes, db.MaxBatchSize()))
-				continue
-			}
-		}
-		if err := c.add(r); err != nil {
-			r.done(err)
-			continue
-		}
-		c.pending = append(c.pending, r)
-		c.count += count
-		c.bytes += bytes
-	}
-	return c.finish()
-}
-
-func (c *committer) reset() {
-	c.txn.Discard()
-	c.txn = nil
-	clear(c.pending)
-	c.pending, c.count, c.bytes = c.pending[:0], 0, 0
-	if len(c.heads) > maxHeads {
-		clear(c.heads)
-	}
-}
-
-// finish commits the transaction and answers what is in it.
-func (c *committer) finish() error {
-	if len(c.pending) == 0 {
-		return nil
-	}
-	start := time.Now()
-	err := c.txn.Commit()
-	if err != nil {
-		err = fmt.Errorf("%w: %w", persistence.ErrUnavailable, err)
-	} else {
-		c.journal.stats.committed(time.Since(start), len(c.pending), c.count)
-	}
-	c.refuse(c.pending, err)
-	clear(c.pending)
-	c.pending, c.count, c.bytes = c.pending[:0], 0, 0
-	return err
-}
-
-// refuse answers requests with one error, nil for success.
-func (c *committer) refuse(requests []*request, err error) {
-	for _, r := range requests {
-		r.done(err)
-	}
-}
-
 // size is how many entries a request makes, and about how large they are.
 func (r *request) size() (count, bytes int64) {
 	const overhead = 64 // of an entry, above its key and value
@@ -347,6 +174,10 @@ func (c *committer) addDocuments(documents []persistence.Document) error {
 	return nil
 }
 
+// longLifetime is from where on Badger need not take space back by itself: its
+// times would overflow.
+const longLifetime = 100 * 365 * 24 * time.Hour
+
 func (c *committer) setDocument(d *persistence.Document) error {
 	key := plainKey(nil, kindDocument, d.Key)
 	if len(d.Value) == 0 {
@@ -357,7 +188,7 @@ func (c *committer) setDocument(d *persistence.Document) error {
 		expires = c.journal.now().Add(d.Lifetime)
 	}
 	entry := badger.NewEntry(key, sealDocument(key, d.Value, expires))
-	if d.Lifetime > 0 {
+	if d.Lifetime > 0 && d.Lifetime < longLifetime {
 		// Badger forgets by the second, and by the system's clock; parseDocument
 		// decides, this only takes the space back.
 		entry = entry.WithTTL(d.Lifetime + 2*time.Second)

@@ -1,0 +1,150 @@
+package badgerjournal
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"outcry/persistence"
+)
+
+// commitLoop is the committer: it takes what is queued, commits it and answers.
+// With one request at a time each has its own commit; with many they share.
+func (j *Journal) commitLoop() {
+	c := &committer{journal: j, heads: make(map[string]uint64), commitTxn: (*badger.Txn).Commit}
+	if j.commitTxn != nil {
+		c.commitTxn = j.commitTxn
+	}
+	var group []*request
+	for {
+		group = j.queue.next(group[:0])
+		if len(group) == 0 {
+			return
+		}
+		c.commit(group)
+		clear(group)
+	}
+}
+
+// committer writes groups of requests. Each transaction holds as many as fit;
+// its requests are answered after it is durable, also those that were refused:
+// a duplicate of an event in the same transaction is known only if that is.
+//
+// owned by the committing goroutine
+type committer struct {
+	journal   *Journal
+	commitTxn func(*badger.Txn) error
+	heads     map[string]uint64 // the last version of each stream that was looked at
+
+	txn     *badger.Txn
+	pending []*request // that txn answers
+	count   int64      // entries in txn
+	bytes   int64      // and their size, about
+	buffer  []byte     // for keys that are only read
+}
+
+// maxHeads bounds what the committer remembers of streams.
+const maxHeads = 1 << 20
+
+// commit makes a group durable and answers every request of it.
+func (c *committer) commit(group []*request) {
+	db, err := c.journal.writable()
+	if err != nil {
+		answer(group, err)
+		return
+	}
+	err = c.write(db, group)
+	db.release()
+	if err != nil {
+		clear(c.heads)
+		c.journal.fail(db, err)
+	}
+}
+
+// answer ends requests with the error of their commit, or else with their own.
+func answer(requests []*request, err error) {
+	for _, r := range requests {
+		if err != nil {
+			r.done(err)
+		} else {
+			r.done(r.verdict)
+		}
+	}
+}
+
+// write puts the group into as few transactions as hold it. The error is that
+// of a commit, after which nothing more is written.
+func (c *committer) write(db *database, group []*request) error {
+	defer c.reset()
+	c.txn = db.NewTransaction(true)
+	for i, r := range group {
+		if !c.fits(db, r) && len(c.pending) > 0 {
+			if err := c.finish(); err != nil {
+				answer(group[i:], err)
+				return err
+			}
+			c.txn = db.NewTransaction(true)
+		}
+		c.take(db, r)
+	}
+	return c.finish()
+}
+
+// fits reports whether the transaction has room for r.
+func (c *committer) fits(db *database, r *request) bool {
+	count, bytes := r.size()
+	return c.count+count < db.MaxBatchCount() && c.bytes+bytes < db.MaxBatchSize()
+}
+
+// take puts r into the transaction if it may be, and has it answered with it.
+func (c *committer) take(db *database, r *request) {
+	count, bytes := r.size()
+	switch {
+	case r.verdict != nil: // it was not even queued
+	case !c.fits(db, r):
+		r.verdict = fmt.Errorf("%w: about %d bytes and %d entries at once, at most %d and %d are allowed",
+			persistence.ErrInvalid, bytes, count, db.MaxBatchSize(), db.MaxBatchCount())
+	default:
+		r.verdict = c.add(r)
+	}
+	if r.verdict == nil {
+		c.count += count
+		c.bytes += bytes
+	}
+	c.pending = append(c.pending, r)
+}
+
+func (c *committer) reset() {
+	c.txn.Discard()
+	c.txn = nil
+	if len(c.heads) > maxHeads {
+		clear(c.heads)
+	}
+}
+
+// finish commits the transaction and answers its requests.
+func (c *committer) finish() error {
+	start := time.Now()
+	err := c.sync()
+	if err != nil {
+		err = fmt.Errorf("%w: %w", persistence.ErrUnavailable, err)
+	} else if c.count > 0 {
+		c.journal.stats.committed(time.Since(start), len(c.pending), c.count)
+	}
+	answer(c.pending, err)
+	clear(c.pending)
+	c.pending, c.count, c.bytes = c.pending[:0], 0, 0
+	return err
+}
+
+// sync makes the transaction durable, and the names of the files that it is in.
+func (c *committer) sync() error {
+	if c.count == 0 {
+		return nil
+	}
+	if err := c.commitTxn(c.txn); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return c.journal.logs.settle()
+}

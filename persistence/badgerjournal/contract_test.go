@@ -1,0 +1,40 @@
+package badgerjournal
+
+import (
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
+
+	"outcry/persistence/journaltest"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m)
+}
+
+// smallOptions make a journal that is cheap to open.
+func smallOptions() Options {
+	o := DefaultOptions()
+	o.MemTableBytes, o.BlockCacheBytes, o.ReserveBytes = 8<<20, 8<<20, 128<<20
+	return o
+}
+
+func open(t testing.TB, dir string, now func() time.Time) *Journal {
+	t.Helper()
+	j, err := Open(dir, smallOptions(), zerolog.Nop(), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+func TestContract(t *testing.T) {
+	journaltest.Run(t, journaltest.Subject{
+		Open: func(t testing.TB, now func() time.Time) journaltest.Journal { return open(t, t.TempDir(), now) },
+		Reopen: func(t testing.TB, closed journaltest.Journal, now func() time.Time) journaltest.Journal {
+			return open(t, closed.(*Journal).dir, now)
+		},
+	})
+}

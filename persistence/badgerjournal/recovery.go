@@ -1,0 +1,89 @@
+package badgerjournal
+
+import (
+	"errors"
+	"fmt"
+
+	"outcry/persistence"
+)
+
+// fail takes a database away after a commit that failed: only opening it again
+// shows what of the commit is on disk. The housekeeper does that.
+func (j *Journal) fail(db *database, reason error) {
+	j.log.Error().Err(reason).Msg("commit failed: opening the journal again to see what of it is on disk")
+	j.mu.Lock()
+	j.database, j.broken, j.failure = nil, db, reason
+	j.mu.Unlock()
+	select {
+	case j.failed <- struct{}{}:
+	default:
+	}
+}
+
+// reopen opens the database if it is not open. Only Open and then the
+// housekeeper call it.
+func (j *Journal) reopen() error {
+	j.mu.RLock()
+	opened, broken := j.database != nil, j.broken
+	j.mu.RUnlock()
+	if opened {
+		return nil
+	}
+	db, err := j.tryOpen(broken)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err == nil {
+		if j.failure != nil {
+			j.log.Info().Msg("journal available again")
+		}
+		j.database, j.broken, j.failure = db, nil, nil
+		return nil
+	}
+	if !errors.Is(err, persistence.ErrUnavailable) {
+		j.log.Error().Err(err).Msg("journal not opened")
+		if j.stop != nil { // after a start: appends are refused until somebody looks
+			err = fmt.Errorf("%w: %w", persistence.ErrUnavailable, err)
+		}
+	} else if j.failure == nil || j.failure.Error() != err.Error() {
+		j.log.Warn().Err(err).Msg("journal unavailable; it opens by itself once it can")
+	}
+	j.failure = err
+	return err
+}
+
+// tryOpen opens the database, after it closed a broken one.
+func (j *Journal) tryOpen(broken *database) (*database, error) {
+	if broken == nil {
+		return j.open()
+	}
+	if err := j.closeDatabase(broken); err != nil {
+		return nil, unavailable(err)
+	}
+	// What the failed commit left may be in the kernel's memory alone, which
+	// believes it written. Opening and closing once copies it into a table, so
+	// that nothing is built on what a power cut would take.
+	db, err := j.open()
+	if err != nil {
+		return nil, err
+	}
+	if err := j.closeDatabase(db); err != nil {
+		return nil, unavailable(err)
+	}
+	return j.open()
+}
+
+func (j *Journal) open() (*database, error) {
+	db, err := openDatabase(j.dir, j.options, j.disk, j.lock, j.log)
+	if err != nil {
+		return nil, err
+	}
+	j.logs.forget()
+	return &database{DB: db}, nil
+}
+
+func unavailable(err error) error {
+	if errors.Is(err, persistence.ErrUnavailable) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", persistence.ErrUnavailable, err)
+}
