@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 
-	"outcry/actors/ledger"
 	"outcry/actors/portfolio"
 	"outcry/transport/wire"
 )
@@ -37,7 +36,7 @@ const maxOrderBytes = 4 << 10
 // {status: rejected, reason, code} where the account or the broker refuses an
 // order that is well-formed. A rejection is an outcome, not a problem.
 func (o *Orders) Place(w http.ResponseWriter, r *http.Request) {
-	userID, ok := requireUser(w, r, o.deps.Verifier)
+	userID, ok := requireOwner(w, r, o.deps.Verifier)
 	if !ok || !requirePlainBody(w, r) {
 		return
 	}
@@ -49,7 +48,7 @@ func (o *Orders) Place(w http.ResponseWriter, r *http.Request) {
 		writeBodyError(w, err)
 		return
 	}
-	order, err := parseOrder(body.Bytes())
+	order, err := wire.ParseOrder(body.Bytes())
 	var invalid *wire.FieldError
 	if errors.As(err, &invalid) {
 		writeProblem(w, Problem{Status: http.StatusBadRequest, Code: "INVALID_ORDER", Field: invalid.Field, Detail: invalid.Error()})
@@ -73,12 +72,12 @@ func (o *Orders) Place(w http.ResponseWriter, r *http.Request) {
 // Cancel answers DELETE /api/orders/{id}: 200 {status: cancelled, orderId}, 404
 // where no such order is open, 409 where it cannot be cancelled.
 func (o *Orders) Cancel(w http.ResponseWriter, r *http.Request) {
-	userID, ok := requireUser(w, r, o.deps.Verifier)
+	userID, ok := requireOwner(w, r, o.deps.Verifier)
 	if !ok {
 		return
 	}
 	orderID := r.PathValue("id")
-	if err := checkText([]byte(orderID), maxIDBytes); err != nil {
+	if err := wire.CheckText([]byte(orderID), wire.MaxIDBytes); err != nil {
 		writeProblem(w, Problem{Status: http.StatusBadRequest, Code: codeInvalid, Field: "id", Detail: "id " + err.Error()})
 		return
 	}
@@ -126,27 +125,4 @@ func (o *Orders) ask(ctx context.Context, userID string, message func(reply func
 
 func writeRejection(w http.ResponseWriter, status int, outcome portfolio.OrderOutcome) {
 	writeJSON(w, status, OrderAnswer{Status: "rejected", OrderID: outcome.OrderID, Reason: outcome.Rejected.Message, Code: outcome.Rejected.Code})
-}
-
-// parseOrder reads an order with amounts that an account can have. The error is
-// a *wire.FieldError.
-func parseOrder(object []byte) (portfolio.PlaceOrder, error) {
-	order, err := wire.ParseOrder(object)
-	if err != nil {
-		return order, err
-	}
-	if order.ClientOrderID != "" {
-		if err := checkText([]byte(order.ClientOrderID), maxIDBytes); err != nil {
-			return order, &wire.FieldError{Field: "clientOrderId", Message: err.Error()}
-		}
-	}
-	if err := checkAmount(order.Quantity, true); err != nil {
-		return order, &wire.FieldError{Field: "quantity", Message: err.Error()}
-	}
-	if order.Type == ledger.Limit {
-		if err := checkAmount(order.LimitPrice, true); err != nil {
-			return order, &wire.FieldError{Field: "limitPrice", Message: err.Error()}
-		}
-	}
-	return order, nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"outcry/transport/auth"
+	"outcry/transport/wire"
 )
 
 // requireRole returns who sent a request if their token has the role, and
@@ -34,11 +35,25 @@ func requireUser(w http.ResponseWriter, r *http.Request, v *auth.Verifier) (user
 		WriteProblem(w, http.StatusForbidden, "OTHER_USER", "an account is for its own user and for operators: leave userId out")
 		return "", false
 	}
-	if err := checkText([]byte(named), maxIDBytes); err != nil {
+	if err := wire.CheckText([]byte(named), wire.MaxIDBytes); err != nil {
 		writeProblem(w, Problem{Status: http.StatusBadRequest, Code: codeInvalid, Field: "userId", Detail: "userId " + err.Error()})
 		return "", false
 	}
 	return named, true
+}
+
+// requireOwner returns whose account a request changes, which nobody does but
+// the token's user. It answers the request of anybody else.
+func requireOwner(w http.ResponseWriter, r *http.Request, v *auth.Verifier) (userID string, ok bool) {
+	identity, ok := identify(w, r, v, "your token")
+	if !ok {
+		return "", false
+	}
+	if named := r.URL.Query().Get("userId"); named != "" && named != identity.UserID {
+		WriteProblem(w, http.StatusForbidden, "OTHER_USER", "only its own user trades in an account: leave userId out")
+		return "", false
+	}
+	return identity.UserID, true
 }
 
 // identify returns who sent a request, or asks for what credentials says.

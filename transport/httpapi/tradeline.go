@@ -58,7 +58,7 @@ func (p *tradeParser) parse(line []byte, t *portfolio.Trade) (userID string, err
 		case f == tradeUnknown, value.Kind == jsonline.Null:
 		case f == tradeUserID:
 			given |= f.bit()
-			userID, err = p.text(value, maxIDBytes, true)
+			userID, err = p.text(value, wire.MaxIDBytes, true)
 		default:
 			given |= f.bit()
 			err = p.set(t, f, value)
@@ -78,7 +78,7 @@ func (p *tradeParser) parse(line []byte, t *portfolio.Trade) (userID string, err
 func (p *tradeParser) set(t *portfolio.Trade, f tradeField, v jsonline.Value) (err error) {
 	switch f {
 	case tradeID:
-		t.ID, err = p.text(v, maxIDBytes, false)
+		t.ID, err = p.text(v, wire.MaxIDBytes, false)
 	case tradeSymbol:
 		t.Symbol, err = p.symbol(v)
 	case tradeSide:
@@ -92,15 +92,15 @@ func (p *tradeParser) set(t *portfolio.Trade, f tradeField, v jsonline.Value) (e
 	case tradeStatus:
 		t.Failed, err = p.failed(v)
 	case tradeReason:
-		t.Reason, err = p.text(v, maxReasonBytes, false)
+		t.Reason, err = p.text(v, wire.MaxReasonBytes, false)
 	case tradeCode:
-		t.Code, err = p.text(v, maxIDBytes, true)
+		t.Code, err = p.text(v, wire.MaxIDBytes, true)
 	case tradeCanRetry:
 		t.CanRetry, err = v.Bool()
 	case tradeOrderID:
-		t.OrderID, err = p.text(v, maxIDBytes, false)
+		t.OrderID, err = p.text(v, wire.MaxIDBytes, false)
 	case tradeBroker:
-		t.Broker, err = p.text(v, maxIDBytes, true)
+		t.Broker, err = p.text(v, wire.MaxIDBytes, true)
 	case tradeTimestamp:
 		t.Time, err = p.instant(v)
 	}
@@ -120,9 +120,9 @@ func (p *tradeParser) complete(t *portfolio.Trade, given uint) error {
 		t.Time = p.now.Truncate(time.Millisecond)
 	}
 	value, err := t.Quantity.Mul(t.Price)
-	if err != nil || value.Prec()-value.Scale() > maxWholeDigits {
+	if err != nil || value.Prec()-value.Scale() > wire.MaxWholeDigits {
 		return &wire.FieldError{Field: tradeQuantity.String(), Message: fmt.Sprintf(
-			"%s at the price %s is not allowed: together they must have at most %d digits before the decimal point", t.Quantity, t.Price, maxWholeDigits)}
+			"%s at the price %s is not allowed: together they must have at most %d digits before the decimal point", t.Quantity, t.Price, wire.MaxWholeDigits)}
 	}
 	return nil
 }
@@ -139,7 +139,7 @@ func (p *tradeParser) text(v jsonline.Value, limit int, often bool) (string, err
 			return known, nil
 		}
 	}
-	if err := checkText(text, limit); err != nil {
+	if err := wire.CheckText(text, limit); err != nil {
 		return "", err
 	}
 	name := string(text)
@@ -184,7 +184,7 @@ func (p *tradeParser) instant(v jsonline.Value) (time.Time, error) {
 func amount(v jsonline.Value, positive bool) (decimal.Decimal, error) {
 	d, err := v.Decimal()
 	if err == nil {
-		err = checkAmount(d, positive)
+		err = wire.CheckAmount(d, positive)
 	}
 	return d.Trim(0), err
 }
@@ -192,7 +192,7 @@ func amount(v jsonline.Value, positive bool) (decimal.Decimal, error) {
 // side reads a side. Short and cover are what brokers call a sale of what one
 // does not have and a purchase of what one owes: the account knows that itself.
 func (p *tradeParser) side(v jsonline.Value) (ledger.Side, error) {
-	text, err := p.text(v, maxIDBytes, true)
+	text, err := p.text(v, wire.MaxIDBytes, true)
 	if err != nil {
 		return 0, err
 	}
@@ -205,7 +205,7 @@ func (p *tradeParser) side(v jsonline.Value) (ledger.Side, error) {
 
 // failed reads how a trade ended.
 func (p *tradeParser) failed(v jsonline.Value) (bool, error) {
-	text, err := p.text(v, maxIDBytes, true)
+	text, err := p.text(v, wire.MaxIDBytes, true)
 	switch {
 	case err != nil:
 		return false, err

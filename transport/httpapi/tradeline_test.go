@@ -212,7 +212,7 @@ func FuzzParseTrade(f *testing.F) {
 func checkTrade(t *testing.T, user string, trade *portfolio.Trade) {
 	t.Helper()
 	for _, text := range []string{user, trade.ID, trade.OrderID, trade.Broker, trade.Code} {
-		if len(text) > maxIDBytes || !utf8.ValidString(text) || strings.ContainsAny(text, "\x00\n\r\t\x7f") {
+		if len(text) > wire.MaxIDBytes || !utf8.ValidString(text) || strings.ContainsAny(text, "\x00\n\r\t\x7f") {
 			t.Fatalf("text %q", text)
 		}
 	}
@@ -225,7 +225,7 @@ func checkTrade(t *testing.T, user string, trade *portfolio.Trade) {
 	if trade.Failed == trade.Price.IsPos() && !trade.Failed || trade.Failed && trade.Reason == "" {
 		t.Fatalf("%+v", trade)
 	}
-	if _, err := trade.Quantity.MulExact(trade.Price, maxDecimals); err != nil {
+	if _, err := trade.Quantity.MulExact(trade.Price, wire.MaxDecimals); err != nil {
 		t.Fatalf("the value of %+v does not fit: %v", trade, err)
 	}
 }

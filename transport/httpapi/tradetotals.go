@@ -4,6 +4,8 @@ import (
 	"sync"
 
 	"github.com/govalues/decimal"
+
+	"outcry/transport/wire"
 )
 
 // tradeTotals sum up the trades of a user that match a filter, up to a version
@@ -22,7 +24,7 @@ func (t *tradeTotals) add(row *tradeRow) {
 		return
 	}
 	if value, err := row.filled.Quantity.Mul(row.filled.Price); err == nil {
-		t.volume = added(t.volume, value.Round(maxDecimals))
+		t.volume = added(t.volume, value.Round(wire.MaxDecimals))
 	}
 	t.realised = added(t.realised, row.filled.Realised)
 	t.fees = added(t.fees, row.filled.Fee)

@@ -3,19 +3,16 @@ package wire
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/govalues/decimal"
 
+	"outcry/actors/jsonline"
 	"outcry/actors/ledger"
 	"outcry/actors/market"
 	"outcry/actors/portfolio"
 	"outcry/actors/session"
 )
-
-// maxClientOrderBytes bounds the idempotency key of an order.
-const maxClientOrderBytes = 128
 
 // FieldError is a value of a request that is not allowed.
 type FieldError struct {
@@ -32,62 +29,102 @@ func (e *FieldError) Error() string {
 	return e.Field + " " + e.Message
 }
 
-// ParseOrder reads {clientOrderId?, symbol, side, quantity, type, limitPrice?}.
-// Whether a broker takes the order is not decided here. The error is a *FieldError.
+// ParseOrder reads {clientOrderId?, symbol, side, quantity, type, limitPrice?};
+// what else is in the object is left alone. Whether a broker takes the order is
+// not decided here. The error is a *FieldError.
 func ParseOrder(object []byte) (portfolio.PlaceOrder, error) {
-	var shape struct {
-		ClientOrderID string          `json:"clientOrderId"`
-		Symbol        string          `json:"symbol"`
-		Side          string          `json:"side"`
-		Type          string          `json:"type"`
-		Quantity      json.RawMessage `json:"quantity"`
-		LimitPrice    json.RawMessage `json:"limitPrice"`
-	}
-	if err := json.Unmarshal(object, &shape); err != nil {
-		var kind *json.UnmarshalTypeError
-		if errors.As(err, &kind) && kind.Field != "" {
-			return portfolio.PlaceOrder{}, &FieldError{kind.Field, "has the wrong type: " + kind.Value}
+	var o portfolio.PlaceOrder
+	seen := orderSeen{}
+	line := jsonline.NewLine(object)
+	for {
+		name, more, err := line.Next()
+		if err != nil {
+			return o, &FieldError{"", "an order is an object {clientOrderId, symbol, side, quantity, type, limitPrice}: " + err.Error()}
 		}
-		return portfolio.PlaceOrder{}, &FieldError{"", "an order is an object: {clientOrderId, symbol, side, quantity, type, limitPrice}"}
+		if !more {
+			return o, seen.complete(&o)
+		}
+		value, err := line.Value()
+		if err == nil {
+			err = seen.set(&o, string(name), value)
+		}
+		if err != nil {
+			return o, &FieldError{string(name), err.Error()}
+		}
 	}
-	o := portfolio.PlaceOrder{ClientOrderID: shape.ClientOrderID, Symbol: strings.ToUpper(strings.TrimSpace(shape.Symbol))}
-	if len(o.ClientOrderID) > maxClientOrderBytes {
-		return o, &FieldError{"clientOrderId", fmt.Sprintf("is longer than %d bytes", maxClientOrderBytes)}
-	}
-	if err := market.CheckSymbol(o.Symbol); err != nil {
-		return o, &FieldError{"symbol", "is not allowed: " + err.Error()}
-	}
-	var err error
-	if o.Side, err = ledger.ParseSide(shape.Side); err != nil {
-		return o, &FieldError{"side", fmt.Sprintf("%q is not allowed: must be buy or sell", clip(shape.Side))}
-	}
-	if o.Type, err = ledger.ParseOrderType(shape.Type); err != nil {
-		return o, &FieldError{"type", fmt.Sprintf("%q is not allowed: must be market or limit", clip(shape.Type))}
-	}
-	if o.Quantity, err = parseAmount("quantity", shape.Quantity); err != nil {
-		return o, err
-	}
-	if o.Type == ledger.Limit {
-		o.LimitPrice, err = parseAmount("limitPrice", shape.LimitPrice)
-	}
-	return o, err
 }
 
-// parseAmount reads a decimal that came as a JSON number or as text.
-func parseAmount(field string, value json.RawMessage) (decimal.Decimal, error) {
-	text := strings.Trim(string(value), `"`)
-	if text == "" || text == "null" {
-		return decimal.Zero, &FieldError{field, "is missing"}
+// orderSeen says which fields of an order there were.
+type orderSeen struct{ symbol, side, kind, quantity, limit bool }
+
+// set reads one field. The error goes on where the field's name begins a sentence.
+func (seen *orderSeen) set(o *portfolio.PlaceOrder, name string, v jsonline.Value) (err error) {
+	switch name {
+	case "clientOrderId":
+		if o.ClientOrderID, err = orderText(v); err == nil && o.ClientOrderID != "" {
+			err = CheckText([]byte(o.ClientOrderID), MaxIDBytes)
+		}
+	case "symbol":
+		seen.symbol = true
+		if o.Symbol, err = orderText(v); err == nil {
+			o.Symbol = strings.ToUpper(strings.TrimSpace(o.Symbol))
+			err = market.CheckSymbol(o.Symbol)
+		}
+	case "side":
+		seen.side = true
+		var side string
+		if side, err = orderText(v); err == nil {
+			o.Side, err = ledger.ParseSide(side)
+		}
+	case "type":
+		seen.kind = true
+		var kind string
+		if kind, err = orderText(v); err == nil {
+			o.Type, err = ledger.ParseOrderType(kind)
+		}
+	case "quantity":
+		seen.quantity = true
+		o.Quantity, err = orderAmount(v)
+	case "limitPrice":
+		if v.Kind != jsonline.Null {
+			seen.limit = true
+			o.LimitPrice, err = orderAmount(v)
+		}
 	}
-	const longest = 40
-	if len(text) > longest {
-		return decimal.Zero, &FieldError{field, "has too many digits"}
+	return err
+}
+
+// complete says which field is missing.
+func (seen *orderSeen) complete(o *portfolio.PlaceOrder) error {
+	for _, field := range []struct {
+		name string
+		seen bool
+	}{{"symbol", seen.symbol}, {"side", seen.side}, {"type", seen.kind}, {"quantity", seen.quantity}, {"limitPrice", seen.limit || o.Type != ledger.Limit}} {
+		if !field.seen {
+			return &FieldError{field.name, "is missing"}
+		}
 	}
-	amount, err := decimal.Parse(text)
+	if o.Type != ledger.Limit {
+		o.LimitPrice = decimal.Zero
+	}
+	return nil
+}
+
+func orderText(v jsonline.Value) (string, error) {
+	if v.Kind == jsonline.Null {
+		return "", nil
+	}
+	text, err := v.Text()
+	return string(text), err
+}
+
+// orderAmount reads an amount. Its sign is the broker's to judge.
+func orderAmount(v jsonline.Value) (decimal.Decimal, error) {
+	d, err := v.Decimal()
 	if err != nil {
-		return decimal.Zero, &FieldError{field, fmt.Sprintf("%q is not a number", clip(text))}
+		return decimal.Zero, err
 	}
-	return amount, nil
+	return d, checkDigits(d)
 }
 
 // argument returns the first argument of an event, nil if there is none.
@@ -117,7 +154,7 @@ func decodeCancel(event string, args []byte, ackID int64) any {
 	var shape struct {
 		OrderID string `json:"orderId"`
 	}
-	if err := json.Unmarshal(argument(args), &shape); err != nil || shape.OrderID == "" || len(shape.OrderID) > maxClientOrderBytes {
+	if err := json.Unmarshal(argument(args), &shape); err != nil || shape.OrderID == "" || len(shape.OrderID) > MaxIDBytes {
 		return refused(event, errCancelShape, ackID)
 	}
 	return &session.CancelOrder{OrderID: shape.OrderID, AckID: ackID}

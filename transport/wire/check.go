@@ -1,4 +1,4 @@
-package httpapi
+package wire
 
 import (
 	"errors"
@@ -13,19 +13,19 @@ import (
 
 // Limits of what accounts take, in bytes of texts and digits of amounts.
 const (
-	maxIDBytes     = 128
-	maxReasonBytes = 1024
+	MaxIDBytes     = 128
+	MaxReasonBytes = 1024
 
 	// So many digits are what the ledger keeps, to the last decimal: a decimal
 	// has 19 in all.
-	maxWholeDigits = 11
-	maxDecimals    = 8
+	MaxWholeDigits = 11
+	MaxDecimals    = 8
 )
 
 var errEmpty = errors.New("is empty")
 
-// checkText reports why a text cannot be a name or a sentence.
-func checkText(text []byte, limit int) error {
+// CheckText reports why a text cannot be a name or a sentence.
+func CheckText(text []byte, limit int) error {
 	if len(text) == 0 {
 		return errEmpty
 	}
@@ -45,15 +45,21 @@ func checkText(text []byte, limit int) error {
 	return nil
 }
 
-// checkAmount reports why an account cannot have an amount.
-func checkAmount(d decimal.Decimal, positive bool) error {
+// CheckAmount reports why an account cannot have an amount.
+func CheckAmount(d decimal.Decimal, positive bool) error {
 	switch {
 	case positive && !d.IsPos():
 		return fmt.Errorf("%s is not allowed: must be positive", d)
 	case d.IsNeg():
 		return fmt.Errorf("%s is not allowed: must not be negative", d)
-	case d.Prec()-d.Scale() > maxWholeDigits, d.Scale() > maxDecimals && d.MinScale() > maxDecimals:
-		return fmt.Errorf("%s is not allowed: must have at most %d digits before and %d behind the decimal point", d, maxWholeDigits, maxDecimals)
+	}
+	return checkDigits(d)
+}
+
+// checkDigits reports that an amount has more digits than an account keeps.
+func checkDigits(d decimal.Decimal) error {
+	if d.Prec()-d.Scale() > MaxWholeDigits || d.Scale() > MaxDecimals && d.MinScale() > MaxDecimals {
+		return fmt.Errorf("%s is not allowed: must have at most %d digits before and %d behind the decimal point", d, MaxWholeDigits, MaxDecimals)
 	}
 	return nil
 }
