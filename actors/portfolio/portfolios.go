@@ -274,10 +274,13 @@ func StreamOf(userID string) string { return "portfolio/" + userID }
 // marks looks up a mark for ledger functions.
 func (p *Portfolios) marks(symbol string) (market.Mark, bool) { return p.deps.Symbols.Mark(symbol) }
 
+// OpeningNote marks the deposit that an account begins with: no news to anybody.
+const OpeningNote = "opening deposit"
+
 // openAccount is an account before its first event: with its opening deposit,
 // which is appended with the first event.
 func (p *Portfolios) openAccount(now time.Time) (*ledger.Account, ledger.Deposited) {
-	deposit := ledger.Deposited{Amount: p.openingDeposit, Note: "opening deposit", Time: now}
+	deposit := ledger.Deposited{Amount: p.openingDeposit, Note: OpeningNote, Time: now}
 	account := &ledger.Account{}
 	if !deposit.Amount.IsPos() {
 		return account, deposit

@@ -25,16 +25,13 @@ func (Encoder) Notices(e ledger.Event) int {
 	case ledger.OrderFailed, ledger.OrderCancelled, ledger.Withdrawn:
 		return 1
 	case ledger.Deposited:
-		if e.Note == OpeningNote {
+		if e.Note == portfolio.OpeningNote {
 			return 0
 		}
 		return 1
 	}
 	return 0
 }
-
-// OpeningNote marks the deposit that an account begins with: no news to anybody.
-const OpeningNote = "opening deposit"
 
 // AppendNotice appends one notice of an event, by its index. portfolio.Encoder.
 func (Encoder) AppendNotice(dst []byte, userID string, e ledger.Event, index int, offset portfolio.Offset) []byte {

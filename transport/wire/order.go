@@ -49,7 +49,7 @@ func ParseOrder(object []byte) (portfolio.PlaceOrder, error) {
 			err = seen.set(&o, string(name), value)
 		}
 		if err != nil {
-			return o, &FieldError{string(name), err.Error()}
+			return o, &FieldError{clip(string(name)), err.Error()}
 		}
 	}
 }
