@@ -1,0 +1,84 @@
+package admission_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"outcry/actors/admission"
+)
+
+func TestTryIsRefusedWhereThereIsNoRoom(t *testing.T) {
+	g := admission.NewGate(2, func() {})
+	if !g.Try() || !g.Try() || g.Try() || g.Pending() != 2 {
+		t.Errorf("%d pending", g.Pending())
+	}
+	g.Done()
+	if !g.Try() {
+		t.Error("there was room")
+	}
+}
+
+func TestAcquireWaitsForHalfOfTheRoomAndHurriesThoseWhoMakeIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var hurried atomic.Int64
+		g := admission.NewGate(4, func() { hurried.Add(1) })
+		for range 4 {
+			if err := g.Acquire(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var admitted atomic.Bool
+		go func() {
+			if g.Acquire(context.Background()) == nil {
+				admitted.Store(true)
+			}
+		}()
+		synctest.Wait()
+		g.Done()
+		synctest.Wait()
+		if admitted.Load() || hurried.Load() == 0 {
+			t.Errorf("admitted %v after %d calls to hurry", admitted.Load(), hurried.Load())
+		}
+		g.Done()
+		synctest.Wait()
+		if !admitted.Load() || g.Pending() != 3 {
+			t.Errorf("admitted %v, %d pending", admitted.Load(), g.Pending())
+		}
+	})
+}
+
+func TestAcquireGivesUpWithItsContext(t *testing.T) {
+	g := admission.NewGate(1, func() {})
+	g.Try()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := g.Acquire(ctx); !errors.Is(err, context.Canceled) || g.Pending() != 1 {
+		t.Errorf("%v, %d pending", err, g.Pending())
+	}
+}
+
+func TestNobodyIsForgotten(t *testing.T) {
+	g := admission.NewGate(3, func() {})
+	var all sync.WaitGroup
+	var most atomic.Int64
+	for range 8 {
+		all.Go(func() {
+			for range 1000 {
+				if err := g.Acquire(t.Context()); err != nil {
+					t.Error(err)
+					return
+				}
+				most.Store(max(most.Load(), g.Pending()))
+				g.Done()
+			}
+		})
+	}
+	all.Wait()
+	if g.Pending() != 0 {
+		t.Errorf("%d pending", g.Pending())
+	}
+}
