@@ -19,6 +19,7 @@ const writePatience = 10 * time.Second
 // dashboard is one connection. Its fields are guarded by the server's mu.
 type dashboard struct {
 	number  int
+	user    string
 	conn    net.Conn
 	watches map[string]bool
 	batch   bool
@@ -93,7 +94,8 @@ func (s *Server) answer(d *dashboard, packet string) {
 			d.say(`44{"message":"Authentication failed: Invalid JWT token","data":{"code":"INVALID_TOKEN"}}`)
 			return
 		}
-		s.seen[fmt.Sprint(claims["userId"])] = true
+		d.user = fmt.Sprint(claims["userId"])
+		s.seen[d.user] = true
 		d.say(fmt.Sprintf(`40{"sid":"s%d"}`, d.number), `42["connected",{"message":"welcome"}]`, "2")
 		return
 	}

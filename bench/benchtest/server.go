@@ -33,6 +33,16 @@ type Behaviour struct {
 	Silent bool
 	// RefuseFeed answers the feed with 403.
 	RefuseFeed bool
+
+	// Trade answers the n-th request for trades, counted from 1, before the server
+	// looks at it, if it returns true.
+	Trade func(n int, w http.ResponseWriter) bool
+	// Forget tells which trades are acknowledged and not stored.
+	Forget func(id string) bool
+	// Notices is how many notices the n-th trade gets, counted from 1; nil: one.
+	Notices func(n int) int
+	// Folder keeps the trades, so that a server after this one has them.
+	Folder string
 }
 
 // Server is a server of quotes. New starts it, Close ends it.
@@ -53,6 +63,7 @@ type Server struct {
 	last       map[string]json.Number // what a snapshot shows
 	seen       map[string]bool        // users
 	pongs      int
+	trades     *trades
 }
 
 // delivery is a tick on its way to the dashboards.
@@ -83,10 +94,15 @@ func New(secret string, b Behaviour) *Server {
 		delivery:  make(chan delivery, 1<<16),
 		last:      map[string]json.Number{},
 		seen:      map[string]bool{},
+		trades:    openTrades(b.Folder),
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/ticks", s.takeTicks)
 	mux.HandleFunc("GET /socket.io/", s.upgrade)
+	mux.HandleFunc("POST /api/trades", s.takeTrades)
+	mux.HandleFunc("GET /api/trades", s.showTrades)
+	mux.HandleFunc("GET /api/portfolio", s.showPortfolio)
+	mux.HandleFunc("GET /health", s.health)
 	s.http = httptest.NewServer(mux)
 	s.URL = s.http.URL
 	s.running.Go(s.deliver)
@@ -105,6 +121,7 @@ func (s *Server) Close() {
 	s.http.Close()
 	close(s.delivery)
 	s.running.Wait()
+	s.trades.close()
 }
 
 // Users returns how many different users connected.
