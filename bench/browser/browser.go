@@ -15,6 +15,9 @@ type Script struct {
 	Path  string // of the Socket.IO endpoint, /socket.io/
 	Names *symbols.Names
 	Batch bool // ask for one packet a flush
+	// Notice is told of every trade:executed: the id, and when it was read on the
+	// run's clock. Event loops call it; nil tells nobody.
+	Notice func(id []byte, now int64)
 }
 
 // Turn is what a Browser needs while it reads: the loop fills it once for all

@@ -178,3 +178,23 @@ func TestCutsInTheStreamDoNotMatter(t *testing.T) {
 		}
 	})
 }
+
+func TestNoticeOfATradeIsTold(t *testing.T) {
+	s := newStage(false)
+	var told []string
+	s.script.Notice = func(id []byte, now int64) {
+		if now == s.turn.Now {
+			told = append(told, string(id))
+		}
+	}
+	s.live(t)
+	if err := s.hear(text(`42["trade:executed",{"id":"t-1","orderId":"o","trade":{"id":"t-1"}},"7"]`)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"t-1"}, told); diff != "" {
+		t.Errorf("told of (-want +got):\n%s", diff)
+	}
+	if err := s.hear(text(`42["trade:executed",{"orderId":"o"},"8"]`)); err == nil {
+		t.Error("a notice without an id passed")
+	}
+}

@@ -10,6 +10,7 @@ import (
 var (
 	symbolField = []byte(`"symbol":"`)
 	priceField  = []byte(`"price":`)
+	idField     = []byte(`"id":"`)
 	// Where the two fields are when they come first, as they mostly do: looking
 	// there before searching took a quote from 73 ns to 33.
 	symbolFirst = []byte(`{"symbol":"`)

@@ -132,7 +132,23 @@ func (b *Browser) event(p []byte, turn *Turn) error {
 		if b.confirmations--; b.confirmations == 0 {
 			b.Confirmed = turn.Now
 		}
+	case "trade:executed":
+		return b.notice(arguments, turn)
 	}
+	return nil
+}
+
+// notice tells of a trade. Its id comes before that of the nested copy.
+func (b *Browser) notice(arguments []byte, turn *Turn) error {
+	if b.script.Notice == nil {
+		return nil
+	}
+	id := after(arguments, idField)
+	end := bytes.IndexByte(id, '"')
+	if end < 0 {
+		return protocolFailure("trade:executed without an id")
+	}
+	b.script.Notice(id[:end], turn.Now)
 	return nil
 }
 

@@ -116,6 +116,20 @@ func (c *Child) Stop() error {
 	return nil
 }
 
+// Kill ends the server at once, as a crash would, and waits.
+func (c *Child) Kill() error {
+	select {
+	case <-c.ended:
+		return c.explain("the server ended by itself", c.err)
+	default:
+	}
+	if err := c.command.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("kill the server: %w", err)
+	}
+	<-c.ended
+	return nil
+}
+
 // follow reads the log until the process closes it, tells where the server
 // serves, keeps the last lines and waits for the end.
 func (c *Child) follow(log io.ReadCloser, serving chan<- string) {

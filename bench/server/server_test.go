@@ -187,3 +187,16 @@ func FuzzProcFiles(f *testing.F) {
 		_ = listenerInodes(string(data), 80)
 	})
 }
+
+func TestKilledChildIsGoneAndThatIsNoError(t *testing.T) {
+	child, err := start(t, "good")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Kill(); err != nil {
+		t.Errorf("kill: %v", err)
+	}
+	if err := child.Kill(); err == nil || !strings.Contains(err.Error(), "ended by itself") {
+		t.Errorf("kill again: %v", err)
+	}
+}
