@@ -21,7 +21,7 @@ type credentials struct {
 }
 
 // newCredentials signs the tokens, or takes those that were given.
-func newCredentials(s Scenario, secret string, now time.Time) (c credentials, err error) {
+func newCredentials(s Scenario, secret string, user func(i int) string, now time.Time) (c credentials, err error) {
 	c.dashboards = make([]string, s.Dashboards)
 	if s.Token != "" {
 		for i := range c.dashboards {
@@ -33,7 +33,7 @@ func newCredentials(s Scenario, secret string, now time.Time) (c credentials, er
 		return c, nil
 	}
 	for i := range c.dashboards {
-		if c.dashboards[i], err = sign(secret, fmt.Sprintf("bench-user-%04d", i+1), nil, now); err != nil {
+		if c.dashboards[i], err = sign(secret, user(i), nil, now); err != nil {
 			return credentials{}, err
 		}
 	}

@@ -3,11 +3,12 @@
 // fresh the quotes were, what that cost and what failed. It is what the figures
 // of the project are measured with, and any user can run it.
 //
-// The command `outcry bench` fills in a Scenario and calls Run. The parts are
-// packages of their own: browser (one dashboard), loop (their sockets), driver
-// (the feed), freshness (the measure), server (the process that is measured),
-// symbols (the names of a run).
+// The command `outcry bench` fills in a Scenario and calls Run; `outcry bench
+// trades` fills in a TradeScenario and calls RunTrades. The parts are packages of
+// their own: browser (one dashboard), loop (their sockets), driver (the feed),
+// executor (trades), freshness (the measure), server (the process that is
+// measured), symbols (the names of a run).
 //
-// It never imports the server's transport, never drops a tick from the account,
-// and never calls a run good in which a connection failed or a tick got lost.
+// It never imports the server's transport, never drops a tick or a trade from the
+// account, and never calls a run good in which a connection failed or one got lost.
 package bench

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 func serve() {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
-	server := benchtest.New(os.Getenv("JWT_SECRET"), benchtest.Behaviour{Reject: func(seq int) bool {
+	server := benchtest.New(os.Getenv("JWT_SECRET"), benchtest.Behaviour{Folder: os.Args[slices.Index(os.Args, "--data")+1], Reject: func(seq int) bool {
 		if seq == 5 && slices.Contains(os.Args, dyingFlag) {
 			os.Exit(9)
 		}

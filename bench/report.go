@@ -25,9 +25,7 @@ type Report struct {
 	Lost   map[string]int `json:"lost,omitempty"`
 	Faults Faults         `json:"faults"`
 
-	// Failures say why the run is not good, in words; none: it is.
-	Failures []string `json:"failures"`
-	Passed   bool     `json:"passed"`
+	Verdict
 }
 
 // Workload is what the run was asked to do.
@@ -102,8 +100,13 @@ type Step struct {
 	DeliveredPerSecond float64 `json:"delivered_per_second"`
 	BytesPerSecond     float64 `json:"bytes_per_second"`
 
-	DriverLate  Latency `json:"driver_late"`
-	DriverKept  bool    `json:"driver_kept_pace"`
+	DriverLate Latency `json:"driver_late"`
+	DriverKept bool    `json:"driver_kept_pace"`
+	Usage
+}
+
+// Usage is what server, harness and machine used meanwhile.
+type Usage struct {
 	BenchCores  float64 `json:"bench_cores"`
 	ServerCores float64 `json:"server_cores,omitempty"`
 	ServerRSS   int64   `json:"server_rss,omitempty"`
@@ -154,24 +157,20 @@ func newReport(s Scenario, t *target, tag string, loops int) *Report {
 			MaxP95:              inMilliseconds(s.MaxP95),
 			Tag:                 tag,
 		},
-		Server:   Observed{URL: t.url.String(), Own: t.child != nil, Args: s.ServeArgs},
-		Steps:    []Step{},
-		Failures: []string{},
-	}
-	if t.process != nil {
-		r.Server.PID = t.process.PID
-	}
-	if t.unseen != nil {
-		r.Server.Unseen = t.unseen.Error()
+		Server:  t.observed(),
+		Steps:   []Step{},
+		Verdict: Verdict{Failures: []string{}},
 	}
 	return r
 }
 
 // WriteJSON writes the report for machines.
-func (r *Report) WriteJSON(w io.Writer) error {
+func (r *Report) WriteJSON(w io.Writer) error { return writeJSON(w, r) }
+
+func writeJSON(w io.Writer, report any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(r); err != nil {
+	if err := encoder.Encode(report); err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
 	return nil

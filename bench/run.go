@@ -59,7 +59,7 @@ func Run(ctx context.Context, s Scenario, status io.Writer) (report *Report, err
 	ctx, stop := t.watch(ctx)
 	defer stop()
 
-	r, err := newRun(ctx, s, t, newProgress(status))
+	r, err := newRun(ctx, s, t, newProgress(status), newCast(s))
 	if err != nil {
 		return nil, err
 	}
@@ -68,15 +68,31 @@ func Run(ctx context.Context, s Scenario, status io.Writer) (report *Report, err
 	return r.report, r.fleet.close()
 }
 
+// cast is who and what takes part in a run.
+type cast struct {
+	clock  *freshness.Clock
+	names  *symbols.Names
+	user   func(dashboard int) string
+	notice func(id []byte, now int64) // of trades; nil: nobody cares
+}
+
+func newCast(s Scenario) cast {
+	return cast{
+		clock: freshness.NewClock(),
+		names: symbols.New(symbols.RandomTag(), s.Symbols),
+		user:  func(i int) string { return fmt.Sprintf("bench-user-%04d", i+1) },
+	}
+}
+
 // newRun makes the dashboards and opens the feed.
-func newRun(ctx context.Context, s Scenario, t *target, p progress) (*run, error) {
-	r := &run{scenario: s, target: t, progress: p, clock: freshness.NewClock(), names: symbols.New(symbols.RandomTag(), s.Symbols)}
+func newRun(ctx context.Context, s Scenario, t *target, p progress, c cast) (*run, error) {
+	r := &run{scenario: s, target: t, progress: p, clock: c.clock, names: c.names}
 	r.tape = freshness.NewTape(s.Symbols, 0, 1, 0)
-	tokens, err := newCredentials(s, t.secret, time.Now())
+	tokens, err := newCredentials(s, t.secret, c.user, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	script := &browser.Script{Host: t.url.Host, Path: t.path("/socket.io/"), Names: r.names, Batch: s.Batch}
+	script := &browser.Script{Host: t.url.Host, Path: t.path("/socket.io/"), Names: r.names, Batch: s.Batch, Notice: c.notice}
 	browsers := make([]*browser.Browser, s.Dashboards)
 	for i, interest := range interests(s) {
 		browsers[i] = browser.New(script, tokens.dashboards[i], interest)

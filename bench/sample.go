@@ -3,6 +3,7 @@ package bench
 import (
 	"time"
 
+	"outcry/bench/freshness"
 	"outcry/bench/server"
 )
 
@@ -16,8 +17,15 @@ type sample struct {
 }
 
 func (r *run) sample() (s sample, err error) {
-	if r.target.process != nil {
-		if s.server, err = r.target.process.Sample(); err != nil {
+	s, err = r.target.sample(r.clock)
+	s.bytes = r.fleet.received()
+	return s, err
+}
+
+// sample reads what can be known of all three.
+func (t *target) sample(clock *freshness.Clock) (s sample, err error) {
+	if t.process != nil {
+		if s.server, err = t.process.Sample(); err != nil {
 			return sample{}, err
 		}
 	}
@@ -27,8 +35,20 @@ func (r *run) sample() (s sample, err error) {
 	if s.machine, err = server.MachineBusy(); err != nil {
 		return sample{}, err
 	}
-	s.at, s.bytes = r.clock.Now(), r.fleet.received()
+	s.at = clock.Now()
 	return s, nil
+}
+
+// usage is what was used between two moments.
+func usage(begin, end sample) Usage {
+	span := end.at - begin.at
+	u := Usage{
+		BenchCores:  cores(end.bench-begin.bench, span),
+		ServerCores: cores(end.server.CPU-begin.server.CPU, span),
+		ServerRSS:   end.server.RSS,
+	}
+	u.OtherCores = max(0, cores(end.machine-begin.machine, span)-u.BenchCores-u.ServerCores)
+	return u
 }
 
 // cores returns how many processors were busy on average.

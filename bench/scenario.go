@@ -44,6 +44,7 @@ type Scenario struct {
 	AllowRemote bool
 	ServerPID   int      // the process to observe; 0: find it
 	ServeArgs   []string // further arguments of a server that is started
+	DataIn      string   // where its folder is made; empty: os.TempDir
 }
 
 // Validate reports everything that is wrong with a scenario at once.

@@ -72,23 +72,20 @@ func (r *run) sumUp(rate float64, begin, end sample, late freshness.Percentiles)
 	span := end.at - begin.at
 	seconds := time.Duration(span).Seconds()
 	step := Step{
-		Rate:        rate,
-		Seconds:     seconds,
-		Fed:         int64(r.tape.Ticks() - r.tape.WarmTicks()),
-		Due:         account.due,
-		Settled:     recorder.Settled,
-		Unsettled:   account.unsettled,
-		Delivered:   recorder.Delivered,
-		Repeated:    recorder.Repeated,
-		Bytes:       end.bytes - begin.bytes,
-		Freshness:   latency(recorder.Latency()),
-		DriverLate:  latency(late),
-		DriverKept:  late.P99 <= lateLimit,
-		BenchCores:  cores(end.bench-begin.bench, span),
-		ServerCores: cores(end.server.CPU-begin.server.CPU, span),
-		ServerRSS:   end.server.RSS,
+		Rate:       rate,
+		Seconds:    seconds,
+		Fed:        int64(r.tape.Ticks() - r.tape.WarmTicks()),
+		Due:        account.due,
+		Settled:    recorder.Settled,
+		Unsettled:  account.unsettled,
+		Delivered:  recorder.Delivered,
+		Repeated:   recorder.Repeated,
+		Bytes:      end.bytes - begin.bytes,
+		Freshness:  latency(recorder.Latency()),
+		DriverLate: latency(late),
+		DriverKept: late.P99 <= lateLimit,
+		Usage:      usage(begin, end),
 	}
-	step.OtherCores = max(0, cores(end.machine-begin.machine, span)-step.BenchCores-step.ServerCores)
 	if step.Delivered > 0 {
 		step.Coalescing = float64(step.Settled) / float64(step.Delivered)
 	}

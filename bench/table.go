@@ -16,7 +16,7 @@ func (r *Report) WriteTable(w io.Writer) error {
 	p.line("")
 	r.writeConnect(p)
 	r.writeSteps(p)
-	p.line("%s", map[bool]string{true: "passed", false: "failed"}[r.Passed])
+	p.line("%s", r.word())
 	if p.err != nil {
 		return fmt.Errorf("write the report: %w", p.err)
 	}

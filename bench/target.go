@@ -17,9 +17,8 @@ import (
 // errServerEnded is the cause when a server that was started here is gone.
 var errServerEnded = errors.New("the server ended in the middle of the run")
 
-// target is the server of a run.
-//
-// Immutable after construction.
+// target is the server of a run. It changes only when a server that was started
+// here is stopped and started again.
 type target struct {
 	url     *url.URL
 	address netip.AddrPort
@@ -27,6 +26,7 @@ type target struct {
 	process *server.Process // nil when it cannot be observed
 	unseen  error           // why not
 	child   *server.Child   // nil when it was not started here
+	args    []string        // further arguments of a child
 	data    string          // the folder of a child
 }
 
@@ -49,31 +49,43 @@ func openTarget(ctx context.Context, s Scenario) (*target, error) {
 // startTarget starts a server of this executable on a free port, with a folder
 // of its own.
 func startTarget(ctx context.Context, s Scenario) (t *target, err error) {
-	executable, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("start a server: %w", err)
-	}
-	t = &target{secret: s.TokenSecret}
+	t = &target{secret: s.TokenSecret, args: s.ServeArgs}
 	if t.secret == "" {
 		t.secret = newSecret()
 	}
-	if t.data, err = os.MkdirTemp("", "outcry-bench-"); err != nil {
+	if t.data, err = os.MkdirTemp(s.DataIn, "outcry-bench-"); err != nil {
 		return nil, fmt.Errorf("start a server: %w", err)
+	}
+	if err := t.start(ctx, nil); err != nil {
+		return nil, errors.Join(err, t.close())
+	}
+	return t, nil
+}
+
+// start starts a server on the target's folder, with settings in env.
+func (t *target) start(ctx context.Context, env []string) error {
+	executable, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("start a server: %w", err)
 	}
 	t.child, err = server.Start(ctx, server.Command{
 		Path: executable,
-		Args: append([]string{"serve", "--listen", "127.0.0.1:0", "--data", t.data}, s.ServeArgs...),
-		Env:  []string{"JWT_SECRET=" + t.secret, "OUTCRY_LOG_FORMAT=json"},
+		Args: append([]string{"serve", "--listen", "127.0.0.1:0", "--data", t.data}, t.args...),
+		Env:  append([]string{"JWT_SECRET=" + t.secret, "OUTCRY_LOG_FORMAT=json"}, env...),
 	})
-	if err == nil {
-		err = t.resolve(ctx, t.child.URL())
-	}
 	if err != nil {
-		return nil, errors.Join(err, t.close())
+		return err
 	}
 	process := t.child.Process()
 	t.process = &process
-	return t, nil
+	return t.resolve(ctx, t.child.URL())
+}
+
+// stop ends a server that was started here; its folder stays.
+func (t *target) stop(end func(*server.Child) error) error {
+	err := end(t.child)
+	t.child, t.process = nil, nil
+	return err
 }
 
 func (t *target) resolve(ctx context.Context, to string) error {
@@ -129,6 +141,18 @@ func (t *target) observe(s Scenario) {
 	}
 }
 
+// observed describes the server for a report.
+func (t *target) observed() Observed {
+	o := Observed{URL: t.url.String(), Own: t.child != nil, Args: t.args}
+	if t.process != nil {
+		o.PID = t.process.PID
+	}
+	if t.unseen != nil {
+		o.Unseen = t.unseen.Error()
+	}
+	return o
+}
+
 // path returns a path below that of the server's URL.
 func (t *target) path(below string) string {
 	return strings.TrimSuffix(t.url.EscapedPath(), "/") + below
@@ -144,11 +168,11 @@ func (t *target) watch(ctx context.Context) (context.Context, func()) {
 	if t.child == nil {
 		return ctx, func() { cancel(nil) }
 	}
-	done := make(chan struct{})
+	done, ended := make(chan struct{}), t.child.Ended()
 	go func() {
 		defer close(done)
 		select {
-		case <-t.child.Ended():
+		case <-ended:
 			cancel(errServerEnded)
 		case <-ctx.Done():
 		}

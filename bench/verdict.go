@@ -8,12 +8,35 @@ import (
 	"strings"
 )
 
-// ErrFailed is returned by Report.Err for a run that was measured and is not good.
+// ErrFailed is returned by Verdict.Err for a run that was measured and is not good.
 var ErrFailed = errors.New("the run failed")
 
+// Verdict is whether a run was good.
+type Verdict struct {
+	// Failures say why it is not, in words; none: it is.
+	Failures []string `json:"failures"`
+	Passed   bool     `json:"passed"`
+}
+
 // fail notes a reason why the run is not good.
-func (r *Report) fail(format string, arguments ...any) {
-	r.Failures = append(r.Failures, fmt.Sprintf(format, arguments...))
+func (v *Verdict) fail(format string, arguments ...any) {
+	v.Failures = append(v.Failures, fmt.Sprintf(format, arguments...))
+}
+
+// word says it in one.
+func (v *Verdict) word() string {
+	if v.Passed {
+		return "passed"
+	}
+	return "failed"
+}
+
+// Err returns the failures as an error, nil for a good run.
+func (v *Verdict) Err() error {
+	if len(v.Failures) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w:\n  %s", ErrFailed, strings.Join(v.Failures, "\n  "))
 }
 
 // judge finds the reasons in the figures. Nothing that went wrong for a single
@@ -49,14 +72,6 @@ func (r *Report) judgeStep(step Step) {
 	if limit := r.Workload.MaxP95; limit > 0 && step.Freshness.P95 > limit {
 		r.fail("%s: P95 is %s, over %s", at, shown(step.Freshness.P95), shown(limit))
 	}
-}
-
-// Err returns the failures as an error, nil for a good run.
-func (r *Report) Err() error {
-	if len(r.Failures) == 0 {
-		return nil
-	}
-	return fmt.Errorf("%w:\n  %s", ErrFailed, strings.Join(r.Failures, "\n  "))
 }
 
 func sum(byCause map[string]int) (n int) {

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package bench
+
+func diskOf(folder string) Disk { return Disk{Folder: folder} }
