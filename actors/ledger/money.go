@@ -3,95 +3,114 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/govalues/decimal"
 )
 
-// moneyScale is the number of decimals of cash, costs and profits. With it a
-// decimal of 19 digits holds amounts below 10^11.
-const moneyScale = 8
+// keptScale is the most decimals that quantities, cash, costs and profits have.
+// With it a decimal of 19 digits holds amounts below 10^11.
+const keptScale = 8
 
 // ErrTooLarge is that an amount does not fit: nothing is rounded to make it fit.
 var ErrTooLarge = errors.New("the amount is too large: amounts are below 100,000,000,000")
 
-// notional is what a quantity costs at a price, rounded to money.
-func notional(price, quantity decimal.Decimal) (decimal.Decimal, error) {
-	// MulExact keeps moneyScale digits behind the point or says that it cannot.
-	product, err := price.MulExact(quantity, moneyScale)
-	if err != nil {
-		return decimal.Zero, fmt.Errorf("%s x %s: %w", price, quantity, ErrTooLarge)
+// keep returns an amount as accounts keep it, without trailing zeros. What has
+// more digits than they keep is an error.
+func keep(d decimal.Decimal) (decimal.Decimal, error) {
+	d = d.Trim(0)
+	switch {
+	case d.Scale() > keptScale:
+		return d, fmt.Errorf("%s is not allowed: must have at most %d decimals", d, keptScale)
+	case d.Prec()-d.Scale() > decimal.MaxPrec-keptScale:
+		return d, fmt.Errorf("%s is not allowed: %w", d, ErrTooLarge)
 	}
-	return product.Round(moneyScale).Trim(0), nil
+	return d, nil
 }
 
-// part is total x share / whole, rounded to money. |share| is at most |whole|.
+// notional is what a quantity costs at a price, rounded to what is kept.
+func notional(price, quantity decimal.Decimal) (decimal.Decimal, error) {
+	value, ok := mulDiv(price, quantity, decimal.One, keptScale)
+	if !ok {
+		return decimal.Zero, fmt.Errorf("%s x %s: %w", price, quantity, ErrTooLarge)
+	}
+	return value, nil
+}
+
+// part is total x share / whole, rounded to what is kept.
 func part(total, share, whole decimal.Decimal) (decimal.Decimal, error) {
-	if share.Cmp(whole) == 0 {
-		return total, nil
+	p, ok := mulDiv(total, share, whole, keptScale)
+	if !ok {
+		return decimal.Zero, fmt.Errorf("%s x %s / %s: %w", total, share, whole, ErrTooLarge)
 	}
-	ratio, err := share.Quo(whole)
-	if err != nil {
-		return decimal.Zero, fmt.Errorf("%s / %s: %w", share, whole, ErrTooLarge)
-	}
-	product, err := total.Mul(ratio)
-	if err != nil {
-		return decimal.Zero, fmt.Errorf("%s x %s: %w", total, ratio, ErrTooLarge)
-	}
-	return product.Round(moneyScale).Trim(0), nil
+	return p, nil
 }
 
 // sum adds amounts exactly.
-func sum(a decimal.Decimal, more ...decimal.Decimal) (decimal.Decimal, error) {
-	for _, b := range more {
-		total, err := a.AddExact(b, max(a.Scale(), b.Scale()))
-		if err != nil {
-			return decimal.Zero, fmt.Errorf("%s + %s: %w", a, b, ErrTooLarge)
-		}
-		a = total
+func sum(a, b decimal.Decimal) (decimal.Decimal, error) {
+	total, err := a.AddExact(b, keptScale)
+	if err != nil {
+		return decimal.Zero, fmt.Errorf("%s + %s: %w", a, b, ErrTooLarge)
 	}
-	return a.Trim(0), nil
+	return total.Trim(0), nil
 }
 
 // difference subtracts exactly.
 func difference(a, b decimal.Decimal) (decimal.Decimal, error) { return sum(a, b.Neg()) }
 
-// about adds for what is shown, not kept: an amount that does not fit shows as
-// the one before it.
+// What follows is for what is shown, not kept.
+
+// most is what an amount shows as that does not fit.
+var most = decimal.MustNew(math.MaxInt64, 0)
+
+// about adds; an amount that does not fit shows as the one before it.
 func about(a, b decimal.Decimal) decimal.Decimal {
 	total, err := a.Add(b)
 	if err != nil {
 		return a
 	}
-	return total.Trim(0)
+	return total
+}
+
+// less subtracts as about adds.
+func less(a, b decimal.Decimal) decimal.Decimal { return about(a, b.Neg()) }
+
+// product is a price times a quantity.
+func product(price, quantity decimal.Decimal) decimal.Decimal {
+	if p, ok := mulDiv(price, quantity, decimal.One, keptScale); ok {
+		return p
+	}
+	p, err := price.Mul(quantity)
+	if err != nil {
+		return most.CopySign(quantity)
+	}
+	return p
 }
 
 // percentScale is the number of decimals of a percentage.
 const percentScale = 4
 
-// percent is 100 a / b, 0 where b is 0.
+// percent is 100 a / |b|, 0 where b is 0: its sign is that of a, so that a
+// profit is positive on either side of the market.
 func percent(a, b decimal.Decimal) decimal.Decimal {
 	if b.IsZero() {
 		return decimal.Zero
 	}
-	ratio, err := a.Quo(b.Abs())
-	if err != nil {
-		return decimal.Zero
+	p, ok := mulDiv(a, decimal.Hundred, b.Abs(), percentScale)
+	if !ok {
+		return most.CopySign(a)
 	}
-	ratio, err = ratio.Mul(decimal.Hundred)
-	if err != nil {
-		return decimal.Zero
-	}
-	return ratio.Round(percentScale).Trim(0)
+	return p
 }
 
-// priceScale is the number of decimals of an average price that is shown.
-const priceScale = 6
+// averageScale is the number of decimals of an average price.
+const averageScale = 6
 
-// average is cost / quantity, 0 where there is no quantity.
+// average is cost / quantity. quantity is not zero.
 func average(cost, quantity decimal.Decimal) decimal.Decimal {
-	price, err := cost.Quo(quantity)
-	if err != nil {
-		return decimal.Zero
+	price, ok := mulDiv(cost, decimal.One, quantity, averageScale)
+	if !ok {
+		return most
 	}
-	return price.Round(priceScale).Trim(0)
+	return price
 }

@@ -30,14 +30,13 @@ type portfolioActor struct {
 	checkpointed uint64 // version of the newest checkpoint
 	indexed      bool   // the account is among those with open orders
 
-	queue     []command // to be decided
-	append    *batch    // under way to the disk, nil if none
-	reads     int       // under way for messages of this account
-	retrying  bool      // executions wait for the journal to be writable
-	cancels   []*CancelOrder
-	watchers  []*watching
-	holdings  []holding // one for each position, in its order
-	valuation ledger.Valuation
+	queue    []command // to be decided
+	append   *batch    // under way to the disk, nil if none
+	reads    int       // under way for messages of this account
+	retrying bool      // executions wait for the journal to be writable
+	cancels  []*CancelOrder
+	watchers []*watching
+	holdings []holding // one for each position, in its order
 }
 
 // What the actor is sent by its own reads, appends and timers, wrapped in own.
@@ -72,7 +71,10 @@ type (
 )
 
 func newActor(p *Portfolios, e *entry) actor.Actor {
-	return &portfolioActor{portfolios: p, entry: e, used: p.deps.Now()}
+	a := &portfolioActor{portfolios: p, entry: e, used: p.deps.Now(), watchers: e.parked}
+	e.parked = nil // an actor that failed and begins again has told them
+	a.noteWatchers()
+	return a
 }
 
 // Receive handles one message. actor.Actor.
@@ -181,15 +183,35 @@ func (a *portfolioActor) idle() bool {
 	return a.loaded && a.append == nil && a.reads == 0 && len(a.queue) == 0 && !a.retrying
 }
 
-// restIdle lets the account leave memory if nobody needs it.
+// parkAfter is after how long an account without positions leaves memory though
+// somebody watches: only a trade can change it, and that loads it again.
+const parkAfter = time.Second
+
+// restEvents is how many events must have come since the last checkpoint for an
+// account that leaves to save another; fewer are read faster than it is written.
+const restEvents = 50
+
+// restIdle lets the account leave memory if nobody needs it there.
 func (a *portfolioActor) restIdle(now time.Time) {
-	if len(a.watchers) > 0 || !a.idle() || now.Sub(a.used) < a.portfolios.options.IdleTimeout {
+	idle := a.portfolios.options.IdleTimeout
+	if len(a.watchers) > 0 {
+		if !a.entry.parkable.Load() {
+			return
+		}
+		idle = parkAfter
+	}
+	if !a.idle() || now.Sub(a.used) < idle || !a.portfolios.retire(a.entry, a.watchers) {
 		return
 	}
-	if a.portfolios.retire(a.entry) {
-		a.saveCheckpoint(1)
-		a.portfolios.deps.System.Root.Stop(a.self)
-	}
+	a.watchers = nil
+	a.saveCheckpoint(restEvents)
+	a.portfolios.deps.System.Root.Stop(a.self)
+}
+
+// noteWatchers tells the clock what has become of the account.
+func (a *portfolioActor) noteWatchers() {
+	a.entry.watched.Store(len(a.watchers) > 0)
+	a.entry.parkable.Store(len(a.watchers) > 0 && a.loaded && len(a.account.Positions) == 0)
 }
 
 // end leaves nothing behind. It also runs when the actor failed: those who

@@ -16,6 +16,8 @@ func (p *Portfolios) tick(ctx context.Context) {
 	defer samples.Stop()
 	idle := time.NewTicker(max(p.options.IdleTimeout/4, 10*time.Millisecond))
 	defer idle.Stop()
+	park := time.NewTicker(parkAfter / 2)
+	defer park.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -26,6 +28,8 @@ func (p *Portfolios) tick(ctx context.Context) {
 			p.each(&sample{at: p.deps.Now()}, nil)
 		case <-idle.C:
 			p.each(&restIdle{at: p.deps.Now()}, nil)
+		case <-park.C:
+			p.each(&restIdle{at: p.deps.Now()}, func(e *entry) bool { return e.parkable.Load() })
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/govalues/decimal"
 
+	"outcry/actors/ledger"
 	"outcry/persistence"
 )
 
@@ -50,10 +51,12 @@ func (a *portfolioActor) sample(now time.Time) {
 	if !a.loaded || a.version == 0 {
 		return
 	}
-	a.value(now)
+	v := valuations.Get().(*ledger.Valuation)
+	defer valuations.Put(v)
+	a.value(now, v)
 	documents := make([]persistence.Document, 0, len(resolutions))
 	value := strconv.AppendInt(nil, now.UnixMilli(), 10)
-	value = fmt.Appendf(value, " %s", a.valuation.TotalValue)
+	value = fmt.Appendf(value, " %s", v.TotalValue)
 	for _, r := range resolutions {
 		bucket := now.UnixMilli() / time.Duration(r.resolution).Milliseconds()
 		documents = append(documents, persistence.Document{Key: equityKey(a.entry.userID, r.name, bucket), Value: value, Lifetime: r.lifetime})

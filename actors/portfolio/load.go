@@ -48,6 +48,7 @@ func (p *Portfolios) read(userID string) *loaded {
 		}
 		l.version = record.Version
 	}
+	l.account = l.account.Clone() // without the room that growing left
 	return l
 }
 
@@ -74,6 +75,7 @@ func (a *portfolioActor) loadedAs(l *loaded) {
 	}
 	a.saveCheckpoint(uint64(a.portfolios.options.CheckpointEvery))
 	a.resubmit()
+	a.noteWatchers()
 	for _, message := range waiting {
 		a.handle(message)
 	}
@@ -90,7 +92,7 @@ func (a *portfolioActor) loadFailed(waiting []any, err error) {
 			a.refuse(message, err)
 		}
 	}
-	if len(a.waiting) == 0 && a.portfolios.retire(a.entry) {
+	if len(a.waiting) == 0 && a.portfolios.retire(a.entry, nil) {
 		a.portfolios.deps.System.Root.Stop(a.self)
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -63,6 +64,7 @@ type Portfolios struct {
 
 	mu      sync.Mutex // guards the next block
 	entries map[string]*entry
+	parked  map[string][]*watching // those who watch accounts that are not loaded
 	spawned uint64
 	closed  bool
 	empty   chan struct{} // closed when the last account has left after Close began
@@ -78,10 +80,12 @@ type entry struct {
 	pid    *actor.PID // immutable after construction
 	sent   uint64     // messages handed to it; guarded by Portfolios.mu
 
-	received uint64 // messages that were handled; owned by the actor
+	received uint64      // messages that were handled; owned by the actor
+	parked   []*watching // for the actor to take over at its start
 
 	// atomic: written by the actor, read by the clock
-	watched atomic.Bool
+	watched  atomic.Bool // somebody watches
+	parkable atomic.Bool // and there is nothing that prices could change
 }
 
 // ErrBusy refuses a request because too many wait already. It is an
@@ -104,6 +108,7 @@ func New(o Options, deps Deps) (*Portfolios, error) {
 		gate:           admission.NewGate(o.MaxPending, func() {}),
 		readers:        offload.NewPool(readers),
 		entries:        make(map[string]*entry),
+		parked:         make(map[string][]*watching),
 		stopClock:      func() {},
 	}
 	return p, nil
@@ -154,6 +159,9 @@ func pending(message any) bool {
 }
 
 func (p *Portfolios) send(userID string, message any) error {
+	if m, leaves := message.(*Unwatch); leaves && p.unpark(userID, m.Watcher) {
+		return nil
+	}
 	e, err := p.entryOf(userID)
 	if err != nil {
 		if pending(message) {
@@ -187,7 +195,8 @@ func (p *Portfolios) entryOf(userID string) (*entry, error) {
 
 // spawn starts the actor of an account, which loads itself. mu is held.
 func (p *Portfolios) spawn(userID string) (*entry, error) {
-	e := &entry{userID: userID}
+	e := &entry{userID: userID, parked: p.parked[userID]}
+	delete(p.parked, userID)
 	props := actor.PropsFromProducer(
 		func() actor.Actor { return newActor(p, e) },
 		actor.WithMailbox(p.deps.Dispatcher.OrdinaryMailbox),
@@ -204,14 +213,34 @@ func (p *Portfolios) spawn(userID string) (*entry, error) {
 }
 
 // retire forgets an account, called by it, if it has handled every message that
-// it was sent.
-func (p *Portfolios) retire(e *entry) bool {
+// it was sent. Those who watch it are kept for the next time it is loaded.
+func (p *Portfolios) retire(e *entry, watchers []*watching) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if e.sent != e.received && !p.closed {
 		return false
 	}
+	if len(watchers) > 0 {
+		p.parked[e.userID] = watchers
+	}
 	p.forget(e)
+	return true
+}
+
+// unpark takes a watcher off an account that is not loaded, and reports whether
+// that is so: a browser that leaves must not load the account it watched.
+func (p *Portfolios) unpark(userID string, watcher Watcher) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.entries[userID] != nil {
+		return false
+	}
+	left := slices.DeleteFunc(p.parked[userID], func(w *watching) bool { return w.watcher == watcher })
+	if len(left) == 0 {
+		delete(p.parked, userID)
+	} else {
+		p.parked[userID] = left
+	}
 	return true
 }
 

@@ -190,6 +190,7 @@ func (a *portfolioActor) commit(b *batch) {
 	a.notify(b.events, first)
 	a.saveCheckpoint(uint64(a.portfolios.options.CheckpointEvery))
 	a.forgetOrders()
+	a.noteWatchers()
 	a.showAccount()
 }
 

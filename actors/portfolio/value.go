@@ -2,6 +2,7 @@ package portfolio
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"outcry/actors/conflation"
@@ -29,7 +30,8 @@ func (a *portfolioActor) hold() {
 	before := a.holdings
 	a.holdings = make([]holding, len(positions))
 	for i := range positions {
-		a.holdings[i].slot = a.portfolios.deps.Symbols.Acquire(positions[i].Symbol)
+		slot := a.portfolios.deps.Symbols.Acquire(positions[i].Symbol)
+		a.holdings[i].slot, positions[i].Symbol = slot, slot.Symbol() // one string for all accounts
 	}
 	a.release(before)
 }
@@ -79,34 +81,40 @@ func (a *portfolioActor) mark(name string) (market.Mark, bool) {
 	return market.Mark{}, false
 }
 
-// value values the account by the newest marks, into a.valuation.
-func (a *portfolioActor) value(now time.Time) {
+// valuations are what accounts are valued into; between two looks at the
+// market an account holds none.
+var valuations = sync.Pool{New: func() any { return new(ledger.Valuation) }}
+
+// value values the account by the newest marks, into v.
+func (a *portfolioActor) value(now time.Time, v *ledger.Valuation) {
 	a.hold()
 	a.pricesMoved()
-	a.account.Value(a.mark, now, a.portfolios.deps.Calendar, &a.valuation)
+	a.account.Value(a.mark, now, a.portfolios.deps.Calendar, v)
 }
 
 // view is the account for one reader, who keeps it.
 func (a *portfolioActor) view() Account {
 	now := a.portfolios.deps.Now()
-	a.value(now)
 	view := a.shown(now)
-	view.Valuation.Positions = slices.Clone(view.Valuation.Positions)
+	a.value(now, &view.Valuation)
 	view.Orders = slices.Clone(view.Orders)
 	return view
 }
 
-// shown is the account as it was just valued; it shares the actor's memory.
+// shown is the account without its valuation; it shares the actor's memory.
 func (a *portfolioActor) shown(now time.Time) Account {
-	return Account{UserID: a.entry.userID, Version: a.version, Valuation: a.valuation, Orders: a.account.Orders, Time: now}
+	return Account{UserID: a.entry.userID, Version: a.version, Orders: a.account.Orders, Time: now}
 }
 
 // update values the account and encodes it for its sessions.
 func (a *portfolioActor) update() Update {
+	v := valuations.Get().(*ledger.Valuation)
+	defer valuations.Put(v)
 	now := a.portfolios.deps.Now()
-	a.value(now)
+	a.value(now, v)
 	a.portfolios.stats.updates.Add(1)
 	account := a.shown(now)
+	account.Valuation = *v
 	encoder := a.portfolios.deps.Encoder
 	u := Update{Version: a.version, Frame: encoder.AppendUpdate(make([]byte, 0, a.updateSize()), &account)}
 	u.Updated = encoder.AppendUpdated(make([]byte, 0, len(u.Frame)), &account)

@@ -25,7 +25,7 @@ func (a *portfolioActor) resumable(after Offset) bool {
 func (a *portfolioActor) watch(m *Watch) {
 	w := &watching{watcher: m.Watcher}
 	a.watchers = append(a.watchers, w)
-	a.entry.watched.Store(true)
+	a.noteWatchers()
 	if !m.Resumed || m.After == (Offset{Version: a.version}) {
 		a.snapshot(w)
 		return
@@ -38,8 +38,8 @@ func (a *portfolioActor) unwatch(watcher Watcher) {
 	a.watchers = slices.DeleteFunc(a.watchers, func(w *watching) bool { return w.watcher == watcher })
 	if len(a.watchers) == 0 {
 		a.watchers = nil
-		a.entry.watched.Store(false)
 	}
+	a.noteWatchers()
 }
 
 // caughtUp is what a session missed.

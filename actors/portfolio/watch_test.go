@@ -229,3 +229,32 @@ func FuzzParseOffset(f *testing.F) {
 		}
 	})
 }
+
+// An account that no price can change needs no memory while its browsers wait.
+func TestWatchedAccountWithoutPositionsLeavesMemoryAndItsTabsStay(t *testing.T) {
+	clock := actortest.NewClock(noon)
+	r := newRig(t, nil, func(o *actortest.Options) { o.Now = clock.Now })
+	one, two := r.open(), r.open()
+	away := func() {
+		t.Helper()
+		clock.Advance(time.Minute)
+		r.eventually("the account to leave", func() bool { return r.Portfolios.Stats().Loaded == 0 })
+	}
+	away()
+	r.tell(&portfolio.Unwatch{Watcher: two})
+	if r.Portfolios.Stats().Loaded != 0 {
+		t.Error("a browser that left loaded the account")
+	}
+	r.record(bought("t1"))
+	r.eventually("the notice", func() bool { return len(one.seen()) == 1 })
+	clock.Advance(time.Minute)
+	r.record(sold("t2")) // held a position: it stayed
+	r.eventually("the notices", func() bool { return len(one.seen()) == 3 })
+	away()
+	three := r.open()
+	r.record(bought("t3"))
+	r.eventually("the notice", func() bool { return len(one.seen()) == 4 && len(three.seen()) == 1 })
+	if len(two.seen()) != 0 || one.lost+two.lost+three.lost != 0 {
+		t.Errorf("%v, lost %d %d %d", two.seen(), one.lost, two.lost, three.lost)
+	}
+}

@@ -3,6 +3,7 @@ package session
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"outcry/actors/conflation"
@@ -20,17 +21,14 @@ type Record struct {
 	// where its notices begin if it shows no offset.
 	Base uint64 `json:"base"`
 	// Updated: it asked for portfolio:updated.
-	Updated       bool                 `json:"updated,omitempty"`
-	Subscriptions []RecordSubscription `json:"subscriptions,omitempty"`
+	Updated bool `json:"updated,omitempty"`
+	// Symbols are the names of those that are sent in the same dialects, with
+	// blanks between them: thousands of records are written when thousands of
+	// browsers come at once, so they are short.
+	Symbols map[Dialects]string `json:"symbols,omitempty"`
 
 	// After is the last notice that the browser has; Sessions.Resume sets it.
 	After portfolio.Offset `json:"-"`
-}
-
-// RecordSubscription is one symbol in the dialects in which it is sent.
-type RecordSubscription struct {
-	Symbol   string   `json:"symbol"`
-	Dialects Dialects `json:"dialects"`
 }
 
 // recording is the state of a session's record in the store. A session that is
@@ -87,21 +85,32 @@ func (s *sessionActor) recoverable() bool {
 
 func (s *sessionActor) makeRecord() *Record {
 	r := &Record{SocketID: s.socketID, UserID: s.userID, Base: s.account.base, Updated: s.account.updated}
+	if len(s.subscriptions) == 0 {
+		return r
+	}
+	names := make(map[Dialects][]string)
 	for _, sub := range s.subscriptions {
-		r.Subscriptions = append(r.Subscriptions, RecordSubscription{Symbol: sub.Slot().Symbol(), Dialects: Dialects(sub.Tag)})
+		names[Dialects(sub.Tag)] = append(names[Dialects(sub.Tag)], sub.Slot().Symbol())
+	}
+	r.Symbols = make(map[Dialects]string, len(names))
+	for dialects, symbols := range names {
+		r.Symbols[dialects] = strings.Join(symbols, " ")
 	}
 	return r
 }
 
 // restore subscribes as the browser's last session was; snapshots follow.
 func (s *sessionActor) restore(r *Record) {
-	slots := make([]*conflation.Slot, len(r.Subscriptions))
-	for i, sub := range r.Subscriptions {
-		slots[i] = s.sessions.symbols.Acquire(sub.Symbol)
-	}
-	s.subscriptions = s.mailbox.Watch(slots)
-	for i, sub := range s.subscriptions {
-		sub.Tag = uint8(r.Subscriptions[i].Dialects)
+	for dialects, names := range r.Symbols {
+		var slots []*conflation.Slot
+		for symbol := range strings.FieldsSeq(names) {
+			slots = append(slots, s.sessions.symbols.Acquire(symbol))
+		}
+		added := s.mailbox.Watch(slots)
+		for _, sub := range added {
+			sub.Tag = uint8(dialects)
+		}
+		s.subscriptions = append(s.subscriptions, added...)
 	}
 	s.account.updated = r.Updated
 	s.account.base, s.account.known = r.Base, true

@@ -209,6 +209,7 @@ func (e *Engine) Run(ctx context.Context) error {
 			cancel(fmt.Errorf("serve: %w", err))
 		}
 	})
+	running.Go(func() { releaseWhenQuiet(ctx) })
 	if e.simulator != nil {
 		running.Go(func() {
 			if err := e.simulator.Run(e.stopping, e.symbols); err != nil {

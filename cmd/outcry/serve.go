@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/term"
@@ -53,16 +52,4 @@ func (c *ServeCmd) Run(ctx context.Context) error {
 		fmt.Print(text)
 	}
 	return engine.Run(ctx)
-}
-
-// collectEarly makes the garbage collector run at half of Go's usual slack,
-// unless GOGC says otherwise. A storm of connections leaves garbage that would
-// stay in the process's memory: 10,000 idle dashboards took 5.0 KB each with
-// 100 and take 4.5 with 50. In service the engine allocates so little that the
-// extra work does not show.
-func collectEarly() {
-	const percent = 50
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(percent)
-	}
 }

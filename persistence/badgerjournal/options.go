@@ -32,7 +32,7 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		ReserveBytes:         512 << 20,
-		MemTableBytes:        32 << 20,
+		MemTableBytes:        16 << 20,
 		BlockCacheBytes:      32 << 20,
 		MaxGroup:             1024,
 		MaxQueueBytes:        64 << 20,
@@ -72,6 +72,7 @@ const (
 	compactTables = 4 // of the first level start a compaction
 	stallTables   = 8 // of the first level stop writes
 	compactors    = 2
+	blockBytes    = 4 << 10
 	valueLogBytes = 64 << 20
 	// valueThreshold is above every value that we write, so that all of them are
 	// in the log whose sync errors a commit returns.
@@ -98,6 +99,7 @@ func (o Options) badger(dir string, log badger.Logger) badger.Options {
 		WithNumLevelZeroTablesStall(stallTables).
 		WithValueLogFileSize(valueLogBytes).
 		WithValueThreshold(valueThreshold).
+		WithBlockSize(blockBytes).
 		WithBlockCacheSize(o.BlockCacheBytes).
 		WithCompression(options.Snappy).
 		WithChecksumVerificationMode(options.OnBlockRead). // the rest was read by checkTables
