@@ -22,6 +22,8 @@ type Verifier struct {
 	keys   []any
 	parser *jwt.Parser
 	now    func() time.Time
+
+	recent recentTokens // has a lock of its own
 }
 
 // NewVerifier returns a verifier that accepts a token signed with any of the secrets.

@@ -64,7 +64,7 @@ func identify(w http.ResponseWriter, r *http.Request, v *auth.Verifier, credenti
 		WriteProblem(w, http.StatusUnauthorized, "NO_TOKEN", "send Authorization: Bearer and "+credentials)
 		return auth.Identity{}, false
 	}
-	identity, refusal := v.Verify(token)
+	identity, refusal := v.VerifyRequest(token)
 	if refusal != nil {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="outcry", error="invalid_token"`)
 		WriteProblem(w, http.StatusUnauthorized, refusal.Code, refusal.Message)
