@@ -33,6 +33,10 @@ func welcome(url, secret string, now time.Time) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	executor, err := auth.Mint(secret, auth.Claims{User: "demo-executor", Roles: []auth.Role{auth.Executor}, TTL: demoTTL}, now)
+	if err != nil {
+		return "", err
+	}
 	fmt.Fprintf(&b, `
 Watch quotes with socket.io-client (npm install socket.io-client; save as watch.mjs):
 
@@ -43,11 +47,19 @@ Watch quotes with socket.io-client (npm install socket.io-client; save as watch.
   })
   socket.on('connect', () => socket.emit('subscribe:watchlist', { symbols: ['AAPL', 'SPY'] }))
   socket.on('watchlist:quote', q => console.log(q.symbol, q.price, q.changePercent + '%%', q.state))
+  socket.on('trade:executed', t => console.log(t.notification.message))
+  socket.on('portfolio:update', p => console.log('worth', p.totalValue))
+  socket.emit('order:place', { clientOrderId: 'first', symbol: 'AAPL', side: 'buy', quantity: 10, type: 'market' }, console.log)
 
 Feed a tick of your own:
 
   curl %[1]s/api/ticks -H 'Authorization: Bearer %[3]s' \
     -d '{"symbol":"ACME","price":12.34,"size":100}'
+
+Record a trade of %[5]s:
+
+  curl %[1]s/api/trades -H 'Authorization: Bearer %[4]s' -H 'Content-Type: application/json' \
+    -d '{"id":"t-1","userId":"%[5]s","symbol":"AAPL","side":"buy","quantity":10,"price":231,"status":"executed"}'
 
 Replay recorded trades (CSV: ts_ms,symbol,price,size):
 
@@ -55,6 +67,6 @@ Replay recorded trades (CSV: ts_ms,symbol,price,size):
 
 Health: %[1]s/health    Stop: Ctrl-C
 
-`, url, first, feed)
+`, url, first, feed, executor, demoUsers[0])
 	return b.String(), nil
 }
