@@ -109,6 +109,16 @@ func TestEveryOtherTokenIsRefusedInTheContractsWords(t *testing.T) {
 	}
 }
 
+func TestUserIDHasABound(t *testing.T) {
+	v := verifier(t)
+	for length, ok := range map[int]bool{maxUserBytes: true, maxUserBytes + 1: false} {
+		_, refusal := v.Verify(sign(t, jwt.SigningMethodHS256, []byte(secret), jwt.MapClaims{"sub": strings.Repeat("u", length)}))
+		if (refusal == nil) != ok {
+			t.Errorf("%d bytes: %v", length, refusal)
+		}
+	}
+}
+
 func TestCredentialsAreTakenInTheContractsOrder(t *testing.T) {
 	cases := []struct{ payload, header, token, code string }{
 		{`{"token":"a"}`, "Bearer b", "a", ""},

@@ -10,9 +10,9 @@ import (
 // a seventh of the processor's time. There are two generations, so that what is
 // used stays and the rest is forgotten.
 type recentTokens struct {
-	mu       sync.Mutex // guards the next block
-	young    map[string]verified
-	old      map[string]verified
+	mu    sync.Mutex // guards the next block
+	young map[string]verified
+	old   map[string]verified
 }
 
 // verified is what a token said that was good.

@@ -77,6 +77,9 @@ func refusalOf(err error, c *claims) *Refusal {
 	return invalidToken()
 }
 
+// maxUserBytes bounds a user's id, which is part of the names of what is kept.
+const maxUserBytes = 128
+
 // identity checks what the library does not.
 func (c *claims) identity() (Identity, *Refusal) {
 	switch c.Type {
@@ -88,7 +91,7 @@ func (c *claims) identity() (Identity, *Refusal) {
 	if id.UserID == "" {
 		id.UserID = c.Subject
 	}
-	if id.UserID == "" {
+	if id.UserID == "" || len(id.UserID) > maxUserBytes {
 		return Identity{}, invalidToken()
 	}
 	if c.ExpiresAt != nil {
