@@ -40,27 +40,30 @@ func openDatabase(dir string, o Options, disk *disk, lock *lock, log zerolog.Log
 	return db, nil
 }
 
-// openBadger opens Badger. A process that was killed while it made a new log file
-// leaves an empty one, at which Badger fails once and which it then removes.
+// openBadger opens Badger. A process that was killed while it made a new log
+// leaves it empty, at which Badger fails.
 func openBadger(dir string, o Options, log zerolog.Logger) (*badger.DB, error) {
-	empty := emptyLogs(dir)
-	db, err := badger.Open(o.badger(dir, badgerLog{log}))
-	if err != nil && len(empty) > 0 {
-		log.Info().Strs("files", empty).Msg("log files without content, left by a process that was killed: opening again")
-		return badger.Open(o.badger(dir, badgerLog{log}))
+	if err := removeEmptyLogs(dir, log); err != nil {
+		return nil, err
 	}
-	return db, err
+	return badger.Open(o.badger(dir, badgerLog{log}))
 }
 
-// emptyLogs returns the log files that hold nothing.
-func emptyLogs(dir string) []string {
-	var empty []string
+func removeEmptyLogs(dir string, log zerolog.Logger) error {
 	for _, path := range logFiles(dir) {
-		if info, err := os.Stat(path); err == nil && info.Size() == 0 {
-			empty = append(empty, filepath.Base(path))
+		info, err := os.Stat(path)
+		if err != nil {
+			return fmt.Errorf("look at the journal's logs: %w", err)
 		}
+		if info.Size() > 0 {
+			continue
+		}
+		if err := os.Remove(path); err != nil {
+			return fmt.Errorf("remove an empty log: %w", err)
+		}
+		log.Info().Str("file", filepath.Base(path)).Msg("empty log removed: the last process was killed while it made it")
 	}
-	return empty
+	return nil
 }
 
 // logFiles returns Badger's log files in the order of their making, those of

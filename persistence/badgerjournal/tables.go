@@ -1,0 +1,67 @@
+package badgerjournal
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"github.com/dgraph-io/badger/v4/options"
+	"github.com/dgraph-io/badger/v4/table"
+
+	"outcry/persistence"
+)
+
+// checkTables reads every table once. Badger's own check on opening goes on
+// without a table whose blocks are damaged, and panics if its end is; later, a
+// damaged block is to it as if its keys had never been written.
+func checkTables(dir string, ids []uint64) error {
+	errs := make([]error, len(ids))
+	next := make(chan int)
+	var readers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(ids)) {
+		readers.Go(func() {
+			for i := range next {
+				errs[i] = checkTable(table.NewFilename(ids[i], dir), ids[i])
+			}
+		})
+	}
+	for i := range ids {
+		next <- i
+	}
+	close(next)
+	readers.Wait()
+	return errors.Join(errs...)
+}
+
+// checkTable reads one table into memory and has Badger compare its checksums.
+func checkTable(path string, id uint64) (err error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("journal in %s: %w: %s is missing", filepath.Dir(path), persistence.ErrCorrupt, filepath.Base(path))
+	}
+	if err != nil {
+		return fmt.Errorf("check the journal: %w", err)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = errors.New("it cannot be read") // Badger's panics print whole blocks
+		}
+		if err != nil {
+			err = fmt.Errorf("journal in %s: %w: table %s: %w", filepath.Dir(path), persistence.ErrCorrupt, filepath.Base(path), err)
+		}
+	}()
+	t, err := table.OpenInMemoryTable(data, id, &table.Options{
+		ReadOnly:    true,
+		BlockSize:   blockBytes,
+		Compression: options.Snappy,
+		ChkMode:     options.NoVerification, // VerifyChecksum compares in this mode
+	})
+	if err != nil {
+		return err
+	}
+	return t.VerifyChecksum()
+}
