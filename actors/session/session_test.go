@@ -32,7 +32,8 @@ func TestSubscribeConfirmsAndSendsTheSnapshotInOneWrite(t *testing.T) {
 	e.Tick(t, "AAPL", "11")
 	actortest.Eventually(t, "both ticks", func() bool { return e.Symbols.Stats().Pending == 0 })
 	c, pid := e.Connect(t, "ann")
-	before := c.Writes()
+	c.AwaitLine(t, "portfolio ann")
+	before, lines := c.Writes(), len(c.Lines())
 	e.Subscribe(pid, "AAPL", "MSFT")
 	line := c.AwaitLine(t, "quote AAPL")
 	if !strings.HasPrefix(line, "quote AAPL 11 2 live merged=1 age=") {
@@ -41,8 +42,8 @@ func TestSubscribeConfirmsAndSendsTheSnapshotInOneWrite(t *testing.T) {
 	if got := c.Writes() - before; got != 1 {
 		t.Errorf("confirmation and snapshot took %d writes, want 1", got)
 	}
-	if lines := c.Lines(); lines[1] != "subscribed AAPL,MSFT" {
-		t.Errorf("first answer %q", lines[1])
+	if first := c.Lines()[lines]; first != "subscribed AAPL,MSFT" {
+		t.Errorf("first answer %q", first)
 	}
 }
 
@@ -189,6 +190,8 @@ func TestStalledBrowserConflatesAndKeepsOthersFresh(t *testing.T) {
 	e := actortest.NewEngine(t, actortest.DefaultOptions())
 	stalled, stalledPID := e.Connect(t, "ann")
 	reader, readerPID := e.Connect(t, "bob")
+	stalled.AwaitLine(t, "portfolio ann")
+	reader.AwaitLine(t, "portfolio bob")
 	e.Subscribe(stalledPID, "AAPL")
 	e.Subscribe(readerPID, "AAPL")
 	stalled.AwaitLine(t, "subscribed")
