@@ -35,6 +35,7 @@ type portfolioActor struct {
 	reads    int       // under way for messages of this account
 	retrying bool      // executions wait for the journal to be writable
 	cancels  []*CancelOrder
+	placed   uint64 // orders that became durable in this life
 	watchers []*watching
 	holdings []holding // one for each position, in its order
 }

@@ -94,6 +94,8 @@ type PlaceOrder struct {
 	// LimitPrice is zero for a market order.
 	LimitPrice decimal.Decimal
 	Reply      func(OrderOutcome, error)
+
+	asked uint64 // portfolioActor.placed when the journal was asked for the order
 }
 
 // CancelOrder asks to end an open order. Sent by sessions and by the HTTP API.

@@ -24,6 +24,7 @@ func (a *portfolioActor) placeOrder(m *PlaceOrder) {
 		return
 	}
 	a.reads++
+	m.asked = a.placed
 	stream, journal := StreamOf(a.entry.userID), a.portfolios.deps.Journal
 	a.portfolios.readers.Do(func() {
 		version, err := journal.Lookup(stream, orderKey(m.ClientOrderID))
@@ -54,6 +55,10 @@ func (a *portfolioActor) decideOrder(staged *ledger.Account, m *PlaceOrder, now 
 	if rejection == nil {
 		rejection = staged.CheckOrder(placed, price, fee, a.portfolios.marks)
 	}
+	if rejection != nil && m.ClientOrderID != "" && m.asked != a.placed {
+		a.placeOrder(m) // it may be that very order which used up the buying power
+		return nil
+	}
 	if rejection != nil {
 		a.portfolios.stats.rejections.Add(1)
 		a.reply(func() { m.Reply(OrderOutcome{Rejected: rejection}, nil) })
@@ -66,6 +71,7 @@ func (a *portfolioActor) decideOrder(staged *ledger.Account, m *PlaceOrder, now 
 // accepted hands a durable order to the broker.
 func (a *portfolioActor) accepted(m *PlaceOrder, orderID string) {
 	a.portfolios.stats.orders.Add(1)
+	a.placed++
 	a.reply(func() { m.Reply(OrderOutcome{OrderID: orderID}, nil) })
 	if order, open := a.account.Order(orderID); open {
 		a.portfolios.deps.Broker.Submit(a.entry.userID, order)

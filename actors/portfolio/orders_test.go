@@ -53,12 +53,12 @@ func TestRetriedOrderIsTheSameOrderEvenIfItCouldNotBePaidAgain(t *testing.T) {
 
 func TestDoubleClickIsOneOrder(t *testing.T) {
 	r := newRig(t, nil, nil)
-	r.price("50")
+	r.price("51")
 	r.view()
 	r.Journal.Hold()
 	c, reply := replyTo[portfolio.OrderOutcome]()
 	d, replyAgain := replyTo[portfolio.OrderOutcome]()
-	first, second := limitOrder("c1", "1", "10"), limitOrder("c1", "1", "10")
+	first, second := limitOrder("c1", "1500", "50"), limitOrder("c1", "1500", "50") // 75,000 of 100,000
 	first.Reply, second.Reply = reply, replyAgain
 	r.tell(&first)
 	r.tell(&second)
