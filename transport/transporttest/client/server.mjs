@@ -24,19 +24,8 @@ export async function serverFor(t, settings, listen) {
 /** Starts an engine; settings are OUTCRY_ variables. Resolves once it serves. */
 export async function startServer(settings = {}, listen = '127.0.0.1:0') {
   const data = await mkdtemp(join(tmpdir(), 'outcry-'))
-  const child = spawn(binary, ['serve', '--listen', listen, '--data', data], {
-    env: { ...environment, ...settings },
-    stdio: ['ignore', 'inherit', 'pipe'],
-  })
-  const exited = new Promise(resolve => child.once('exit', (code, signal) => resolve({ code, signal })))
-  const log = []
-  const url = await new Promise((resolve, reject) => {
-    createInterface({ input: child.stderr }).on('line', line => {
-      log.push(line)
-      if (line.includes('"message":"serving"')) resolve(JSON.parse(line).url)
-    })
-    exited.then(() => reject(new Error(`the server ended before it served:\n${log.join('\n')}`)))
-  })
+  const { child, exited, serving, log } = spawnServer(settings, listen, data)
+  const url = await serving
   return {
     url,
     log,
@@ -58,6 +47,24 @@ export async function startServer(settings = {}, listen = '127.0.0.1:0') {
     },
     health: async () => (await fetch(`${url}/health`)).json(),
   }
+}
+
+/** Starts an engine in a data directory of the caller, who ends it. serving is its URL, once it does. */
+export function spawnServer(settings, listen, data) {
+  const child = spawn(binary, ['serve', '--listen', listen, '--data', data], {
+    env: { ...environment, ...settings },
+    stdio: ['ignore', 'inherit', 'pipe'],
+  })
+  const exited = new Promise(resolve => child.once('exit', (code, signal) => resolve({ code, signal })))
+  const log = []
+  const serving = new Promise((resolve, reject) => {
+    createInterface({ input: child.stderr }).on('line', line => {
+      log.push(line)
+      if (line.includes('"message":"serving"')) resolve(JSON.parse(line).url)
+    })
+    exited.then(() => reject(new Error(`the server ended before it served:\n${log.join('\n')}`)))
+  })
+  return { child, exited, serving, log }
 }
 
 /** A token of a user, good for an hour unless claims say otherwise. */

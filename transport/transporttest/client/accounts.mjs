@@ -1,0 +1,40 @@
+// Accounts over HTTP, as executors and dashboards without a socket use them.
+import { exactJSON } from './checks/ledger-model.mjs'
+import { token } from './server.mjs'
+
+export const executorToken = () => token('test-executor', { roles: ['executor'] })
+
+/** Sends a request and returns {status, headers, type, body, exact}: body parsed, and with its numbers as texts. */
+export async function call(url, method, path, credentials, body, type = 'application/json') {
+  const response = await fetch(url + path, {
+    method, body, headers: { ...(credentials && { Authorization: `Bearer ${credentials}` }), ...(body !== undefined && { 'Content-Type': type }) },
+  })
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, type: response.headers.get('content-type'), body: JSON.parse(text), exact: exactJSON(text) }
+}
+
+/** Reports one trade, or the text that stands for one. */
+export const postTrade = (url, trade, credentials = executorToken()) =>
+  call(url, 'POST', '/api/trades', credentials, typeof trade === 'string' ? trade : JSON.stringify(trade))
+
+/** Reports many, a line each. */
+export const postTrades = (url, trades) =>
+  call(url, 'POST', '/api/trades', executorToken(), trades.map(t => (typeof t === 'string' ? t : JSON.stringify(t))).join('\n'), 'application/x-ndjson')
+
+/** What a user sees of the own account. */
+export function accountOf(url, user) {
+  const ask = (method, path, body) => call(url, method, path, token(user), body && JSON.stringify(body))
+  return {
+    portfolio: () => ask('GET', '/api/portfolio'),
+    trades: async (query = '') => (await ask('GET', `/api/trades${query}`)).body.data.trades,
+    orders: async () => (await ask('GET', '/api/orders')).body.orders,
+    place: order => ask('POST', '/api/orders', order),
+    cancel: orderId => ask('DELETE', `/api/orders/${orderId}`),
+  }
+}
+
+let trades = 0
+
+/** An executed trade with an id of its own. */
+export const tradeOf = (userId, more = {}) =>
+  ({ id: `trade-${process.pid}-${trades++}`, userId, symbol: 'X', side: 'buy', quantity: 2, price: 100, status: 'executed', timestamp: Date.now(), ...more })
