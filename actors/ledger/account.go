@@ -32,7 +32,8 @@ type Account struct {
 	day day
 }
 
-// Position is an open holding in one symbol.
+// Position is an open holding in one symbol, from when it leaves zero until it
+// is back there or crosses to the other side.
 type Position struct {
 	Symbol string
 	// Quantity is negative for a short position.
@@ -43,8 +44,11 @@ type Position struct {
 	// LastPrice is that of the last fill: the mark where no quote is known.
 	LastPrice decimal.Decimal
 	OpenedAt  time.Time
-	// Start is the quantity that was held when the trading day began.
-	Start decimal.Decimal
+	// Start is the quantity that was held when the trading day began, and
+	// StartPrice the last price then.
+	Start, StartPrice decimal.Decimal
+	// DayCost is what the day's fills cost, less what they brought.
+	DayCost decimal.Decimal
 }
 
 // Order is an open order.
@@ -59,11 +63,12 @@ type day struct {
 	span market.Day
 	// cash and deposits are those at the day's start.
 	cash, deposits decimal.Decimal
-	// left are the positions of the day's start that were closed since.
+	// left are the positions of the day's start that were closed since. A symbol
+	// is there at most once: what opens after is not of the day's start.
 	left []held
 }
 
-// held is a quantity of a symbol, and the last price it was seen at.
+// held is a quantity of a symbol that the day began with, and its last price then.
 type held struct {
 	symbol          string
 	quantity, price decimal.Decimal
@@ -104,49 +109,31 @@ func (a *Account) order(id string) int {
 }
 
 // Apply makes an event part of the account. After an error it is as before.
+//
+// An event belongs to the trading day in which it is recorded: one that is late
+// changes the day that is under way, as it changes its cash.
 func (a *Account) Apply(e Event, days market.Calendar) error {
-	if at := e.When(); !a.day.span.Contains(at) && !at.Before(a.day.span.End) {
-		before := a.day
-		restore := a.roll(days.DayOf(at))
-		if err := a.apply(e); err != nil {
-			restore()
-			a.day = before
-			return err
-		}
-		return nil
-	}
-	return a.apply(e)
-}
-
-// roll begins a trading day. The function it returns undoes what it did to the positions.
-func (a *Account) roll(span market.Day) (restore func()) {
-	starts := make([]decimal.Decimal, len(a.Positions))
-	for i := range a.Positions {
-		p := &a.Positions[i]
-		starts[i], p.Start = p.Start, p.Quantity
-	}
-	a.day = day{span: span, cash: a.Cash, deposits: a.NetDeposits}
-	return func() {
-		for i := range starts {
-			a.Positions[i].Start = starts[i]
-		}
-	}
-}
-
-func (a *Account) apply(e Event) error {
 	switch e := e.(type) {
 	case Deposited:
-		return a.deposit(e.Amount)
+		return a.deposit(e, days)
 	case Withdrawn:
-		return a.deposit(e.Amount.Neg())
+		return a.withdraw(e, days)
 	case OrderPlaced:
-		return a.place(e)
+		return a.place(e, days)
 	case OrderFilled:
-		return a.fill(e)
+		return a.fill(&e, days)
 	case OrderFailed:
+		if err := e.check(); err != nil {
+			return err
+		}
+		a.begin(e.Time, days)
 		a.Failed++
 		a.remove(e.OrderID)
 	case OrderCancelled:
+		if err := e.check(); err != nil {
+			return err
+		}
+		a.begin(e.Time, days)
 		a.remove(e.OrderID)
 	default:
 		return fmt.Errorf("ledger: unknown event %T", e)
@@ -154,8 +141,34 @@ func (a *Account) apply(e Event) error {
 	return nil
 }
 
-// deposit adds cash, or takes it out.
-func (a *Account) deposit(amount decimal.Decimal) error {
+// begin begins the trading day of an event, if that is a new one. It is called
+// once the event is sure to be applied.
+func (a *Account) begin(at time.Time, days market.Calendar) {
+	if at.Before(a.day.span.End) {
+		return
+	}
+	for i := range a.Positions {
+		p := &a.Positions[i]
+		p.Start, p.StartPrice, p.DayCost = p.Quantity, p.LastPrice, decimal.Zero
+	}
+	a.day = day{span: days.DayOf(at), cash: a.Cash, deposits: a.NetDeposits}
+}
+
+func (a *Account) deposit(e Deposited, days market.Calendar) error {
+	if err := e.check(); err != nil {
+		return err
+	}
+	return a.addCash(e.Amount, e.Time, days)
+}
+
+func (a *Account) withdraw(e Withdrawn, days market.Calendar) error {
+	if err := e.check(); err != nil {
+		return err
+	}
+	return a.addCash(e.Amount.Neg(), e.Time, days)
+}
+
+func (a *Account) addCash(amount decimal.Decimal, at time.Time, days market.Calendar) error {
 	cash, err := sum(a.Cash, amount)
 	if err != nil {
 		return fmt.Errorf("cash: %w", err)
@@ -164,22 +177,32 @@ func (a *Account) deposit(amount decimal.Decimal) error {
 	if err != nil {
 		return fmt.Errorf("deposits: %w", err)
 	}
+	a.begin(at, days)
 	a.Cash, a.NetDeposits = cash, deposits
 	return nil
 }
 
-func (a *Account) place(e OrderPlaced) error {
+func (a *Account) place(e OrderPlaced, days market.Calendar) error {
+	if err := e.check(); err != nil {
+		return err
+	}
 	if a.order(e.OrderID) >= 0 {
 		return fmt.Errorf("order %.64s is open already", e.OrderID)
 	}
+	a.begin(e.Time, days)
+	e.Time = instant(e.Time)
 	a.Orders = append(a.Orders, Order{OrderPlaced: e})
 	return nil
 }
 
+// instant is a time as events keep it, so that an account is the same whether
+// its events were just made or read from the journal.
+func instant(t time.Time) time.Time { return time.UnixMilli(t.UnixMilli()) }
+
 // remove takes an order off the open ones. Executors report on orders that
 // were never ours.
 func (a *Account) remove(orderID string) {
-	if i := a.order(orderID); orderID != "" && i >= 0 {
+	if i := a.order(orderID); i >= 0 {
 		a.Orders = slices.Delete(a.Orders, i, i+1)
 	}
 }

@@ -18,78 +18,113 @@ type Rejection struct {
 const (
 	CodeBuyingPower = "INSUFFICIENT_BUYING_POWER"
 	CodeQuantity    = "QUANTITY_NOT_ALLOWED"
+	CodePrice       = "PRICE_NOT_ALLOWED"
 )
 
 // CheckOrder says whether the account can afford an order that will cost about
-// price a piece, and fee. nil means that it can.
+// price a piece, and fee. nil means that it can. What makes no position larger
+// is always taken: who has spent everything must be able to sell.
 func (a *Account) CheckOrder(o OrderPlaced, price, fee decimal.Decimal, marks Marks) *Rejection {
-	if !o.Quantity.IsPos() || !price.IsPos() {
-		return &Rejection{CodeQuantity, "the quantity must be more than 0"}
+	if !o.Quantity.IsPos() {
+		return &Rejection{CodeQuantity, fmt.Sprintf("a quantity of %s %s is not allowed: must be more than 0", o.Quantity, o.Symbol)}
+	}
+	if !price.IsPos() {
+		return &Rejection{CodePrice, fmt.Sprintf("a price of %s for %s is not allowed: must be more than 0", price, o.Symbol)}
+	}
+	if _, err := keep(o.Quantity); err != nil {
+		return &Rejection{CodeQuantity, fmt.Sprintf("a quantity of %s: %v", o.Symbol, err)}
 	}
 	if _, err := notional(price, o.Quantity); err != nil {
 		return &Rejection{CodeQuantity, fmt.Sprintf("%s %s is too much for one order", o.Quantity, o.Symbol)}
 	}
-	needed := about(a.need(o.Symbol, o.Side, o.Quantity, price), fee)
-	if !needed.IsPos() {
-		return nil // it makes the account's positions smaller
+	var buffer [usualPositions]decimal.Decimal
+	r := reservation{account: a, free: buffer[:0]}
+	reserved := r.ofOrders(marks)
+	growth := r.growth(o.Symbol, o.Side, o.Quantity)
+	if growth.IsZero() {
+		return nil
 	}
-	power := a.buyingPower(marks)
+	needed := about(product(price, growth), fee)
+	power := a.buyingPower(a.shorts(marks), reserved)
 	if power.Less(needed) {
-		return &Rejection{CodeBuyingPower, fmt.Sprintf("the order needs %s and the buying power is %s", cents(needed), cents(power))}
+		// Rounded so that the one that is less is never shown as enough.
+		return &Rejection{CodeBuyingPower, fmt.Sprintf("the order needs %s and the buying power is %s", needed.Ceil(2).Pad(2), power.Floor(2).Pad(2))}
 	}
 	return nil
 }
 
-// need is by how much an order makes positions larger, in money at a price.
-func (a *Account) need(symbol string, side Side, quantity, price decimal.Decimal) decimal.Decimal {
-	if side == Sell {
-		quantity = quantity.Neg()
+// shorts is what the short positions are worth; it is negative.
+func (a *Account) shorts(marks Marks) decimal.Decimal {
+	total := decimal.Zero
+	for i := range a.Positions {
+		if p := &a.Positions[i]; p.Quantity.IsNeg() {
+			price, _, _ := p.price(marks)
+			total = about(total, product(price, p.Quantity))
+		}
 	}
-	held := decimal.Zero
-	if p, found := a.Position(symbol); found {
-		held = p.Quantity
-	}
-	growth := about(about(held, quantity).Abs(), held.Abs().Neg())
-	if !growth.IsPos() {
-		return decimal.Zero
-	}
-	return product(price, growth)
+	return total
 }
 
-// buyingPower is Valuation.BuyingPower.
-func (a *Account) buyingPower(marks Marks) decimal.Decimal {
-	power := a.Cash
-	for i := range a.Positions {
-		p := &a.Positions[i]
-		if !p.Quantity.IsNeg() {
-			continue // what a long position is worth is as much power as it binds
-		}
-		mark, known := marks(p.Symbol)
-		value := p.value(mark, known).MarketValue
-		power = about(about(power, value), value)
-	}
-	power = about(power, a.reserved(marks).Neg())
+// buyingPower is Valuation.BuyingPower: the total value less the value of every
+// position, long or short. What a long position is worth is as much value as it
+// binds; a short one brought cash, owes it, and binds as much again.
+func (a *Account) buyingPower(shorts, reserved decimal.Decimal) decimal.Decimal {
+	power := less(about(about(a.Cash, shorts), shorts), reserved)
 	if power.IsNeg() {
 		return decimal.Zero
 	}
 	return power
 }
 
-// reserved is what the open orders may still need.
-func (a *Account) reserved(marks Marks) decimal.Decimal {
+// usualPositions is for how many positions a reservation needs no memory of the heap.
+const usualPositions = 16
+
+// reservation counts by how much orders would make positions larger if all of
+// one side were filled, and none of the other.
+type reservation struct {
+	account *Account
+	// free is, for each position, how much may be ordered against it before the
+	// other side is larger: twice its quantity. Made when first needed.
+	free []decimal.Decimal
+}
+
+// ofOrders is what the open orders may still need, fees apart: a limit order at
+// its limit, a market order at its symbol's mark.
+func (r *reservation) ofOrders(marks Marks) decimal.Decimal {
 	total := decimal.Zero
-	for i := range a.Orders {
-		o := &a.Orders[i]
+	for i := range r.account.Orders {
+		o := &r.account.Orders[i]
+		growth := r.growth(o.Symbol, o.Side, less(o.Quantity, o.Filled))
+		if growth.IsZero() {
+			continue
+		}
 		price := o.LimitPrice
 		if o.Type == Market {
 			if mark, known := marks(o.Symbol); known {
 				price = mark.Price
 			}
 		}
-		total = about(total, a.need(o.Symbol, o.Side, about(o.Quantity, o.Filled.Neg()), price))
+		total = about(total, product(price, growth))
 	}
 	return total
 }
 
-// cents is an amount as people read it.
-func cents(d decimal.Decimal) decimal.Decimal { return d.Round(2).Pad(2) }
+// growth is by how much an order makes positions larger, after those before it.
+func (r *reservation) growth(symbol string, side Side, quantity decimal.Decimal) decimal.Decimal {
+	i, found := r.account.find(symbol)
+	if !found || r.account.Positions[i].Quantity.IsNeg() == (side == Sell) {
+		return quantity
+	}
+	if len(r.free) == 0 {
+		for i := range r.account.Positions {
+			q := r.account.Positions[i].Quantity.Abs()
+			r.free = append(r.free, about(q, q))
+		}
+	}
+	used := quantity
+	if r.free[i].Less(used) {
+		used = r.free[i]
+	}
+	r.free[i] = less(r.free[i], used)
+	return less(quantity, used)
+}

@@ -1,119 +1,91 @@
 package ledger
 
-import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"time"
+import "strconv"
 
-	"github.com/govalues/decimal"
-
-	"outcry/actors/market"
-)
-
-// checkpoint is an account as it is saved.
-type checkpoint struct {
-	Version     int                  `json:"v"`
-	Cash        decimal.Decimal      `json:"cash"`
-	Realised    decimal.Decimal      `json:"realised"`
-	Fees        decimal.Decimal      `json:"fees"`
-	NetDeposits decimal.Decimal      `json:"netDeposits"`
-	Trades      uint64               `json:"trades"`
-	Failed      uint64               `json:"failed"`
-	Closings    uint64               `json:"closings"`
-	Wins        uint64               `json:"wins"`
-	Positions   []checkpointPosition `json:"positions,omitempty"`
-	Orders      []checkpointOrder    `json:"orders,omitempty"`
-	Day         checkpointDay        `json:"day"`
-}
-
-type checkpointPosition struct {
-	Symbol    string          `json:"symbol"`
-	Quantity  decimal.Decimal `json:"quantity"`
-	Cost      decimal.Decimal `json:"cost"`
-	LastPrice decimal.Decimal `json:"lastPrice"`
-	OpenedAt  time.Time       `json:"openedAt"`
-	Start     decimal.Decimal `json:"start"`
-}
-
-// checkpointOrder is the event that placed the order, and what was filled since.
-type checkpointOrder struct {
-	Placed json.RawMessage `json:"placed"`
-	Filled decimal.Decimal `json:"filled"`
-}
-
-type checkpointDay struct {
-	Start    time.Time        `json:"start"`
-	End      time.Time        `json:"end"`
-	Cash     decimal.Decimal  `json:"cash"`
-	Deposits decimal.Decimal  `json:"deposits"`
-	Left     []checkpointHeld `json:"left,omitempty"`
-}
-
-type checkpointHeld struct {
-	Symbol   string          `json:"symbol"`
-	Quantity decimal.Decimal `json:"quantity"`
-	Price    decimal.Decimal `json:"price"`
-}
-
-// AppendAccount appends an account as JSON.
+// AppendAccount appends an account as a JSON object. Amounts keep every digit,
+// times are Unix milliseconds, and what is empty is left out. An order is the
+// event that placed it, and what was filled since.
 func AppendAccount(dst []byte, a *Account) []byte {
-	c := checkpoint{
-		Version: formatVersion, Cash: a.Cash, Realised: a.Realised, Fees: a.Fees, NetDeposits: a.NetDeposits,
-		Trades: a.Trades, Failed: a.Failed, Closings: a.Closings, Wins: a.Wins,
-		Day: checkpointDay{Start: a.day.span.Start.UTC(), End: a.day.span.End.UTC(), Cash: a.day.cash, Deposits: a.day.deposits},
+	w := writer{append(dst, `{"v":`...)}
+	w.dst = strconv.AppendInt(w.dst, formatVersion, 10)
+	w.amount("cash", a.Cash)
+	w.amount("realised", a.Realised)
+	w.amount("fees", a.Fees)
+	w.amount("netDeposits", a.NetDeposits)
+	w.count("trades", a.Trades)
+	w.count("failed", a.Failed)
+	w.count("closings", a.Closings)
+	w.count("wins", a.Wins)
+	w.array("positions", len(a.Positions), func(w *writer, i int) { w.position(&a.Positions[i]) })
+	w.array("orders", len(a.Orders), func(w *writer, i int) { w.order(&a.Orders[i]) })
+	if d := &a.day; !d.span.End.IsZero() {
+		w.name("day")
+		w.object(func() {
+			w.instant("start", d.span.Start)
+			w.instant("end", d.span.End)
+			w.amount("cash", d.cash)
+			w.amount("deposits", d.deposits)
+			w.array("left", len(d.left), func(w *writer, i int) { w.held(&d.left[i]) })
+		})
 	}
-	for _, p := range a.Positions {
-		c.Positions = append(c.Positions, checkpointPosition{p.Symbol, p.Quantity, p.Cost, p.LastPrice, p.OpenedAt.UTC(), p.Start})
-	}
-	for _, o := range a.Orders {
-		c.Orders = append(c.Orders, checkpointOrder{AppendEvent(nil, o.OrderPlaced), o.Filled})
-	}
-	for _, h := range a.day.left {
-		c.Day.Left = append(c.Day.Left, checkpointHeld{h.symbol, h.quantity, h.price})
-	}
-	encoded, err := json.Marshal(c)
-	if err != nil {
-		panic("ledger: " + err.Error()) // its fields always encode
-	}
-	return append(dst, encoded...)
+	return w.end()
 }
 
-// ParseAccount reads what AppendAccount wrote.
-func ParseAccount(text []byte) (*Account, error) {
-	var c checkpoint
-	if err := json.Unmarshal(text, &c); err != nil {
-		return nil, fmt.Errorf("account: %w", err)
-	}
-	if c.Version != formatVersion {
-		return nil, fmt.Errorf("account: version %d is not known: this program reads version %d", c.Version, formatVersion)
-	}
-	a := &Account{
-		Cash: c.Cash, Realised: c.Realised, Fees: c.Fees, NetDeposits: c.NetDeposits,
-		Trades: c.Trades, Failed: c.Failed, Closings: c.Closings, Wins: c.Wins,
-		day: day{span: market.Day{Start: c.Day.Start, End: c.Day.End}, cash: c.Day.Cash, deposits: c.Day.Deposits},
-	}
-	for _, p := range c.Positions {
-		if n := len(a.Positions); n > 0 && a.Positions[n-1].Symbol >= p.Symbol {
-			return nil, errPositionOrder
-		}
-		a.Positions = append(a.Positions, Position{p.Symbol, p.Quantity, p.Cost, p.LastPrice, p.OpenedAt, p.Start})
-	}
-	for _, o := range c.Orders {
-		event, err := ParseEvent(o.Placed)
-		if err != nil {
-			return nil, fmt.Errorf("account: order: %w", err)
-		}
-		placed, ok := event.(OrderPlaced)
-		if !ok {
-			return nil, fmt.Errorf("account: order: is a %T", event)
-		}
-		a.Orders = append(a.Orders, Order{OrderPlaced: placed, Filled: o.Filled})
-	}
-	for _, h := range c.Day.Left {
-		a.day.left = append(a.day.left, held{h.Symbol, h.Quantity, h.Price})
-	}
-	return a, nil
+func (w *writer) position(p *Position) {
+	w.object(func() {
+		w.text("symbol", p.Symbol)
+		w.amount("quantity", p.Quantity)
+		w.amount("cost", p.Cost)
+		w.amount("lastPrice", p.LastPrice)
+		w.instant("openedAt", p.OpenedAt)
+		w.amount("start", p.Start)
+		w.amount("startPrice", p.StartPrice)
+		w.amount("dayCost", p.DayCost)
+	})
 }
 
-var errPositionOrder = errors.New("account: its positions are not in the order of their symbols")
+func (w *writer) order(o *Order) {
+	w.object(func() {
+		w.name("placed")
+		w.dst = appendPlaced(w.dst, &o.OrderPlaced)
+		w.amount("filled", o.Filled)
+	})
+}
+
+func (w *writer) held(h *held) {
+	w.object(func() {
+		w.text("symbol", h.symbol)
+		w.amount("quantity", h.quantity)
+		w.amount("price", h.price)
+	})
+}
+
+// object appends an object of the members that it is given.
+func (w *writer) object(members func()) {
+	w.dst = append(w.dst, '{')
+	members()
+	w.dst = append(w.dst, '}')
+}
+
+// array appends an array, if there is something in it.
+func (w *writer) array(name string, n int, element func(w *writer, i int)) {
+	if n == 0 {
+		return
+	}
+	w.name(name)
+	w.dst = append(w.dst, '[')
+	for i := range n {
+		if i > 0 {
+			w.dst = append(w.dst, ',')
+		}
+		element(w, i)
+	}
+	w.dst = append(w.dst, ']')
+}
+
+func (w *writer) count(name string, n uint64) {
+	if n > 0 {
+		w.name(name)
+		w.dst = strconv.AppendUint(w.dst, n, 10)
+	}
+}

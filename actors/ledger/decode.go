@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -8,6 +9,30 @@ import (
 
 	"outcry/actors/jsonline"
 )
+
+var errTwice = errors.New("is given twice")
+
+// fields shows the members of the one object that text is. An error of set goes
+// on where the name of the field begins a sentence.
+func fields(text []byte, set func(name []byte, v jsonline.Value) error) error {
+	line := jsonline.NewLine(text)
+	for {
+		name, more, err := line.Next()
+		if err != nil || !more {
+			return err
+		}
+		value, err := line.Value()
+		if err == nil {
+			err = set(name, value)
+		}
+		if err != nil {
+			return fmt.Errorf("%.40s %w", name, err)
+		}
+	}
+}
+
+// errUnknownField is about what would be lost if it were read over.
+var errUnknownField = fmt.Errorf("is not a field of version %d", formatVersion)
 
 // record is every field that an event may have.
 type record struct {
@@ -24,49 +49,83 @@ type record struct {
 // ParseEvent reads what AppendEvent wrote. The error names the field.
 func ParseEvent(text []byte) (Event, error) {
 	var r record
-	line := jsonline.NewLine(text)
-	for {
-		name, more, err := line.Next()
-		if err != nil {
-			return nil, fmt.Errorf("event: %w", err)
-		}
-		if !more {
-			return r.event()
-		}
-		value, err := line.Value()
-		if err == nil {
-			err = r.set(name, value)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("event: %.40s %w", name, err)
-		}
+	if err := fields(text, r.set); err != nil {
+		return nil, fmt.Errorf("event: %w", err)
 	}
+	e, err := r.event()
+	if err != nil {
+		return nil, fmt.Errorf("event: %w", err)
+	}
+	return e, nil
 }
 
-// set reads one field. One that is not known would be lost, so it is an error.
+// set reads one field.
 func (r *record) set(name []byte, v jsonline.Value) (err error) {
 	if text := r.textField(name); text != nil {
-		value, err := v.Text()
-		*text = string(value)
-		return err
+		return setText(text, v)
 	}
 	if amount := r.amountField(name); amount != nil {
-		*amount, err = v.Decimal()
-		return err
+		return setAmount(amount, v)
 	}
 	switch string(name) {
 	case "time":
-		r.time, err = v.Instant()
+		return setInstant(&r.time, v)
 	case "openedAt":
-		r.openedAt, err = v.Instant()
+		return setInstant(&r.openedAt, v)
 	case "canRetry":
 		r.canRetry, err = v.Bool()
 	case "closing":
 		r.closing, err = v.Bool()
 	default:
-		return fmt.Errorf("is not a field of version %d", formatVersion)
+		return errUnknownField
 	}
 	return err
+}
+
+func setText(field *string, v jsonline.Value) error {
+	text, err := v.Text()
+	if err == nil && *field != "" {
+		err = errTwice
+	}
+	*field = word(text)
+	return err
+}
+
+func setAmount(field *decimal.Decimal, v jsonline.Value) error {
+	amount, err := v.Decimal()
+	if err == nil && !field.IsZero() {
+		err = errTwice
+	}
+	*field = amount
+	return err
+}
+
+func setInstant(field *time.Time, v jsonline.Value) error {
+	at, err := v.Instant()
+	if err == nil && !field.IsZero() {
+		err = errTwice
+	}
+	*field = instant(at)
+	return err
+}
+
+// word returns a text, and costs nothing for those that most events have.
+func word(text []byte) string {
+	switch string(text) {
+	case typeFilled:
+		return typeFilled
+	case typePlaced:
+		return typePlaced
+	case "buy":
+		return "buy"
+	case "sell":
+		return "sell"
+	case "market":
+		return "market"
+	case "limit":
+		return "limit"
+	}
+	return string(text)
 }
 
 func (r *record) textField(name []byte) *string {
@@ -123,52 +182,65 @@ func (r *record) amountField(name []byte) *decimal.Decimal {
 	return nil
 }
 
-// event makes the event that the fields describe.
+// event makes the event that the fields describe, if an account can have it.
 func (r *record) event() (Event, error) {
-	if r.version.Cmp(decimal.MustNew(formatVersion, 0)) != 0 {
-		return nil, fmt.Errorf("event: version %s is not known: this program reads version %d", r.version, formatVersion)
-	}
-	if r.time.IsZero() {
-		return nil, fmt.Errorf("event: %.40q has no time", r.kind)
+	if err := checkVersion(r.version); err != nil {
+		return nil, err
 	}
 	switch r.kind {
 	case typeDeposited:
-		return Deposited{Amount: r.amount, Note: r.note, Time: r.time}, nil
+		e := Deposited{Amount: r.amount, Note: r.note, Time: r.time}
+		return e, e.check()
 	case typeWithdrawn:
-		return Withdrawn{Amount: r.amount, Note: r.note, Time: r.time}, nil
+		e := Withdrawn{Amount: r.amount, Note: r.note, Time: r.time}
+		return e, e.check()
 	case typeCancelled:
-		return OrderCancelled{OrderID: r.orderID, Reason: r.reason, Time: r.time}, nil
+		e := OrderCancelled{OrderID: r.orderID, Reason: r.reason, Time: r.time}
+		return e, e.check()
+	case typePlaced, typeFilled, typeFailed:
+		return r.ofOrder()
 	}
+	return nil, fmt.Errorf("type %.40q is not known", r.kind)
+}
+
+func checkVersion(version decimal.Decimal) error {
+	if whole, fraction, ok := version.Int64(0); ok && whole == formatVersion && fraction == 0 && version.IsInt() {
+		return nil
+	}
+	return fmt.Errorf("version %s is not known: this program reads version %d", version, formatVersion)
+}
+
+func (r *record) ofOrder() (Event, error) {
 	side, err := ParseSide(r.side)
 	if err != nil {
-		return nil, fmt.Errorf("event: %w", err)
+		return nil, err
 	}
 	switch r.kind {
 	case typePlaced:
 		return r.placed(side)
 	case typeFilled:
-		return r.filled(side), nil
-	case typeFailed:
-		return OrderFailed{
-			TradeID: r.tradeID, OrderID: r.orderID, Symbol: r.symbol, Side: side, Quantity: r.quantity, Price: r.price,
-			Reason: r.reason, Code: r.code, CanRetry: r.canRetry, Broker: r.broker, Time: r.time,
-		}, nil
+		return r.filled(side)
 	}
-	return nil, fmt.Errorf("event: type %.40q is not known", r.kind)
+	e := OrderFailed{
+		TradeID: r.tradeID, OrderID: r.orderID, Symbol: r.symbol, Side: side, Quantity: r.quantity, Price: r.price,
+		Reason: r.reason, Code: r.code, CanRetry: r.canRetry, Broker: r.broker, Time: r.time,
+	}
+	return e, e.check()
 }
 
 func (r *record) placed(side Side) (Event, error) {
 	kind, err := ParseOrderType(r.orderType)
 	if err != nil {
-		return nil, fmt.Errorf("event: %w", err)
+		return nil, err
 	}
-	return OrderPlaced{
+	e := OrderPlaced{
 		OrderID: r.orderID, ClientOrderID: r.clientOrderID, Symbol: r.symbol, Side: side, Quantity: r.quantity,
 		Type: kind, LimitPrice: r.limitPrice, Broker: r.broker, Time: r.time,
-	}, nil
+	}
+	return e, e.check()
 }
 
-func (r *record) filled(side Side) Event {
+func (r *record) filled(side Side) (Event, error) {
 	e := OrderFilled{
 		TradeID: r.tradeID, OrderID: r.orderID, Symbol: r.symbol, Side: side, Quantity: r.quantity, Price: r.price, Fee: r.fee,
 		Broker: r.broker, Time: r.time, Realised: r.realised, Closing: r.closing,
@@ -179,5 +251,5 @@ func (r *record) filled(side Side) Event {
 			PnL: r.realised, PnLPercent: r.pnlPercent, OpenedAt: r.openedAt, ClosedAt: r.time,
 		}
 	}
-	return e
+	return e, e.check()
 }

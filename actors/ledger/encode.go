@@ -100,7 +100,7 @@ func appendFailed(dst []byte, e *OrderFailed) []byte {
 	return w.end()
 }
 
-// writer appends the members of one object.
+// writer appends the members of objects.
 type writer struct{ dst []byte }
 
 func begin(dst []byte, kind string, at time.Time) writer {
@@ -115,7 +115,10 @@ func begin(dst []byte, kind string, at time.Time) writer {
 func (w *writer) end() []byte { return append(w.dst, '}') }
 
 func (w *writer) name(name string) {
-	w.dst = append(w.dst, ',', '"')
+	if w.dst[len(w.dst)-1] != '{' {
+		w.dst = append(w.dst, ',')
+	}
+	w.dst = append(w.dst, '"')
 	w.dst = append(w.dst, name...)
 	w.dst = append(w.dst, '"', ':')
 }

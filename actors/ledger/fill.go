@@ -5,43 +5,55 @@ import (
 	"slices"
 
 	"github.com/govalues/decimal"
+
+	"outcry/actors/market"
 )
 
 // change is what a fill does to an account, computed before any of it is done.
+// Quantities and amounts of short positions are negative.
 type change struct {
 	at    int  // of the position in Account.Positions
 	found bool // there is one
-	after Position
+	// quantity and cost of the position once the fill is applied; amount is what
+	// the fill itself costs.
+	quantity, cost, amount decimal.Decimal
 
-	cash, fees, realised decimal.Decimal // of the account, afterwards
-	profit               decimal.Decimal // of the part that closed
-	closed               decimal.Decimal // signed quantity that was closed
-	cost                 decimal.Decimal // of what was closed
+	// ended says that the position was closed, whether or not the same fill
+	// opened another on the other side.
+	ended              bool
+	closed, closedCost decimal.Decimal // the quantity that was closed, and its cost
+	profit             decimal.Decimal // of what was closed
+
+	cash, fees, realised decimal.Decimal // of the account, once the fill is applied
 }
 
 // Fill returns f with what it does to the account as it is now.
 func (a *Account) Fill(f OrderFilled) (OrderFilled, error) {
-	c, err := a.change(&f)
-	if err != nil {
+	f.Closed = nil
+	var c change
+	if err := a.change(&f, &c); err != nil {
 		return OrderFilled{}, err
 	}
-	f.Realised, f.Closing, f.Closed = c.profit, !c.closed.IsZero(), nil
-	if f.Closing && c.after.Quantity.Sign() != c.closed.Sign() {
-		before := a.Positions[c.at]
+	f.Time = instant(f.Time)
+	f.Realised, f.Closing = c.profit, !c.closed.IsZero()
+	if c.ended {
+		before := &a.Positions[c.at]
 		f.Closed = &PositionClosed{
 			Quantity: c.closed, EntryPrice: average(before.Cost, before.Quantity), ExitPrice: f.Price,
-			PnL: c.profit, PnLPercent: percent(c.profit, c.cost), OpenedAt: before.OpenedAt, ClosedAt: f.Time,
+			PnL: c.profit, PnLPercent: percent(c.profit, c.closedCost), OpenedAt: before.OpenedAt, ClosedAt: f.Time,
 		}
 	}
 	return f, nil
 }
 
-// fill does what change found.
-func (a *Account) fill(f OrderFilled) error {
-	c, err := a.change(&f)
-	if err != nil {
+// fill does what change found. What Fill stored in the event is not asked:
+// quantity, price and fee say it all.
+func (a *Account) fill(f *OrderFilled, days market.Calendar) error {
+	var c change
+	if err := a.change(f, &c); err != nil {
 		return err
 	}
+	a.begin(f.Time, days)
 	a.Cash, a.Fees, a.Realised = c.cash, c.fees, c.realised
 	a.Trades++
 	if !c.closed.IsZero() {
@@ -50,111 +62,116 @@ func (a *Account) fill(f OrderFilled) error {
 			a.Wins++
 		}
 	}
-	switch {
-	case !c.found:
-		c.after.Start = a.returned(f.Symbol)
-		a.Positions = slices.Insert(a.Positions, c.at, c.after)
-	case c.after.Quantity.IsZero():
-		a.leave(c.at, f.Price)
-		a.Positions = slices.Delete(a.Positions, c.at, c.at+1)
-	default:
-		a.Positions[c.at] = c.after
-	}
-	a.fillOrder(&f)
+	a.move(f, &c)
+	a.fillOrder(f)
 	return nil
 }
 
+// move changes the position that a fill is about.
+func (a *Account) move(f *OrderFilled, c *change) {
+	if c.found && !c.ended {
+		p := &a.Positions[c.at]
+		p.Quantity, p.Cost, p.LastPrice = c.quantity, c.cost, f.Price
+		p.DayCost = about(p.DayCost, c.amount)
+		return
+	}
+	opened := Position{
+		Symbol: f.Symbol, Quantity: c.quantity, Cost: c.cost, LastPrice: f.Price, OpenedAt: instant(f.Time), DayCost: c.cost,
+	}
+	if !c.found {
+		a.Positions = slices.Insert(a.Positions, c.at, opened)
+		return
+	}
+	ended := &a.Positions[c.at]
+	if !ended.Start.IsZero() {
+		a.day.left = append(a.day.left, held{ended.Symbol, ended.Start, ended.StartPrice})
+	}
+	if c.quantity.IsZero() {
+		a.Positions = slices.Delete(a.Positions, c.at, c.at+1)
+		return
+	}
+	opened.Symbol = ended.Symbol
+	*ended = opened
+}
+
 // change computes what a fill does.
-func (a *Account) change(f *OrderFilled) (c change, err error) {
-	if !f.Quantity.IsPos() || !f.Price.IsPos() || f.Fee.IsNeg() {
-		return c, fmt.Errorf("fill of %s at %s with a fee of %s is not allowed: quantity and price must be positive", f.Quantity, f.Price, f.Fee)
+func (a *Account) change(f *OrderFilled, c *change) (err error) {
+	if err := f.check(); err != nil {
+		return err
 	}
 	quantity := f.Quantity
 	if f.Side == Sell {
 		quantity = quantity.Neg()
 	}
-	value, err := notional(f.Price, quantity)
-	if err != nil {
-		return c, fmt.Errorf("value: %w", err)
+	if c.amount, err = notional(f.Price, quantity); err != nil {
+		return fmt.Errorf("value: %w", err)
 	}
-	c.at, c.found = a.find(f.Symbol)
-	c.after = Position{Symbol: f.Symbol, OpenedAt: f.Time}
-	if c.found {
-		c.after = a.Positions[c.at]
+	var before Position
+	if c.at, c.found = a.find(f.Symbol); c.found {
+		before = a.Positions[c.at]
 	}
-	c.after.LastPrice = f.Price
-	if err := c.move(quantity, value, f); err != nil {
-		return c, err
-	}
-	if c.cash, err = sum(a.Cash, value.Neg(), f.Fee.Neg()); err != nil {
-		return c, fmt.Errorf("cash: %w", err)
-	}
-	if c.fees, err = sum(a.Fees, f.Fee); err != nil {
-		return c, fmt.Errorf("fees: %w", err)
-	}
-	if c.realised, err = sum(a.Realised, c.profit); err != nil {
-		return c, fmt.Errorf("realised profit: %w", err)
-	}
-	return c, nil
-}
-
-// move changes the position by a signed quantity of a signed value.
-func (c *change) move(quantity, value decimal.Decimal, f *OrderFilled) (err error) {
-	before := c.after
-	if c.after.Quantity, err = sum(before.Quantity, quantity); err != nil {
+	if c.quantity, err = sum(before.Quantity, quantity); err != nil {
 		return fmt.Errorf("quantity of %s: %w", f.Symbol, err)
 	}
-	if before.Quantity.Sign()*quantity.Sign() >= 0 { // opens or adds
-		c.after.Cost, err = sum(before.Cost, value)
-		return err
+	if before.Quantity.Sign()*quantity.Sign() >= 0 {
+		c.cost, err = sum(before.Cost, c.amount)
+	} else {
+		err = c.close(&before, quantity, f.Price)
 	}
-	// closes what both have; what is left of the fill opens the other way.
-	c.closed, c.cost = quantity.Neg(), decimal.Zero
-	closedValue := value
-	opens := quantity.CmpAbs(before.Quantity) > 0
-	if opens {
-		c.closed = before.Quantity
-		if closedValue, err = notional(f.Price, before.Quantity.Neg()); err != nil {
-			return err
-		}
-	}
-	if c.cost, err = part(before.Cost, c.closed, before.Quantity); err != nil {
+	if err != nil {
 		return fmt.Errorf("cost of %s: %w", f.Symbol, err)
 	}
-	if c.profit, err = difference(closedValue.Neg(), c.cost); err != nil {
-		return fmt.Errorf("profit of %s: %w", f.Symbol, err)
+	return c.book(a, f)
+}
+
+// close splits a fill against a position into what closes it, all of it or a
+// part, and what is left to open the other side.
+func (c *change) close(before *Position, quantity, price decimal.Decimal) (err error) {
+	paid := c.amount // for what is closed
+	c.ended = quantity.CmpAbs(before.Quantity) >= 0
+	if c.ended {
+		c.closed, c.closedCost = before.Quantity, before.Cost
+		if paid, err = notional(price, before.Quantity.Neg()); err != nil {
+			return err
+		}
+		// What opens costs the rest, so that both parts cost what was paid.
+		c.cost, err = difference(c.amount, paid)
+	} else {
+		c.closed = quantity.Neg()
+		if c.closedCost, err = part(before.Cost, c.closed, before.Quantity); err != nil {
+			return err
+		}
+		c.cost, err = difference(before.Cost, c.closedCost)
 	}
-	if opens {
-		c.after.OpenedAt = f.Time
-		c.after.Cost, err = difference(value, closedValue)
+	if err != nil {
 		return err
 	}
-	c.after.Cost, err = difference(before.Cost, c.cost)
+	c.profit, err = difference(paid.Neg(), c.closedCost)
 	return err
 }
 
-// leave remembers a closed position that the trading day began with.
-func (a *Account) leave(at int, price decimal.Decimal) {
-	if p := a.Positions[at]; !p.Start.IsZero() {
-		a.day.left = append(a.day.left, held{p.Symbol, p.Start, price})
+// book computes the account's cash and the sums that explain it.
+func (c *change) book(a *Account, f *OrderFilled) (err error) {
+	if c.cash, err = difference(a.Cash, c.amount); err == nil {
+		c.cash, err = difference(c.cash, f.Fee)
 	}
+	if err != nil {
+		return fmt.Errorf("cash: %w", err)
+	}
+	if c.fees, err = sum(a.Fees, f.Fee); err != nil {
+		return fmt.Errorf("fees: %w", err)
+	}
+	if c.realised, err = sum(a.Realised, c.profit); err != nil {
+		return fmt.Errorf("realised profit: %w", err)
+	}
+	return nil
 }
 
-// returned takes back what leave remembered, for a position that opens again.
-func (a *Account) returned(symbol string) decimal.Decimal {
-	i := slices.IndexFunc(a.day.left, func(h held) bool { return h.symbol == symbol })
-	if i < 0 {
-		return decimal.Zero
-	}
-	start := a.day.left[i].quantity
-	a.day.left = slices.Delete(a.day.left, i, i+1)
-	return start
-}
-
-// fillOrder reduces the open order that was filled.
+// fillOrder reduces the open order that was filled. An executor may give its
+// orders names that the account's own have: the symbol and side tell.
 func (a *Account) fillOrder(f *OrderFilled) {
 	i := a.order(f.OrderID)
-	if f.OrderID == "" || i < 0 {
+	if i < 0 || a.Orders[i].Symbol != f.Symbol || a.Orders[i].Side != f.Side {
 		return
 	}
 	filled, err := sum(a.Orders[i].Filled, f.Quantity)

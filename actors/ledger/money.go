@@ -103,13 +103,16 @@ func percent(a, b decimal.Decimal) decimal.Decimal {
 	return p
 }
 
-// averageScale is the number of decimals of an average price.
-const averageScale = 6
+// averageScale is the number of decimals of an average price: as many as prices have.
+const averageScale = 8
 
 // average is cost / quantity. quantity is not zero.
 func average(cost, quantity decimal.Decimal) decimal.Decimal {
-	price, ok := mulDiv(cost, decimal.One, quantity, averageScale)
-	if !ok {
+	if price, ok := mulDiv(cost, decimal.One, quantity, averageScale); ok {
+		return price
+	}
+	price, err := cost.Quo(quantity)
+	if err != nil {
 		return most
 	}
 	return price

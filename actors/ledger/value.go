@@ -11,7 +11,8 @@ import (
 // Marks returns what a symbol is valued by; false where no quote is known.
 type Marks func(symbol string) (market.Mark, bool)
 
-// Valuation is what an account is worth by the marks of its positions.
+// Valuation is what an account is worth by the marks of its positions. Percents
+// are such that 5 is five in a hundred, with up to 4 decimals.
 type Valuation struct {
 	// TotalValue is cash and the value of the positions; Equity is the same, by
 	// the name that brokers use.
@@ -20,7 +21,7 @@ type Valuation struct {
 	// full, and open orders keep what they may need.
 	BuyingPower decimal.Decimal
 	// DayChange is the change of TotalValue since the trading day began, deposits
-	// apart, and DayChangePercent of what it was then.
+	// apart, and DayChangePercent of what it was then with the day's deposits.
 	DayChange, DayChangePercent decimal.Decimal
 	// TotalPnL is TotalValue less NetDeposits: realised and unrealised profit less
 	// fees. TotalPnLPercent is of the deposits.
@@ -35,15 +36,21 @@ type Valuation struct {
 	Stale bool
 }
 
-// PositionValue is what one position is worth.
+// PositionValue is what one position is worth. Quantity, MarketValue and
+// CostBasis of a short position are negative, prices never are, and profits and
+// their percents are positive where money was made.
 type PositionValue struct {
-	Symbol string
-	// Quantity is negative for a short position, and so are MarketValue and CostBasis.
-	Quantity                         decimal.Decimal
-	EntryPrice, CurrentPrice         decimal.Decimal
-	MarketValue, CostBasis           decimal.Decimal
+	Symbol                   string
+	Quantity                 decimal.Decimal
+	EntryPrice, CurrentPrice decimal.Decimal
+	MarketValue, CostBasis   decimal.Decimal
+	// UnrealisedPnL is MarketValue less CostBasis, UnrealisedPercent of what
+	// CostBasis is without its sign.
 	UnrealisedPnL, UnrealisedPercent decimal.Decimal
-	DayPnL                           decimal.Decimal
+	// DayPnL is what the position made since the trading day began or, if that
+	// was later, since it was opened; a position that crossed zero was opened
+	// there. What it realised today in part is included, fees are not.
+	DayPnL decimal.Decimal
 	// Known says that CurrentPrice comes from a quote in State; otherwise it is
 	// the price of the last fill.
 	Known bool
@@ -61,117 +68,111 @@ func (p *PositionValue) Side() string {
 // Value values the account at now into v, whose memory it uses again. Amounts
 // that do not fit are shown as far as they do.
 func (a *Account) Value(marks Marks, now time.Time, days market.Calendar, v *Valuation) {
-	positions := v.Positions[:0]
 	*v = Valuation{
-		Cash: a.Cash, Realised: a.Realised, Fees: a.Fees, NetDeposits: a.NetDeposits,
-		Trades: a.Trades, Failed: a.Failed, WinRate: a.winRate(),
+		Cash: a.Cash, Realised: a.Realised, Fees: a.Fees, NetDeposits: a.NetDeposits, TotalValue: a.Cash,
+		Trades: a.Trades, Failed: a.Failed, WinRate: a.winRate(), Positions: v.Positions[:0],
 	}
-	rolled := !now.Before(a.day.span.End)
-	start := a.startValue(marks, rolled)
-	value, exposure := a.Cash, decimal.Zero
+	t := a.today(now, days)
+	start := t.startWithoutOpen(a, marks)
+	shorts := decimal.Zero
 	for i := range a.Positions {
-		p := &a.Positions[i]
-		mark, known := marks(p.Symbol)
-		pv := p.value(mark, known)
-		opened := p.Start
-		if rolled {
-			opened = p.Quantity
-		}
-		previous := previousClose(mark, known, p.LastPrice)
-		before := product(previous, opened)
-		start = about(start, before)
-		pv.DayPnL = dayProfit(p, &pv, previous, opened)
-		positions = append(positions, pv)
-		value = about(value, pv.MarketValue)
-		exposure = about(exposure, pv.MarketValue.Abs())
+		v.Positions = append(v.Positions, PositionValue{})
+		p, pv := &a.Positions[i], &v.Positions[i]
+		began := t.value(p, pv, marks)
+		start = about(start, began)
+		v.TotalValue = about(v.TotalValue, pv.MarketValue)
 		v.Unrealised = about(v.Unrealised, pv.UnrealisedPnL)
-		v.Stale = v.Stale || !known || pv.State == market.Stale
+		v.Stale = v.Stale || !pv.Known || pv.State == market.Stale
+		if pv.MarketValue.IsNeg() {
+			shorts = about(shorts, pv.MarketValue)
+		}
 	}
-	v.Positions, v.TotalValue, v.Equity = positions, value, value
-	v.BuyingPower = about(about(value, exposure.Neg()), a.reserved(marks).Neg())
-	if v.BuyingPower.IsNeg() {
-		v.BuyingPower = decimal.Zero
-	}
-	deposits := decimal.Zero
-	if !rolled {
-		deposits = about(a.NetDeposits, a.day.deposits.Neg())
-	}
-	v.DayChange = about(about(value, start.Neg()), deposits.Neg())
-	v.DayChangePercent = percent(v.DayChange, about(start, deposits))
-	v.TotalPnL = about(value, a.NetDeposits.Neg())
+	v.Equity = v.TotalValue
+	var buffer [usualPositions]decimal.Decimal
+	r := reservation{account: a, free: buffer[:0]}
+	v.BuyingPower = a.buyingPower(shorts, r.ofOrders(marks))
+	base := about(start, t.deposits)
+	v.DayChange = less(v.TotalValue, base)
+	v.DayChangePercent = percent(v.DayChange, base)
+	v.TotalPnL = less(v.TotalValue, a.NetDeposits)
 	v.TotalPnLPercent = percent(v.TotalPnL, a.NetDeposits)
 }
 
-// startValue is what the account was worth when the trading day began, without
+// today is the trading day that an account is valued in.
+type today struct {
+	start time.Time
+	// fresh: the account had no event in it yet, so that it began as the account
+	// is now.
+	fresh    bool
+	deposits decimal.Decimal // of the day
+}
+
+func (a *Account) today(now time.Time, days market.Calendar) today {
+	if now.Before(a.day.span.End) {
+		return today{start: a.day.span.Start, deposits: less(a.NetDeposits, a.day.deposits)}
+	}
+	return today{start: days.DayOf(now).Start, fresh: true}
+}
+
+// startWithoutOpen is what the account was worth when the day began, without
 // the positions that are still open.
-func (a *Account) startValue(marks Marks, rolled bool) decimal.Decimal {
-	if rolled {
+func (t *today) startWithoutOpen(a *Account, marks Marks) decimal.Decimal {
+	if t.fresh {
 		return a.Cash
 	}
 	start := a.day.cash
-	for _, h := range a.day.left {
+	for i := range a.day.left {
+		h := &a.day.left[i]
 		mark, known := marks(h.symbol)
-		start = about(start, product(previousClose(mark, known, h.price), h.quantity))
+		start = about(start, product(t.previousClose(&mark, known, h.price), h.quantity))
 	}
 	return start
 }
 
-// previousClose is what a position was worth a piece when the day began.
-func previousClose(mark market.Mark, known bool, lastPrice decimal.Decimal) decimal.Decimal {
-	if known && mark.PreviousClose.IsPos() {
+// previousClose is what a symbol was worth a piece when the day began: lastPrice
+// where there is no quote to say.
+func (t *today) previousClose(mark *market.Mark, known bool, lastPrice decimal.Decimal) decimal.Decimal {
+	switch {
+	case !known:
+		return lastPrice
+	case mark.Time.Before(t.start):
+		return mark.Price // it has not traded today: its previous close is that of an earlier day
+	case mark.PreviousClose.IsPos():
 		return mark.PreviousClose
 	}
 	return lastPrice
 }
 
-// value is what a position is worth by a mark.
-func (p *Position) value(mark market.Mark, known bool) PositionValue {
-	price := p.LastPrice
-	if known {
-		price = mark.Price
-	}
-	v := PositionValue{
-		Symbol: p.Symbol, Quantity: p.Quantity, CurrentPrice: price, Known: known, State: mark.State,
-		EntryPrice: average(p.Cost, p.Quantity), MarketValue: product(price, p.Quantity), CostBasis: p.Cost,
-	}
-	v.UnrealisedPnL = about(v.MarketValue, p.Cost.Neg())
+// value is what a position is worth. It returns what was held of it when the
+// day began, at the price of then.
+func (t *today) value(p *Position, v *PositionValue, marks Marks) (began decimal.Decimal) {
+	price, mark, known := p.price(marks)
+	v.Symbol, v.Quantity, v.CostBasis = p.Symbol, p.Quantity, p.Cost
+	v.CurrentPrice, v.Known, v.State = price, known, mark.State
+	v.EntryPrice = average(p.Cost, p.Quantity)
+	v.MarketValue = product(price, p.Quantity)
+	v.UnrealisedPnL = less(v.MarketValue, p.Cost)
 	v.UnrealisedPercent = percent(v.UnrealisedPnL, p.Cost)
-	return v
+	held, lastPrice, cost := p.Start, p.StartPrice, p.DayCost
+	if t.fresh {
+		held, lastPrice, cost = p.Quantity, p.LastPrice, decimal.Zero
+	}
+	if !held.IsZero() {
+		began = product(t.previousClose(&mark, known, lastPrice), held)
+	}
+	v.DayPnL = less(less(v.MarketValue, began), cost)
+	return began
 }
 
-// dayProfit is what a position gained since the previous close: all of it for
-// what was held then, and since its purchase for what was bought today.
-func dayProfit(p *Position, v *PositionValue, previous, start decimal.Decimal) decimal.Decimal {
-	if start.IsZero() {
-		return v.UnrealisedPnL
+// price is what a position is valued by: its mark, or the last fill.
+func (p *Position) price(marks Marks) (price decimal.Decimal, mark market.Mark, known bool) {
+	if mark, known = marks(p.Symbol); known {
+		return mark.Price, mark, true
 	}
-	held := start
-	if start.Sign() != p.Quantity.Sign() {
-		return v.UnrealisedPnL // turned around today
-	}
-	if start.CmpAbs(p.Quantity) > 0 {
-		held = p.Quantity // some was closed today; what is left was held
-	}
-	move := product(about(v.CurrentPrice, previous.Neg()), held)
-	if bought := about(p.Quantity, held.Neg()); !bought.IsZero() {
-		move = about(move, product(about(v.CurrentPrice, v.EntryPrice.Neg()), bought))
-	}
-	return move
-}
-
-// product is a price times a quantity for what is shown.
-func product(price, quantity decimal.Decimal) decimal.Decimal {
-	p, err := price.Mul(quantity)
-	if err != nil {
-		return decimal.Zero
-	}
-	return p.Round(moneyScale).Trim(0)
+	return p.LastPrice, mark, false
 }
 
 func (a *Account) winRate() decimal.Decimal {
-	if a.Closings == 0 {
-		return decimal.Zero
-	}
 	return percent(count(a.Wins), count(a.Closings))
 }
 

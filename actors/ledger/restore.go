@@ -1,0 +1,299 @@
+package ledger
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/govalues/decimal"
+
+	"outcry/actors/jsonline"
+)
+
+// ParseAccount reads what AppendAccount wrote, and nothing that no events fold
+// to. The error names the field.
+func ParseAccount(text []byte) (*Account, error) {
+	a := new(Account)
+	var version decimal.Decimal
+	err := fields(text, func(name []byte, v jsonline.Value) error {
+		if string(name) == "v" {
+			return setAmount(&version, v)
+		}
+		return a.restore(string(name), v)
+	})
+	if err == nil {
+		err = checkVersion(version)
+	}
+	if err == nil {
+		err = a.checkBalance()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("account: %w", err)
+	}
+	return a, nil
+}
+
+func (a *Account) restore(name string, v jsonline.Value) error {
+	switch name {
+	case "cash":
+		return setKept(&a.Cash, v)
+	case "realised":
+		return setKept(&a.Realised, v)
+	case "fees":
+		return setKept(&a.Fees, v)
+	case "netDeposits":
+		return setKept(&a.NetDeposits, v)
+	case "trades":
+		return setCount(&a.Trades, v)
+	case "failed":
+		return setCount(&a.Failed, v)
+	case "closings":
+		return setCount(&a.Closings, v)
+	case "wins":
+		return setCount(&a.Wins, v)
+	case "positions":
+		return elements(v, len(a.Positions), a.restorePosition)
+	case "orders":
+		return elements(v, len(a.Orders), a.restoreOrder)
+	case "day":
+		return a.day.restore(v)
+	}
+	return errUnknownField
+}
+
+var errOrder = errors.New("must be in the order of their symbols")
+
+func (a *Account) restorePosition(text []byte) error {
+	var p Position
+	err := fields(text, func(name []byte, v jsonline.Value) error {
+		switch string(name) {
+		case "symbol":
+			return setText(&p.Symbol, v)
+		case "quantity":
+			return setKept(&p.Quantity, v)
+		case "cost":
+			return setKept(&p.Cost, v)
+		case "lastPrice":
+			return setAmount(&p.LastPrice, v)
+		case "openedAt":
+			return setInstant(&p.OpenedAt, v)
+		case "start":
+			return setKept(&p.Start, v)
+		case "startPrice":
+			return setAmount(&p.StartPrice, v)
+		case "dayCost":
+			return setAmount(&p.DayCost, v)
+		}
+		return errUnknownField
+	})
+	if err != nil {
+		return err
+	}
+	if n := len(a.Positions); n > 0 && a.Positions[n-1].Symbol >= p.Symbol {
+		return errOrder
+	}
+	a.Positions = append(a.Positions, p)
+	return p.check()
+}
+
+var (
+	errZero  = errors.New("is not allowed: must not be 0")
+	errSign  = errors.New("is not allowed: must have the sign of the quantity")
+	errStart = errors.New("is not allowed: must have the sign of the quantity, and a price")
+)
+
+func (p *Position) check() error {
+	var c checker
+	c.name("symbol", p.Symbol)
+	c.instant("openedAt", p.OpenedAt)
+	c.positive("lastPrice", p.LastPrice)
+	if p.Quantity.IsZero() {
+		c.fail("quantity 0", errZero)
+	}
+	if p.Cost.Sign()*p.Quantity.Sign() < 0 {
+		c.fail("cost "+p.Cost.String(), errSign)
+	}
+	if s := p.Start.Sign(); s*p.Quantity.Sign() < 0 || p.StartPrice.IsPos() != (s != 0) || p.StartPrice.IsNeg() {
+		c.fail("start "+p.Start.String(), errStart)
+	}
+	return c.err
+}
+
+var (
+	errNotPlaced = errors.New("is not allowed: must be the event that placed an order")
+	errOpen      = errors.New("is not allowed: the order is open already")
+	errFilled    = errors.New("is not allowed: must be less than the order's quantity, and not negative")
+)
+
+func (a *Account) restoreOrder(text []byte) error {
+	var o Order
+	err := fields(text, func(name []byte, v jsonline.Value) error {
+		switch string(name) {
+		case "placed":
+			return setPlaced(&o.OrderPlaced, v)
+		case "filled":
+			return setKept(&o.Filled, v)
+		}
+		return errUnknownField
+	})
+	switch {
+	case err != nil:
+		return err
+	case o.OrderID == "":
+		return fmt.Errorf("placed %w", errEmpty)
+	case a.order(o.OrderID) >= 0:
+		return fmt.Errorf("orderId %.40q %w", o.OrderID, errOpen)
+	case o.Filled.IsNeg() || !o.Filled.Less(o.Quantity):
+		return fmt.Errorf("filled %s %w", o.Filled, errFilled)
+	}
+	a.Orders = append(a.Orders, o)
+	return nil
+}
+
+func setPlaced(field *OrderPlaced, v jsonline.Value) error {
+	event, err := ParseEvent(v.Raw)
+	if err != nil {
+		return err
+	}
+	placed, ok := event.(OrderPlaced)
+	if !ok {
+		return errNotPlaced
+	}
+	if field.OrderID != "" {
+		return errTwice
+	}
+	*field = placed
+	return nil
+}
+
+var errSpan = errors.New("must be after the start")
+
+func (d *day) restore(v jsonline.Value) error {
+	if !d.span.End.IsZero() {
+		return errTwice
+	}
+	if v.Kind != jsonline.Object {
+		return fmt.Errorf("is %s: must be an object", v.Kind)
+	}
+	err := fields(v.Raw, func(name []byte, v jsonline.Value) error {
+		switch string(name) {
+		case "start":
+			return setInstant(&d.span.Start, v)
+		case "end":
+			return setInstant(&d.span.End, v)
+		case "cash":
+			return setKept(&d.cash, v)
+		case "deposits":
+			return setKept(&d.deposits, v)
+		case "left":
+			return elements(v, len(d.left), d.restoreLeft)
+		}
+		return errUnknownField
+	})
+	if err != nil {
+		return err
+	}
+	if d.span.Start.IsZero() || !d.span.Start.Before(d.span.End) {
+		return fmt.Errorf("end %w", errSpan)
+	}
+	return nil
+}
+
+func (d *day) restoreLeft(text []byte) error {
+	var h held
+	err := fields(text, func(name []byte, v jsonline.Value) error {
+		switch string(name) {
+		case "symbol":
+			return setText(&h.symbol, v)
+		case "quantity":
+			return setKept(&h.quantity, v)
+		case "price":
+			return setAmount(&h.price, v)
+		}
+		return errUnknownField
+	})
+	if err != nil {
+		return err
+	}
+	d.left = append(d.left, h)
+	var c checker
+	c.name("symbol", h.symbol)
+	c.positive("price", h.price)
+	if h.quantity.IsZero() {
+		c.fail("quantity 0", errZero)
+	}
+	return c.err
+}
+
+var errCounts = errors.New("is more than there were")
+
+// checkBalance checks that the parts of an account make it up.
+func (a *Account) checkBalance() error {
+	if a.Wins > a.Closings {
+		return fmt.Errorf("wins %d %w closings", a.Wins, errCounts)
+	}
+	if a.Closings > a.Trades {
+		return fmt.Errorf("closings %d %w trades", a.Closings, errCounts)
+	}
+	parts := []decimal.Decimal{a.NetDeposits, a.Realised, a.Fees.Neg()}
+	for i := range a.Positions {
+		parts = append(parts, a.Positions[i].Cost.Neg())
+	}
+	// Sum rounds nowhere on its way, and what is left has as many digits as cash.
+	left, err := decimal.Sum(parts...)
+	if err != nil {
+		return fmt.Errorf("cash: %w", ErrTooLarge)
+	}
+	if left.Cmp(a.Cash) != 0 {
+		return fmt.Errorf("cash %s is not what deposits, profits, fees and positions leave: that is %s", a.Cash, left)
+	}
+	return nil
+}
+
+// setKept reads an amount of the digits that accounts keep.
+func setKept(field *decimal.Decimal, v jsonline.Value) error {
+	err := setAmount(field, v)
+	if err == nil {
+		*field, err = keep(*field)
+	}
+	return err
+}
+
+// maxCount is the largest number that JSON readers agree on.
+const maxCount = 1 << 53
+
+func setCount(field *uint64, v jsonline.Value) error {
+	n, err := v.Decimal()
+	if err != nil {
+		return err
+	}
+	whole, _, ok := n.Int64(0)
+	if !ok || !n.IsInt() || whole < 0 || whole > maxCount {
+		return fmt.Errorf("%s is not allowed: must be a count", n)
+	}
+	if *field != 0 {
+		return errTwice
+	}
+	*field = uint64(whole)
+	return nil
+}
+
+// elements shows the elements of an array of which before are known.
+func elements(v jsonline.Value, before int, each func(text []byte) error) error {
+	if before > 0 {
+		return errTwice
+	}
+	if v.Kind != jsonline.Array {
+		return fmt.Errorf("is %s: must be an array", v.Kind)
+	}
+	var all []json.RawMessage
+	if err := json.Unmarshal(v.Raw, &all); err != nil {
+		return err
+	}
+	for i, text := range all {
+		if err := each(text); err != nil {
+			return fmt.Errorf("[%d]: %w", i, err)
+		}
+	}
+	return nil
+}
