@@ -7,39 +7,46 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
+// parts is in how many parts the clock goes round all accounts: what thousands
+// of them do is spread over the interval instead of coming at once.
+const parts = 10
+
 // tick lets accounts look at the market, save their value and leave, each at
 // its pace, until ctx ends.
 func (p *Portfolios) tick(ctx context.Context) {
-	values := time.NewTicker(p.options.UpdateInterval)
+	values := time.NewTicker(p.options.UpdateInterval / parts)
 	defer values.Stop()
-	samples := time.NewTicker(p.options.SampleInterval)
+	samples := time.NewTicker(p.options.SampleInterval / parts)
 	defer samples.Stop()
-	idle := time.NewTicker(max(p.options.IdleTimeout/4, 10*time.Millisecond))
+	idle := time.NewTicker(max(p.options.IdleTimeout/4, time.Millisecond))
 	defer idle.Stop()
 	park := time.NewTicker(parkAfter / 2)
 	defer park.Stop()
+	var valued, sampled uint8
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-values.C:
-			p.each(&revalue{at: p.deps.Now()}, func(e *entry) bool { return e.watched.Load() })
+			valued = (valued + 1) % parts
+			p.each(&revalue{at: p.deps.Now()}, func(e *entry) bool { return e.part == valued && e.watched.Load() })
 		case <-samples.C:
-			p.each(&sample{at: p.deps.Now()}, nil)
+			sampled = (sampled + 1) % parts
+			p.each(&sample{at: p.deps.Now()}, func(e *entry) bool { return e.part == sampled })
 		case <-idle.C:
-			p.each(&restIdle{at: p.deps.Now()}, nil)
+			p.each(&restIdle{at: p.deps.Now()}, func(*entry) bool { return true })
 		case <-park.C:
 			p.each(&restIdle{at: p.deps.Now()}, func(e *entry) bool { return e.parkable.Load() })
 		}
 	}
 }
 
-// each sends a message to the loaded accounts for which wanted holds, nil for all.
+// each sends a message to the loaded accounts for which wanted holds.
 func (p *Portfolios) each(message any, wanted func(*entry) bool) {
 	p.mu.Lock()
-	pids := make([]*actor.PID, 0, len(p.entries))
+	var pids []*actor.PID
 	for _, e := range p.entries {
-		if wanted == nil || wanted(e) {
+		if wanted(e) {
 			pids = append(pids, e.pid)
 		}
 	}

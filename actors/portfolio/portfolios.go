@@ -76,9 +76,12 @@ const readers = 4
 
 // entry is one loaded account.
 type entry struct {
-	userID string     // immutable after construction
-	pid    *actor.PID // immutable after construction
-	sent   uint64     // messages handed to it; guarded by Portfolios.mu
+	// immutable after construction
+	userID string
+	pid    *actor.PID
+	part   uint8 // of the clock's round
+
+	sent uint64 // messages handed to it; guarded by Portfolios.mu
 
 	received uint64      // messages that were handled; owned by the actor
 	parked   []*watching // for the actor to take over at its start
@@ -195,7 +198,8 @@ func (p *Portfolios) entryOf(userID string) (*entry, error) {
 
 // spawn starts the actor of an account, which loads itself. mu is held.
 func (p *Portfolios) spawn(userID string) (*entry, error) {
-	e := &entry{userID: userID, parked: p.parked[userID]}
+	p.spawned++
+	e := &entry{userID: userID, part: uint8(p.spawned % parts), parked: p.parked[userID]}
 	delete(p.parked, userID)
 	props := actor.PropsFromProducer(
 		func() actor.Actor { return newActor(p, e) },
@@ -203,7 +207,7 @@ func (p *Portfolios) spawn(userID string) (*entry, error) {
 		actor.WithDispatcher(p.deps.Dispatcher.Ordinary()),
 		actor.WithGuardian(p.deps.Supervisor),
 	)
-	p.spawned++ // an account that leaves and comes back at once must not meet its old name
+	// The number, since an account that leaves and comes back at once must not meet its old name.
 	pid, err := p.deps.System.Root.SpawnNamed(props, fmt.Sprintf("portfolio/%s/%d", userID, p.spawned))
 	if err != nil {
 		return nil, fmt.Errorf("start the account of %s: %w", userID, err)
