@@ -54,6 +54,19 @@ func newBook(t testing.TB, deposit string) *book {
 	return b
 }
 
+// newBookOn begins at ten on a day of March.
+func newBookOn(t testing.TB, day int, deposit string) *book {
+	b := newBook(t, "").at(day, 10, 0)
+	b.apply(Deposited{Amount: d(deposit), Time: b.tick()})
+	return b
+}
+
+// at moves the book to a time of New York, in March.
+func (b *book) at(day, hour, minute int) *book {
+	b.now = time.Date(2026, 3, day, hour, minute, 0, 0, newYork.location())
+	return b
+}
+
 func (b *book) tick() time.Time {
 	b.now = b.now.Add(time.Second)
 	return b.now
