@@ -1,5 +1,6 @@
 // Accounts over HTTP, as executors and dashboards without a socket use them.
-import { exactJSON } from './checks/ledger-model.mjs'
+import assert from 'node:assert/strict'
+import { exactJSON, LedgerModel, shownSummary } from './checks/ledger-model.mjs'
 import { token } from './server.mjs'
 
 export const executorToken = () => token('test-executor', { roles: ['executor'] })
@@ -38,3 +39,19 @@ let trades = 0
 /** An executed trade with an id of its own. */
 export const tradeOf = (userId, more = {}) =>
   ({ id: `trade-${process.pid}-${trades++}`, userId, symbol: 'X', side: 'buy', quantity: 2, price: 100, status: 'executed', timestamp: Date.now(), ...more })
+
+/** What an account must be after its trades, computed again from what GET /api/trades shows. */
+function foldTrades(trades) {
+  const model = new LedgerModel()
+  model.take({ type: 'deposited', amount: '100000' })
+  for (const t of trades) model.take({ ...t, type: t.status === 'failed' ? 'order_failed' : 'order_filled' })
+  return model.summary()
+}
+
+/** Checks that the account over HTTP is what its trades make it, and returns both as texts. */
+export async function assertBalanced(url, user) {
+  const { exact: portfolio } = await accountOf(url, user).portfolio()
+  const { exact: trades } = await call(url, 'GET', '/api/trades?limit=500&sortOrder=asc', token(user))
+  assert.deepEqual(shownSummary(portfolio, { orders: [] }), foldTrades(trades.data.trades))
+  return { portfolio, trades: trades.data.trades }
+}

@@ -4,8 +4,7 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
-import { accountOf, call, executorToken, postTrade, postTrades, tradeOf } from './accounts.mjs'
-import { LedgerModel, shownSummary } from './checks/ledger-model.mjs'
+import { accountOf, assertBalanced, call, executorToken, postTrade, postTrades, tradeOf } from './accounts.mjs'
 import { ask, connect, once, open, versions } from './client.mjs'
 import { durableServerFor } from './durable-server.mjs'
 import { openFeed } from './feed.mjs'
@@ -19,23 +18,6 @@ const reconnecting = { reconnection: true, reconnectionDelay: 40, reconnectionDe
 function printsOf(symbol) {
   const rows = gunzipSync(readFileSync(recording)).toString().trim().split('\n').map(row => row.split(','))
   return new Set(rows.filter(([, name]) => name === symbol).map(([, , price]) => Number(price)))
-}
-
-/** What an account must be after its trades, computed again from what GET /api/trades shows. */
-function foldTrades(trades) {
-  const model = new LedgerModel()
-  model.take({ type: 'deposited', amount: '100000' })
-  for (const t of trades) model.take({ ...t, type: t.status === 'failed' ? 'order_failed' : 'order_filled' })
-  return model.summary()
-}
-
-/** Checks that the account over HTTP is what its trades make it. */
-async function assertBalanced(url, user) {
-  const { exact: portfolio } = await accountOf(url, user).portfolio()
-  const { exact: orders } = await call(url, 'GET', '/api/orders', token(user))
-  const { exact: trades } = await call(url, 'GET', '/api/trades?limit=500&sortOrder=asc', token(user))
-  assert.deepEqual(shownSummary(portfolio, { orders: [] }), foldTrades(trades.data.trades))
-  return { portfolio, orders: orders.orders, trades: trades.data.trades }
 }
 
 for (const [version, io] of versions) {
