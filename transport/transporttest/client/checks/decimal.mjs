@@ -1,8 +1,4 @@
-// Decimals of at most 19 digits, as the engine's contract has them, in BigInt:
-// nothing here is shared with the code that they check.
-
-const digits = 19
-const guard = 41 // decimals of a quotient before it is rounded
+// Decimals in BigInt: nothing here is shared with the code that they check.
 
 /** A decimal is coef / 10^scale. */
 const make = (coef, scale) => {
@@ -15,6 +11,7 @@ const make = (coef, scale) => {
 }
 
 export const zero = make(0n, 0)
+export const one = make(1n, 0)
 
 /** Reads a decimal from a text or a safe number; absent is zero, as in events. */
 export function decimal(value) {
@@ -60,27 +57,14 @@ export function add(a, b) {
 
 export const subtract = (a, b) => add(a, negate(b))
 
-/** Rounds half to even. */
-export function round(a, scale) {
-  if (a.scale <= scale) return a
-  const unit = 10n ** BigInt(a.scale - scale)
-  const size = abs(a).coef
-  let whole = size / unit
-  const rest = 2n * (size % unit)
-  if (rest > unit || (rest === unit && whole % 2n === 1n)) whole++
-  return make(a.coef < 0n ? -whole : whole, scale)
-}
-
-/** Rounds to the digits there are: of those, all but the whole part's may be decimals. */
-function fit(a) {
-  const whole = Math.max(abs(a).coef.toString().length - a.scale, 0)
-  if (whole > digits) throw new Error(`${text(a)} has more than ${digits} digits`)
-  return round(a, digits - whole)
-}
-
-export const multiply = (a, b) => fit(make(a.coef * b.coef, a.scale + b.scale))
-
-export function divide(a, b) {
-  const up = 10n ** BigInt(guard + b.scale)
-  return fit(make((a.coef * up) / (b.coef * 10n ** BigInt(a.scale)), guard))
+/** a x b / c, exact but for the last decimal, which is rounded half to even. */
+export function multiplyDivide(a, b, c, scale) {
+  const up = a.coef * b.coef * 10n ** BigInt(c.scale + scale)
+  const down = c.coef * 10n ** BigInt(a.scale + b.scale)
+  const negative = up < 0n !== down < 0n
+  const [over, under] = [up < 0n ? -up : up, down < 0n ? -down : down]
+  let quotient = over / under
+  const twice = 2n * (over % under)
+  if (twice > under || (twice === under && quotient % 2n === 1n)) quotient++
+  return make(negative ? -quotient : quotient, scale)
 }

@@ -1,17 +1,17 @@
 // What an account must be after the facts in its journal, computed a second
 // time and in another way than the engine does.
-import { abs, add, compare, decimal, divide, equal, multiply, negate, round, sign, subtract, text, zero } from './decimal.mjs'
+import { abs, add, compare, decimal, multiplyDivide, negate, one, sign, subtract, text, zero } from './decimal.mjs'
 
 const moneyDecimals = 8
+const priceDecimals = 8
 const percentDecimals = 4
-const priceDecimals = 6
 
-const money = (price, quantity) => round(multiply(price, quantity), moneyDecimals)
-const percent = (a, b) => (sign(b) === 0 ? zero : round(multiply(divide(a, abs(b)), decimal(100)), percentDecimals))
-const average = (cost, quantity) => round(divide(cost, quantity), priceDecimals)
+const money = (price, quantity) => multiplyDivide(price, quantity, one, moneyDecimals)
+const average = (cost, quantity) => multiplyDivide(cost, one, quantity, priceDecimals)
+const percent = (a, b) => (sign(b) === 0 ? zero : multiplyDivide(a, decimal(100), abs(b), percentDecimals))
 
 /** The part of a cost that falls to a share of the quantity. */
-const shareOf = (cost, share, whole) => (equal(share, whole) ? cost : round(multiply(cost, divide(share, whole)), moneyDecimals))
+const shareOf = (cost, share, whole) => multiplyDivide(cost, share, whole, moneyDecimals)
 
 /** One account. take() gives it the events of its journal one by one. */
 export class LedgerModel {
