@@ -101,7 +101,7 @@ func newRigOn(t testing.TB, o paper.Options, props func(*actortest.Engine) []act
 	options.Now = r.clock.Now
 	options.Symbol.SweepInterval = 10 * time.Millisecond
 	r.Engine = actortest.NewEngine(t, options)
-	r.Engine.Broker.Close() // its place is taken by the one under test
+	r.Broker.Close() // its place is taken by the one under test
 	r.supervisor = actors.RestartOnFailure("broker", zerolog.Nop())
 	var err error
 	r.broker, err = paper.New(o, paper.Deps{System: r.System, Supervisor: r.supervisor, Symbols: r.Symbols, Now: r.clock.Now, Props: props(r.Engine)})

@@ -20,7 +20,6 @@ type portfolioActor struct {
 	loaded    bool
 	reloading bool      // could not be read, and is tried again
 	waiting   []any     // messages told before the account was loaded
-	received  uint64    // messages told
 	used      time.Time // when the last was handled
 	leaving   bool      // asked to finish and go
 
