@@ -141,6 +141,8 @@ func TestQuoteReadsWhatAMarkKnows(t *testing.T) {
 		{"last price only", &market.Mark{Price: price("10")}, "10", "10", true},
 		{"bid and ask", &market.Mark{Price: price("10"), Bid: price("9"), Ask: price("11")}, "11", "9", true},
 		{"ask only", &market.Mark{Price: price("10"), Ask: price("11")}, "11", "10", true},
+		{"traded through the ask", &market.Mark{Price: price("12"), Bid: price("9"), Ask: price("11")}, "12", "9", true},
+		{"traded through the bid", &market.Mark{Price: price("8"), Bid: price("9"), Ask: price("11")}, "11", "8", true},
 		{"quiet", &market.Mark{Price: price("10"), State: market.Quiet}, "10", "10", true},
 		{"stale", &market.Mark{Price: price("10"), State: market.Stale}, "10", "10", false},
 		{"halted", &market.Mark{Price: price("10"), State: market.Halted}, "10", "10", false},

@@ -20,16 +20,17 @@ type quote struct {
 }
 
 // quoteOf reads a mark, nil where there is none. Where a side is not quoted
-// the last price stands in for it.
+// the last price stands in for it, and also where the market traded through it:
+// a feed that quotes now and then leaves an ask behind that nobody asks any more.
 func quoteOf(m *market.Mark) quote {
 	if m == nil {
 		return quote{}
 	}
 	q := quote{buy: m.Price, sell: m.Price, received: m.Received, state: m.State}
-	if m.Ask.IsPos() {
+	if m.Ask.IsPos() && !m.Ask.Less(m.Price) {
 		q.buy = m.Ask
 	}
-	if m.Bid.IsPos() {
+	if m.Bid.IsPos() && !m.Price.Less(m.Bid) {
 		q.sell = m.Bid
 	}
 	return q
