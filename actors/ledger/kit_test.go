@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/govalues/decimal"
 
 	"outcry/actors/market"
@@ -156,10 +157,13 @@ func (b *book) value(marks ...string) *Valuation {
 	return v
 }
 
-// same compares accounts with all that they keep.
-func same(t testing.TB, want, got *Account) {
+// same compares accounts with all that they keep. t is a test's or rapid's.
+func same(t interface {
+	Helper()
+	Fatal(args ...any)
+}, want, got *Account) {
 	t.Helper()
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Account{}, day{}, held{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Account{}, day{}, held{}), cmpopts.EquateEmpty()); diff != "" {
 		t.Fatal(diff)
 	}
 }
