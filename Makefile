@@ -3,9 +3,10 @@
 SHELL := /bin/bash
 BIN := bin/outcry
 FUZZTIME ?= 30s
+N ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-client lint bench bench-go fuzz clean
+.PHONY: help run build test test-go test-client crash lint bench bench-go fuzz clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +27,10 @@ test-go: ## Go tests with the race detector, fuzz seeds included
 test-client: build ## The real socket.io-client under Node against the real binary
 	@.ci/tools node
 	.ci/test-client $(CURDIR)/$(BIN)
+
+crash: build ## Kill the engine N (50) times under load, then check every fact and notice
+	@.ci/tools node
+	.ci/crash $(CURDIR)/$(BIN) $(N)
 
 lint: ## gofmt, go vet and golangci-lint
 	@.ci/tools go

@@ -63,3 +63,12 @@ export function within(what, start, explain = () => '') {
 
 /** Emits and waits for the acknowledgement. */
 export const ask = (socket, ...args) => within(`ack of ${args[0]}`, resolve => socket.emit(...args, resolve))
+
+/**
+ * Waits until the engine has saved what it recovers a browser by. It saves in
+ * order, one state of a session at a time: the second round is behind what
+ * changed during the first. The user's watchlist is empty afterwards.
+ */
+export async function saved(socket) {
+  for (let i = 0; i < 2; i++) await ask(socket, 'watchlist:set', [])
+}

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { accountOf, assertBalanced, call, executorToken, postTrade, postTrades, tradeOf } from './accounts.mjs'
-import { ask, connect, once, open, versions } from './client.mjs'
+import { ask, connect, once, open, saved, versions } from './client.mjs'
 import { durableServerFor } from './durable-server.mjs'
 import { openFeed } from './feed.mjs'
 import { runCommand, serverFor, token } from './server.mjs'
@@ -88,7 +88,7 @@ for (const [version, io] of versions) {
       const request = { clientOrderId: 'rest', symbol: 'X', side: 'buy', quantity: 3, type: 'limit', limitPrice: 99.5 }
       const { status, orderId } = await ask(socket, 'order:place', request)
       assert.equal(status, 'accepted')
-      await ask(socket, 'watchlist:set', ['X']) // behind it all that recovery needs is saved
+      await saved(socket)
       const back = once(socket, 'connect')
       await server.crash()
       await back
@@ -231,7 +231,7 @@ for (const [version, io] of versions) {
       const notice = await socket.await('trade:failed')
       assert.deepEqual([notice.id, notice.reason, notice.error, notice.code, notice.canRetry, notice.notification.type],
         [failed.id, failed.reason, failed.reason, 'NO_BORROW', true, 'error'])
-      await ask(socket, 'watchlist:set', ['X'])
+      await saved(socket)
       const repeat = async () => {
         assert.deepEqual((await postTrade(server.url, executed)).body, { ...first, duplicate: true })
         const changed = { ...executed, price: 1, status: 'failed', reason: 'changed my mind' }

@@ -4,6 +4,11 @@
 /** The events that carry an offset. */
 export const noticeEvents = new Set(['trade:executed', 'trade:failed', 'position:closed', 'notification'])
 
+const checked = ['id', 'orderId', 'symbol', 'side', 'quantity', 'price', 'fee', 'profit', 'reason', 'error', 'entryPrice', 'exitPrice', 'pnl', 'title']
+
+/** What of a notice is checked: long runs have no room for all of it. */
+export const checkedPart = payload => Object.fromEntries(checked.filter(f => f in payload).map(f => [f, payload[f]]))
+
 /** The notices that the events of an account make, in order: {event, offset, fields}. */
 export function expectedNotices(records, after = 0) {
   return records.filter(r => r.version > after).flatMap(({ version, event: e }) => noticesOf(e).map(([event, fields], i, all) =>

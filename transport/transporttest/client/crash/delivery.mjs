@@ -1,0 +1,42 @@
+// Requests that are sent until they are answered, as careful clients do.
+import { setTimeout as delay } from 'node:timers/promises'
+
+const retryInterval = 25
+const answerTimeout = 30_000 // only bounds a test that fails
+
+/** Sends an HTTP request, the same again after every failure that may pass. Returns {status, body}. */
+export async function deliver(run, method, path, token, body, type = 'application/json') {
+  for (;;) {
+    try {
+      const response = await fetch(run.url + path, {
+        method, body,
+        headers: { Authorization: `Bearer ${token}`, ...(body && { 'Content-Type': type }) },
+        signal: AbortSignal.timeout(answerTimeout),
+      })
+      const answer = { status: response.status, body: await response.json() }
+      if (response.status !== 503) return answer
+      run.counts.unavailable++
+    } catch (error) {
+      if (error.name === 'TimeoutError') throw new Error(`${method} ${path} was not answered in ${answerTimeout} ms`)
+      if (error.name !== 'TypeError' && error.name !== 'SyntaxError') throw error // fetch and a cut answer fail with these
+    }
+    if (run.failed) throw new Error(`${method} ${path} given up: the run has failed`)
+    run.counts.retries++
+    await delay(retryInterval)
+  }
+}
+
+/** Emits an event until it is acknowledged, the same again after the connection was lost. */
+export async function deliverEvent(run, socket, event, argument) {
+  for (;;) {
+    const kills = run.counts.kills
+    try {
+      return await socket.timeout(answerTimeout).emitWithAck(event, argument)
+    } catch {
+      if (run.failed) throw new Error(`${event} given up: the run has failed`)
+      if (socket.connected && run.counts.kills === kills && !run.down) throw new Error(`${event} was not acknowledged in ${answerTimeout} ms`)
+    }
+    run.counts.retries++
+    await delay(retryInterval)
+  }
+}

@@ -1,0 +1,213 @@
+// One run of the crash test: clients at work on an engine that is killed again
+// and again, and at the end the books.
+import { setTimeout as delay } from 'node:timers/promises'
+import { versions } from '../client.mjs'
+import { checkAccount, checkOrders, checkStream, checkTrades } from '../checks/journal-checker.mjs'
+import { exactJSON, shownSummary } from '../checks/ledger-model.mjs'
+import { checkNotices } from '../checks/notice-checker.mjs'
+import { token } from '../server.mjs'
+import { Executor } from './executor.mjs'
+import { Listener } from './listener.mjs'
+import { Market } from './market.mjs'
+import { randomOf } from './random.mjs'
+import { Trader } from './trader.mjs'
+
+const users = ['ann', 'bob', 'cleo', 'dan'] // dan only trades by executors, and is only watched
+const symbols = ['AAA', 'BBB', 'CCC']
+const mostTabs = 12
+const settledPatience = 20_000 // only bounds a run that fails
+
+/** Small logs and frequent checkpoints: crashes then meet tables, compactions and folds of few events. */
+export const settings = {
+  OUTCRY_JOURNAL_MEM_TABLE_BYTES: String(8 << 20),
+  OUTCRY_PORTFOLIO_CHECKPOINT_EVERY: '100',
+  OUTCRY_LOG_LEVEL: 'info',
+}
+
+export class CrashRun {
+  counts = {
+    kills: 0, busyKills: 0, earlyKills: 0, idleKills: 0, trades: 0, repeats: 0, orders: 0, rejections: 0, cancels: 0,
+    retries: 0, unavailable: 0, notices: 0, recoveries: 0, unsavedSessions: 0,
+  }
+  listeners = []
+  problems = []
+  posting = false
+  down = false
+  failed = false
+  #work = []
+  #markers = 0
+
+  constructor(server, seed) {
+    this.server = server
+    this.url = server.url
+    this.random = randomOf(seed)
+    this.expires = Math.floor(Date.now() / 1000) + 24 * 60 * 60
+  }
+
+  /** Notes what is wrong; the run goes on, to find more. */
+  problem(text) { this.problems.push(text) }
+
+  /** Starts the engine and the clients. */
+  async begin() {
+    const { random } = this
+    await this.server.start()
+    this.market = new Market(this.url, random.fork(), symbols)
+    for (const user of users) this.#listen(user)
+    for (const user of users.slice(0, 2)) this.#listen(user) // a second tab
+    await Promise.all(this.listeners.map(l => l.untilEstablished()))
+    const tab = user => this.listeners.find(l => l.user === user)
+    this.traders = users.slice(0, 3).map(user => new Trader(this, random.fork(), user, tab(user).socket, this.market))
+    this.executors = [1, 2].map(i => new Executor(this, random.fork(), `executor${i}`, users))
+    this.#resume()
+  }
+
+  /** Opens a tab; every second one shows quotes, and both versions of the client have their turn. */
+  #listen(user) {
+    const n = this.listeners.length
+    const [version, io] = versions[(n >> 1) % versions.length]
+    this.listeners.push(new Listener(this, io, `tab ${n} of ${user} (${version})`, user, n % 2 ? symbols : []))
+  }
+
+  #resume() {
+    this.posting = true
+    this.#work = [...this.traders, ...this.executors].map(client => client.work())
+    for (const work of this.#work) work.catch(() => {}) // #pause reports it
+  }
+
+  /** Lets every client have its answer and do nothing more. */
+  async #pause() {
+    this.posting = false
+    await Promise.all(this.#work)
+  }
+
+  /** Kills the engine so many times. */
+  async crash(times) {
+    while (this.counts.kills < times) {
+      const kind = this.random.next()
+      if (kind < 0.15) await this.#killIdle()
+      else if (kind < 0.4) await this.#killEarly()
+      else await this.#killBusy()
+    }
+  }
+
+  async #kill(kind) {
+    this.down = true
+    this.counts.kills++
+    this.counts[kind]++
+    await this.server.kill()
+  }
+
+  async #restart() {
+    await this.server.start()
+    this.down = false
+  }
+
+  /** In the middle of everything. */
+  async #killBusy() {
+    if (this.listeners.length < mostTabs && this.random.chance(0.2)) this.#listen(this.random.pick(users))
+    await delay(this.random.between(50, 900))
+    await this.#kill('busyKills')
+    await this.#restart()
+  }
+
+  /** While the engine starts, or just has. */
+  async #killEarly() {
+    await this.#kill('earlyKills')
+    this.server.spawn()
+    await delay(this.random.between(0, 150))
+    await this.server.kill()
+    await this.#restart()
+  }
+
+  /** While nothing is under way but quotes. */
+  async #killIdle() {
+    await this.settle()
+    await this.#kill('idleKills')
+    await this.#restart()
+    this.#resume()
+  }
+
+  /** Ends all requests and waits until every browser is up to date: it was told of a last trade, and sees quotes. */
+  async settle() {
+    await this.#pause()
+    await Promise.all(this.listeners.map(l => l.untilEstablished()))
+    const executor = this.executors[0]
+    for (const user of users) {
+      const trade = { id: `marker-${user}-${this.#markers++}`, symbol: 'AAA', side: 'buy', quantity: '1', status: 'failed', reason: 'marks the end' }
+      const entry = { user, trade, acks: [] }
+      executor.sent.push(entry)
+      await executor.reportOne(entry)
+      await Promise.all(this.listeners.filter(l => l.user === user).map(l => l.untilTold(trade.id)))
+    }
+    await Promise.all(this.listeners.map(l => l.untilQuoted()))
+  }
+
+  /** Stops the engine as an operator does and reads what is left of it. */
+  async end(t) {
+    await this.settle()
+    await this.#ordersEnded()
+    await this.settle() // what ended them was told
+    const shown = new Map()
+    for (const user of users) shown.set(user, shownSummary(await this.#get(user, '/api/portfolio'), await this.#get(user, '/api/orders')))
+    const code = await this.server.stop()
+    if (code !== 0) this.problem(`the engine stopped with ${code}`)
+    this.abandon()
+    return { shown, journal: await this.server.journal(t) }
+  }
+
+  /** Market orders do not rest: they are filled or fail by the next quote. */
+  async #ordersEnded() {
+    const until = Date.now() + settledPatience
+    for (const user of users) {
+      while ((await this.#get(user, '/api/orders')).orders.some(o => o.type === 'market')) {
+        if (Date.now() > until) throw new Error(`${user} has a market order that does not end`)
+        await delay(10)
+      }
+    }
+    await this.market.stop() // nor does a limit order end between two looks then
+  }
+
+  async #get(user, path) {
+    const response = await fetch(this.url + path, { headers: { Authorization: `Bearer ${token(user)}` } })
+    return exactJSON(await response.text())
+  }
+
+  /** Ends the clients of a run, however it went. */
+  abandon() {
+    this.posting = false
+    this.failed = true
+    this.market?.stop()
+    for (const listener of this.listeners) listener.close()
+  }
+
+  /** Checks everything against the journal. */
+  check({ shown, journal }) {
+    const found = this.problems
+    for (const user of users) {
+      const records = journal.get(user) ?? []
+      const sent = this.executors.flatMap(e => e.sent).filter(s => s.user === user)
+      const trader = this.traders.find(r => r.user === user)
+      found.push(...checkStream(user, records), ...checkTrades(user, records, sent), ...checkAccount(user, records, shown.get(user)))
+      found.push(...checkOrders(user, records, trader?.placed ?? [], trader?.cancels ?? []), ...this.#checkFills(user, records))
+      for (const l of this.listeners.filter(l => l.user === user)) {
+        found.push(...checkNotices(l.received, records, l.since).map(p => `${l.name}: ${p}`))
+      }
+    }
+    for (const user of journal.keys()) if (!users.includes(user)) found.push(`an account of ${user}, of whom nobody knows`)
+    return found
+  }
+
+  /** Paper orders are filled at prices that there were, and no worse than their limit. */
+  #checkFills(user, records) {
+    const orders = new Map(records.filter(r => r.event.type === 'order_placed').map(r => [r.event.orderId, r.event]))
+    return records.filter(r => r.event.type === 'order_filled' && orders.has(r.event.orderId)).flatMap(({ event }) => {
+      const { symbol, side, orderType, limitPrice } = orders.get(event.orderId)
+      const price = Number(event.price)
+      const worse = orderType === 'limit' && (side === 'buy' ? price > Number(limitPrice) : price < Number(limitPrice))
+      return [
+        ...(this.market.published[symbol]?.has(price) ? [] : [`${user}: order ${event.orderId} was filled at ${price}, at which there was no ${symbol}`]),
+        ...(worse ? [`${user}: order ${event.orderId} was filled at ${price}, its limit is ${limitPrice}`] : []),
+      ]
+    })
+  }
+}
