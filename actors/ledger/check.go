@@ -37,8 +37,7 @@ func (a *Account) CheckOrder(o OrderPlaced, price, fee decimal.Decimal, marks Ma
 	if _, err := notional(price, o.Quantity); err != nil {
 		return &Rejection{CodeQuantity, fmt.Sprintf("%s %s is too much for one order", o.Quantity, o.Symbol)}
 	}
-	var buffer [usualPositions]decimal.Decimal
-	r := reservation{account: a, free: buffer[:0]}
+	r := reservation{account: a}
 	reserved := r.ofOrders(marks)
 	growth := r.growth(o.Symbol, o.Side, o.Quantity)
 	if growth.IsZero() {
@@ -83,9 +82,30 @@ const usualPositions = 16
 // one side were filled, and none of the other.
 type reservation struct {
 	account *Account
-	// free is, for each position, how much may be ordered against it before the
-	// other side is larger: twice its quantity. Made when first needed.
-	free []decimal.Decimal
+	// Of each position, how much may be ordered against it before the other side
+	// is larger: twice its quantity. Counted when first needed, in few if that has
+	// room for all.
+	few  [usualPositions]decimal.Decimal
+	many []decimal.Decimal
+	made bool
+}
+
+// free is what few and many are about.
+func (r *reservation) free() []decimal.Decimal {
+	positions := r.account.Positions
+	free := r.many
+	if len(positions) <= len(r.few) {
+		free = r.few[:len(positions)]
+	} else if !r.made {
+		r.many = make([]decimal.Decimal, len(positions))
+		free = r.many
+	}
+	for i := 0; !r.made && i < len(positions); i++ {
+		q := positions[i].Quantity.Abs()
+		free[i] = about(q, q)
+	}
+	r.made = true
+	return free
 }
 
 // ofOrders is what the open orders may still need, fees apart: a limit order at
@@ -115,16 +135,11 @@ func (r *reservation) growth(symbol string, side Side, quantity decimal.Decimal)
 	if !found || r.account.Positions[i].Quantity.IsNeg() == (side == Sell) {
 		return quantity
 	}
-	if len(r.free) == 0 {
-		for i := range r.account.Positions {
-			q := r.account.Positions[i].Quantity.Abs()
-			r.free = append(r.free, about(q, q))
-		}
-	}
+	free := r.free()
 	used := quantity
-	if r.free[i].Less(used) {
-		used = r.free[i]
+	if free[i].Less(used) {
+		used = free[i]
 	}
-	r.free[i] = less(r.free[i], used)
+	free[i] = less(free[i], used)
 	return less(quantity, used)
 }

@@ -52,9 +52,9 @@ func (a *Account) restore(name string, v jsonline.Value) error {
 	case "wins":
 		return setCount(&a.Wins, v)
 	case "positions":
-		return elements(v, len(a.Positions), a.restorePosition)
+		return elements(&a.Positions, v, a.restorePosition)
 	case "orders":
-		return elements(v, len(a.Orders), a.restoreOrder)
+		return elements(&a.Orders, v, a.restoreOrder)
 	case "day":
 		return a.day.restore(v)
 	}
@@ -63,8 +63,8 @@ func (a *Account) restore(name string, v jsonline.Value) error {
 
 var errOrder = errors.New("must be in the order of their symbols")
 
-func (a *Account) restorePosition(text []byte) error {
-	var p Position
+func (a *Account) restorePosition(text []byte, i int) error {
+	p := &a.Positions[i]
 	err := fields(text, func(name []byte, v jsonline.Value) error {
 		switch string(name) {
 		case "symbol":
@@ -89,10 +89,9 @@ func (a *Account) restorePosition(text []byte) error {
 	if err != nil {
 		return err
 	}
-	if n := len(a.Positions); n > 0 && a.Positions[n-1].Symbol >= p.Symbol {
+	if i > 0 && a.Positions[i-1].Symbol >= p.Symbol {
 		return errOrder
 	}
-	a.Positions = append(a.Positions, p)
 	return p.check()
 }
 
@@ -125,8 +124,8 @@ var (
 	errFilled    = errors.New("is not allowed: must be less than the order's quantity, and not negative")
 )
 
-func (a *Account) restoreOrder(text []byte) error {
-	var o Order
+func (a *Account) restoreOrder(text []byte, i int) error {
+	o := &a.Orders[i]
 	err := fields(text, func(name []byte, v jsonline.Value) error {
 		switch string(name) {
 		case "placed":
@@ -141,12 +140,11 @@ func (a *Account) restoreOrder(text []byte) error {
 		return err
 	case o.OrderID == "":
 		return fmt.Errorf("placed %w", errEmpty)
-	case a.order(o.OrderID) >= 0:
+	case a.order(o.OrderID) != i:
 		return fmt.Errorf("orderId %.40q %w", o.OrderID, errOpen)
 	case o.Filled.IsNeg() || !o.Filled.Less(o.Quantity):
 		return fmt.Errorf("filled %s %w", o.Filled, errFilled)
 	}
-	a.Orders = append(a.Orders, o)
 	return nil
 }
 
@@ -186,7 +184,7 @@ func (d *day) restore(v jsonline.Value) error {
 		case "deposits":
 			return setKept(&d.deposits, v)
 		case "left":
-			return elements(v, len(d.left), d.restoreLeft)
+			return elements(&d.left, v, d.restoreLeft)
 		}
 		return errUnknownField
 	})
@@ -199,8 +197,8 @@ func (d *day) restore(v jsonline.Value) error {
 	return nil
 }
 
-func (d *day) restoreLeft(text []byte) error {
-	var h held
+func (d *day) restoreLeft(text []byte, i int) error {
+	h := &d.left[i]
 	err := fields(text, func(name []byte, v jsonline.Value) error {
 		switch string(name) {
 		case "symbol":
@@ -215,7 +213,6 @@ func (d *day) restoreLeft(text []byte) error {
 	if err != nil {
 		return err
 	}
-	d.left = append(d.left, h)
 	var c checker
 	c.name("symbol", h.symbol)
 	c.positive("price", h.price)
@@ -278,20 +275,21 @@ func setCount(field *uint64, v jsonline.Value) error {
 	return nil
 }
 
-// elements shows the elements of an array of which before are known.
-func elements(v jsonline.Value, before int, each func(text []byte) error) error {
-	if before > 0 {
-		return errTwice
-	}
+// elements reads an array, each of its elements into one of dst.
+func elements[T any](dst *[]T, v jsonline.Value, read func(text []byte, i int) error) error {
 	if v.Kind != jsonline.Array {
 		return fmt.Errorf("is %s: must be an array", v.Kind)
 	}
-	var all []json.RawMessage
-	if err := json.Unmarshal(v.Raw, &all); err != nil {
+	if *dst != nil {
+		return errTwice
+	}
+	var texts []json.RawMessage
+	if err := json.Unmarshal(v.Raw, &texts); err != nil {
 		return err
 	}
-	for i, text := range all {
-		if err := each(text); err != nil {
+	*dst = make([]T, len(texts))
+	for i, text := range texts {
+		if err := read(text, i); err != nil {
 			return fmt.Errorf("[%d]: %w", i, err)
 		}
 	}

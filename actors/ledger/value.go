@@ -88,8 +88,7 @@ func (a *Account) Value(marks Marks, now time.Time, days market.Calendar, v *Val
 		}
 	}
 	v.Equity = v.TotalValue
-	var buffer [usualPositions]decimal.Decimal
-	r := reservation{account: a, free: buffer[:0]}
+	r := reservation{account: a}
 	v.BuyingPower = a.buyingPower(shorts, r.ofOrders(marks))
 	base := about(start, t.deposits)
 	v.DayChange = less(v.TotalValue, base)
