@@ -1,10 +1,15 @@
 package ledger
 
-import "strconv"
+import (
+	"strconv"
+
+	"outcry/actors/jsonline"
+)
 
 // AppendAccount appends an account as a JSON object. Amounts keep every digit,
-// times are Unix milliseconds, and what is empty is left out. An order is the
-// event that placed it, and what was filled since.
+// times are Unix milliseconds, and what is empty is left out. Positions are an
+// object by their symbols, orders one by their ids, in which an order is the
+// event that placed it and what was filled since.
 func AppendAccount(dst []byte, a *Account) []byte {
 	w := writer{append(dst, `{"v":`...)}
 	w.dst = strconv.AppendInt(w.dst, formatVersion, 10)
@@ -16,71 +21,72 @@ func AppendAccount(dst []byte, a *Account) []byte {
 	w.count("failed", a.Failed)
 	w.count("closings", a.Closings)
 	w.count("wins", a.Wins)
-	w.array("positions", len(a.Positions), func(w *writer, i int) { w.position(&a.Positions[i]) })
-	w.array("orders", len(a.Orders), func(w *writer, i int) { w.order(&a.Orders[i]) })
-	if d := &a.day; !d.span.End.IsZero() {
+	appendByName(&w, "positions", a.Positions, (*writer).position)
+	appendByName(&w, "orders", a.Orders, (*writer).order)
+	if !a.day.span.End.IsZero() {
 		w.name("day")
-		w.object(func() {
-			w.instant("start", d.span.Start)
-			w.instant("end", d.span.End)
-			w.amount("cash", d.cash)
-			w.amount("deposits", d.deposits)
-			w.array("left", len(d.left), func(w *writer, i int) { w.held(&d.left[i]) })
-		})
+		w.day(&a.day)
 	}
 	return w.end()
 }
 
 func (w *writer) position(p *Position) {
-	w.object(func() {
-		w.text("symbol", p.Symbol)
-		w.amount("quantity", p.Quantity)
-		w.amount("cost", p.Cost)
-		w.amount("lastPrice", p.LastPrice)
-		w.instant("openedAt", p.OpenedAt)
-		w.amount("start", p.Start)
-		w.amount("startPrice", p.StartPrice)
-		w.amount("dayCost", p.DayCost)
-	})
+	w.key(p.Symbol)
+	w.begin()
+	w.amount("quantity", p.Quantity)
+	w.amount("cost", p.Cost)
+	w.amount("lastPrice", p.LastPrice)
+	w.instant("openedAt", p.OpenedAt)
+	w.amount("start", p.Start)
+	w.amount("startPrice", p.StartPrice)
+	w.amount("dayCost", p.DayCost)
+	w.end()
 }
 
 func (w *writer) order(o *Order) {
-	w.object(func() {
-		w.name("placed")
-		w.dst = appendPlaced(w.dst, &o.OrderPlaced)
-		w.amount("filled", o.Filled)
-	})
+	w.key(o.OrderID)
+	w.begin()
+	w.name("placed")
+	w.dst = appendPlaced(w.dst, &o.OrderPlaced)
+	w.amount("filled", o.Filled)
+	w.end()
+}
+
+func (w *writer) day(d *day) {
+	w.begin()
+	w.instant("start", d.span.Start)
+	w.instant("end", d.span.End)
+	w.amount("cash", d.cash)
+	w.amount("deposits", d.deposits)
+	appendByName(w, "left", d.left, (*writer).held)
+	w.end()
 }
 
 func (w *writer) held(h *held) {
-	w.object(func() {
-		w.text("symbol", h.symbol)
-		w.amount("quantity", h.quantity)
-		w.amount("price", h.price)
-	})
+	w.key(h.symbol)
+	w.begin()
+	w.amount("quantity", h.quantity)
+	w.amount("price", h.price)
+	w.end()
 }
 
-// object appends an object of the members that it is given.
-func (w *writer) object(members func()) {
-	w.dst = append(w.dst, '{')
-	members()
-	w.dst = append(w.dst, '}')
-}
-
-// array appends an array, if there is something in it.
-func (w *writer) array(name string, n int, element func(w *writer, i int)) {
-	if n == 0 {
+// appendByName appends an object of things by their names, if there are any.
+func appendByName[T any](w *writer, name string, things []T, member func(*writer, *T)) {
+	if len(things) == 0 {
 		return
 	}
 	w.name(name)
-	w.dst = append(w.dst, '[')
-	for i := range n {
-		if i > 0 {
-			w.dst = append(w.dst, ',')
-		}
-		element(w, i)
+	w.begin()
+	for i := range things {
+		member(w, &things[i])
 	}
-	w.dst = append(w.dst, ']')
+	w.end()
+}
+
+// key appends a name that is not of this program.
+func (w *writer) key(name string) {
+	w.separate()
+	w.dst = append(jsonline.AppendText(w.dst, name), ':')
 }
 
 func (w *writer) count(name string, n uint64) {

@@ -187,12 +187,18 @@ func TestCheckpointIsReadBackAsItWas(t *testing.T) {
 }
 
 func TestHostileCheckpointIsRefusedByTheNameOfItsField(t *testing.T) {
-	const position = `{"symbol":"A","quantity":2,"cost":10,"lastPrice":5,"openedAt":1790000000000}`
-	const order = `{"placed":{"type":"order_placed","v":1,"time":1790000000000,"orderId":"1","symbol":"A","side":"buy","quantity":2,"orderType":"market"}}`
-	if _, err := ParseAccount([]byte(`{"v":1,"cash":-10,"positions":[` + position + `],"orders":[` + order + `]}`)); err != nil {
-		t.Fatal(err)
+	const position = `"A":{"quantity":2,"cost":10,"lastPrice":5,"openedAt":1790000000000}`
+	const order = `"1":{"placed":{"type":"order_placed","v":1,"time":1790000000000,"orderId":"1","symbol":"A","side":"buy","quantity":2,"orderType":"market"}}`
+	positions := func(text string) string { return `{"v":1,"cash":-10,"positions":{` + text + `}}` }
+	orders := func(text string) string { return `{"v":1,"orders":{` + text + `}}` }
+	for _, sound := range []string{positions(position), orders(order), `{"v":1,"positions":{},"orders":{},"day":{"start":5,"end":6,"left":{}}}`} {
+		if _, err := ParseAccount([]byte(sound)); err != nil {
+			t.Fatal(err)
+		}
 	}
-	with := func(old, replacement string) string { return strings.Replace(position, old, replacement, 1) }
+	with := func(old, replacement string) string { return positions(strings.Replace(position, old, replacement, 1)) }
+	ordered := func(replacement string) string { return orders(strings.Replace(order, `{"placed"`, replacement, 1)) }
+	left := func(text string) string { return `{"v":1,"day":{"start":5,"end":6,"left":` + text + `}}` }
 	cases := map[string]string{
 		``:                              "JSON object",
 		`null`:                          "JSON object",
@@ -208,33 +214,37 @@ func TestHostileCheckpointIsRefusedByTheNameOfItsField(t *testing.T) {
 		`{"v":1,"wins":1}`:              "wins 1 is more than there were closings",
 		`{"v":1,"closings":1}`:          "closings 1 is more than there were trades",
 		`{"v":1,"trades":1,"trades":2}`: "trades is given twice",
-		`{"v":1,"positions":{}}`:        "positions is an object: must be an array",
-		`{"v":1,"positions":[7]}`:       "positions [0]: '7' at position 1 where a JSON object",
-		`{"v":1,"positions":[` + strings.Repeat("0,", 100_000) + `0]}`:                     "positions [0]",
-		`{"v":1,"positions":` + strings.Repeat("[", 100_000):                               "values nest deeper",
-		`{"v":1,"positions":[` + position + `,` + position + `]}`:                          "positions [1]: must be in the order of their symbols",
-		`{"v":1,"cash":-10,"positions":[` + position + `],"positions":[` + position + `]}`: "positions is given twice",
-		`{"v":1,"positions":[` + with(`"quantity":2,`, ``) + `]}`:                          "positions [0]: quantity 0 is not allowed: must not be 0",
-		`{"v":1,"positions":[` + with(`"quantity":2`, `"quantity":-2`) + `]}`:              "cost 10 is not allowed: must have the sign of the quantity",
-		`{"v":1,"positions":[` + with(`"lastPrice":5,`, ``) + `]}`:                         "lastPrice 0 is not allowed: must be more than 0",
-		`{"v":1,"positions":[` + with(`,"openedAt":1790000000000`, ``) + `]}`:              "openedAt is not allowed",
-		`{"v":1,"positions":[` + with(`"symbol":"A"`, `"start":1`) + `]}`:                  "symbol",
-		`{"v":1,"positions":[` + with(`"cost"`, `"start":-1,"startPrice":1,"cost"`) + `]}`: "start -1 is not allowed",
-		`{"v":1,"positions":[` + with(`"cost"`, `"start":1,"cost"`) + `]}`:                 "start 1 is not allowed",
-		`{"v":1,"positions":[` + with(`"cost"`, `"size"`) + `]}`:                           "size is not a field",
-		`{"v":1,"orders":[{}]}`:                          "orders [0]: placed is missing",
-		`{"v":1,"orders":[` + order + `,` + order + `]}`: `orders [1]: orderId "1" is not allowed: the order is open already`,
-		`{"v":1,"orders":[` + strings.Replace(order, `{"placed"`, `{"filled":2,"placed"`, 1) + `]}`:  "filled 2 is not allowed",
-		`{"v":1,"orders":[` + strings.Replace(order, `{"placed"`, `{"filled":-1,"placed"`, 1) + `]}`: "filled -1 is not allowed",
-		`{"v":1,"orders":[{"placed":{"type":"deposited","v":1,"time":1790000000000,"amount":1}}]}`:   "placed is not allowed: must be the event that placed an order",
-		`{"v":1,"orders":[{"placed":7}]}`:   "placed event: ",
+		`{"v":1,"surprise":1}`:          "surprise is not a field",
+		`{"v":1,"positions":[` + strings.Repeat("0,", 100_000) + `0]}`: "positions is an array: must be an object",
+		`{"v":1,"positions":` + strings.Repeat("[", 100_000):           "values nest deeper",
+		`{"v":1,"positions":{"A":7}}`:                                  "positions A is a number: must be an object",
+		positions(position + `,` + position):                           "positions A must be in the order of their symbols",
+		positions(position + `},"positions":{` + position):             "positions is given twice",
+		with(`"A"`, `""`):                                  "symbol is missing",
+		with(`"A"`, "\"\xff\""):                            "symbol is not allowed: must be UTF-8",
+		with(`"quantity":2,`, ``):                          "positions A quantity 0 is not allowed: must not be 0",
+		with(`"quantity":2`, `"quantity":1e-9`):            "positions A quantity 0.000000001 is not allowed",
+		with(`"quantity":2`, `"quantity":-2`):              "cost 10 is not allowed: must have the sign of the quantity",
+		with(`"lastPrice":5,`, ``):                         "lastPrice 0 is not allowed: must be more than 0",
+		with(`,"openedAt":1790000000000`, ``):              "openedAt is not allowed",
+		with(`"cost"`, `"start":-1,"startPrice":1,"cost"`): "start -1 is not allowed",
+		with(`"cost"`, `"start":1,"cost"`):                 "start 1 is not allowed",
+		with(`"cost"`, `"size"`):                           "size is not a field",
+		orders(`"1":{}`):                                   "orders 1 placed is missing",
+		orders(`"1":7`):                                    "orders 1 is a number",
+		orders(order + `,` + order):                        "orders 1 is given twice",
+		orders(strings.Replace(order, `"1"`, `"2"`, 1)):    `orders 2 orderId "1" is not allowed`,
+		ordered(`{"filled":2,"placed"`):                    "orders 1 filled 2 is not allowed",
+		ordered(`{"filled":-1,"placed"`):                   "orders 1 filled -1 is not allowed",
+		orders(`"1":{"placed":7}`):                         "orders 1 placed event: ",
+		orders(`"1":{"placed":{"type":"deposited","v":1,"time":1790000000000,"amount":1}}`): "placed is not allowed: must be the event that placed an order",
 		`{"v":1,"day":{}}`:                  "day end must be after the start",
 		`{"v":1,"day":7}`:                   "day is a number: must be an object",
 		`{"v":1,"day":{"start":5,"end":5}}`: "day end must be after the start",
-		`{"v":1,"day":{"start":5,"end":6,"left":[{"symbol":"A","quantity":1}]}}`: "day left [0]: price 0 is not allowed",
-		`{"v":1,"day":{"start":5,"end":6,"left":[{"symbol":"A","price":1}]}}`:    "day left [0]: quantity 0 is not allowed",
-		`{"v":1,"day":{"start":5,"end":6},"day":{"start":5,"end":6}}`:            "day is given twice",
-		`{"v":1,"surprise":1}`: "surprise is not a field",
+		left(`[]`):                          "day left is an array",
+		left(`{"A":{"quantity":1}}`):        "day left A price 0 is not allowed",
+		left(`{"A":{"price":1}}`):           "day left A quantity 0 is not allowed",
+		`{"v":1,"day":{"start":5,"end":6},"day":{"start":5,"end":6}}`: "day is given twice",
 	}
 	for text, want := range cases {
 		_, err := ParseAccount([]byte(text))

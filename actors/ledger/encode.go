@@ -27,12 +27,12 @@ const (
 func AppendEvent(dst []byte, e Event) []byte {
 	switch e := e.(type) {
 	case Deposited:
-		w := begin(dst, typeDeposited, e.Time)
+		w := beginEvent(dst, typeDeposited, e.Time)
 		w.amount("amount", e.Amount)
 		w.text("note", e.Note)
 		return w.end()
 	case Withdrawn:
-		w := begin(dst, typeWithdrawn, e.Time)
+		w := beginEvent(dst, typeWithdrawn, e.Time)
 		w.amount("amount", e.Amount)
 		w.text("note", e.Note)
 		return w.end()
@@ -43,7 +43,7 @@ func AppendEvent(dst []byte, e Event) []byte {
 	case OrderFailed:
 		return appendFailed(dst, &e)
 	case OrderCancelled:
-		w := begin(dst, typeCancelled, e.Time)
+		w := beginEvent(dst, typeCancelled, e.Time)
 		w.text("orderId", e.OrderID)
 		w.text("reason", e.Reason)
 		return w.end()
@@ -52,7 +52,7 @@ func AppendEvent(dst []byte, e Event) []byte {
 }
 
 func appendPlaced(dst []byte, e *OrderPlaced) []byte {
-	w := begin(dst, typePlaced, e.Time)
+	w := beginEvent(dst, typePlaced, e.Time)
 	w.text("orderId", e.OrderID)
 	w.text("clientOrderId", e.ClientOrderID)
 	w.text("symbol", e.Symbol)
@@ -65,7 +65,7 @@ func appendPlaced(dst []byte, e *OrderPlaced) []byte {
 }
 
 func appendFilled(dst []byte, e *OrderFilled) []byte {
-	w := begin(dst, typeFilled, e.Time)
+	w := beginEvent(dst, typeFilled, e.Time)
 	w.text("tradeId", e.TradeID)
 	w.text("orderId", e.OrderID)
 	w.text("symbol", e.Symbol)
@@ -86,7 +86,7 @@ func appendFilled(dst []byte, e *OrderFilled) []byte {
 }
 
 func appendFailed(dst []byte, e *OrderFailed) []byte {
-	w := begin(dst, typeFailed, e.Time)
+	w := beginEvent(dst, typeFailed, e.Time)
 	w.text("tradeId", e.TradeID)
 	w.text("orderId", e.OrderID)
 	w.text("symbol", e.Symbol)
@@ -103,7 +103,8 @@ func appendFailed(dst []byte, e *OrderFailed) []byte {
 // writer appends the members of objects.
 type writer struct{ dst []byte }
 
-func begin(dst []byte, kind string, at time.Time) writer {
+// beginEvent begins the object of an event.
+func beginEvent(dst []byte, kind string, at time.Time) writer {
 	w := writer{append(dst, `{"type":"`...)}
 	w.dst = append(w.dst, kind...)
 	w.dst = append(w.dst, `","v":`...)
@@ -112,12 +113,22 @@ func begin(dst []byte, kind string, at time.Time) writer {
 	return w
 }
 
-func (w *writer) end() []byte { return append(w.dst, '}') }
+func (w *writer) begin() { w.dst = append(w.dst, '{') }
 
-func (w *writer) name(name string) {
+func (w *writer) end() []byte {
+	w.dst = append(w.dst, '}')
+	return w.dst
+}
+
+// separate appends the comma between this member and the one before.
+func (w *writer) separate() {
 	if w.dst[len(w.dst)-1] != '{' {
 		w.dst = append(w.dst, ',')
 	}
+}
+
+func (w *writer) name(name string) {
+	w.separate()
 	w.dst = append(w.dst, '"')
 	w.dst = append(w.dst, name...)
 	w.dst = append(w.dst, '"', ':')

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -30,7 +29,7 @@ func ParseAccount(text []byte) (*Account, error) {
 	if err != nil {
 		return nil, fmt.Errorf("account: %w", err)
 	}
-	return a, nil
+	return a.Clone(), nil // which leaves the room behind that growing made
 }
 
 func (a *Account) restore(name string, v jsonline.Value) error {
@@ -52,9 +51,9 @@ func (a *Account) restore(name string, v jsonline.Value) error {
 	case "wins":
 		return setCount(&a.Wins, v)
 	case "positions":
-		return elements(&a.Positions, v, a.restorePosition)
+		return byName(&a.Positions, v, a.restorePosition)
 	case "orders":
-		return elements(&a.Orders, v, a.restoreOrder)
+		return byName(&a.Orders, v, a.restoreOrder)
 	case "day":
 		return a.day.restore(v)
 	}
@@ -63,12 +62,10 @@ func (a *Account) restore(name string, v jsonline.Value) error {
 
 var errOrder = errors.New("must be in the order of their symbols")
 
-func (a *Account) restorePosition(text []byte, i int) error {
-	p := &a.Positions[i]
-	err := fields(text, func(name []byte, v jsonline.Value) error {
+func (a *Account) restorePosition(symbol string, v jsonline.Value) error {
+	p := Position{Symbol: symbol}
+	err := object(v, func(name []byte, v jsonline.Value) error {
 		switch string(name) {
-		case "symbol":
-			return setText(&p.Symbol, v)
 		case "quantity":
 			return setKept(&p.Quantity, v)
 		case "cost":
@@ -89,9 +86,10 @@ func (a *Account) restorePosition(text []byte, i int) error {
 	if err != nil {
 		return err
 	}
-	if i > 0 && a.Positions[i-1].Symbol >= p.Symbol {
+	if n := len(a.Positions); n > 0 && a.Positions[n-1].Symbol >= symbol {
 		return errOrder
 	}
+	a.Positions = append(a.Positions, p)
 	return p.check()
 }
 
@@ -120,13 +118,13 @@ func (p *Position) check() error {
 
 var (
 	errNotPlaced = errors.New("is not allowed: must be the event that placed an order")
-	errOpen      = errors.New("is not allowed: the order is open already")
+	errOther     = errors.New("is not allowed: must be the name that the order has")
 	errFilled    = errors.New("is not allowed: must be less than the order's quantity, and not negative")
 )
 
-func (a *Account) restoreOrder(text []byte, i int) error {
-	o := &a.Orders[i]
-	err := fields(text, func(name []byte, v jsonline.Value) error {
+func (a *Account) restoreOrder(id string, v jsonline.Value) error {
+	var o Order
+	err := object(v, func(name []byte, v jsonline.Value) error {
 		switch string(name) {
 		case "placed":
 			return setPlaced(&o.OrderPlaced, v)
@@ -140,11 +138,14 @@ func (a *Account) restoreOrder(text []byte, i int) error {
 		return err
 	case o.OrderID == "":
 		return fmt.Errorf("placed %w", errEmpty)
-	case a.order(o.OrderID) != i:
-		return fmt.Errorf("orderId %.40q %w", o.OrderID, errOpen)
+	case o.OrderID != id:
+		return fmt.Errorf("orderId %.40q %w", o.OrderID, errOther)
+	case a.order(id) >= 0:
+		return errTwice
 	case o.Filled.IsNeg() || !o.Filled.Less(o.Quantity):
 		return fmt.Errorf("filled %s %w", o.Filled, errFilled)
 	}
+	a.Orders = append(a.Orders, o)
 	return nil
 }
 
@@ -170,10 +171,7 @@ func (d *day) restore(v jsonline.Value) error {
 	if !d.span.End.IsZero() {
 		return errTwice
 	}
-	if v.Kind != jsonline.Object {
-		return fmt.Errorf("is %s: must be an object", v.Kind)
-	}
-	err := fields(v.Raw, func(name []byte, v jsonline.Value) error {
+	err := object(v, func(name []byte, v jsonline.Value) error {
 		switch string(name) {
 		case "start":
 			return setInstant(&d.span.Start, v)
@@ -184,7 +182,7 @@ func (d *day) restore(v jsonline.Value) error {
 		case "deposits":
 			return setKept(&d.deposits, v)
 		case "left":
-			return elements(&d.left, v, d.restoreLeft)
+			return byName(&d.left, v, d.restoreLeft)
 		}
 		return errUnknownField
 	})
@@ -197,12 +195,10 @@ func (d *day) restore(v jsonline.Value) error {
 	return nil
 }
 
-func (d *day) restoreLeft(text []byte, i int) error {
-	h := &d.left[i]
-	err := fields(text, func(name []byte, v jsonline.Value) error {
+func (d *day) restoreLeft(symbol string, v jsonline.Value) error {
+	h := held{symbol: symbol}
+	err := object(v, func(name []byte, v jsonline.Value) error {
 		switch string(name) {
-		case "symbol":
-			return setText(&h.symbol, v)
 		case "quantity":
 			return setKept(&h.quantity, v)
 		case "price":
@@ -213,6 +209,7 @@ func (d *day) restoreLeft(text []byte, i int) error {
 	if err != nil {
 		return err
 	}
+	d.left = append(d.left, h)
 	var c checker
 	c.name("symbol", h.symbol)
 	c.positive("price", h.price)
@@ -275,23 +272,18 @@ func setCount(field *uint64, v jsonline.Value) error {
 	return nil
 }
 
-// elements reads an array, each of its elements into one of dst.
-func elements[T any](dst *[]T, v jsonline.Value, read func(text []byte, i int) error) error {
-	if v.Kind != jsonline.Array {
-		return fmt.Errorf("is %s: must be an array", v.Kind)
+// object shows the members of a value that is an object.
+func object(v jsonline.Value, set func(name []byte, v jsonline.Value) error) error {
+	if v.Kind != jsonline.Object {
+		return fmt.Errorf("is %s: must be an object", v.Kind)
 	}
-	if *dst != nil {
+	return fields(v.Raw, set)
+}
+
+// byName reads the things of an object by their names. before has what was read.
+func byName[T any](before *[]T, v jsonline.Value, read func(name string, v jsonline.Value) error) error {
+	if len(*before) > 0 {
 		return errTwice
 	}
-	var texts []json.RawMessage
-	if err := json.Unmarshal(v.Raw, &texts); err != nil {
-		return err
-	}
-	*dst = make([]T, len(texts))
-	for i, text := range texts {
-		if err := read(text, i); err != nil {
-			return fmt.Errorf("[%d]: %w", i, err)
-		}
-	}
-	return nil
+	return object(v, func(name []byte, v jsonline.Value) error { return read(string(name), v) })
 }
