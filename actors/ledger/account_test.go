@@ -34,17 +34,19 @@ func TestPositionsAreKeptBySymbol(t *testing.T) {
 
 func TestCloneSharesNothing(t *testing.T) {
 	b := newBookOn(t, 2, "100000")
-	b.fill("buy 1 A @ 1", "buy 1 B @ 1", "buy 1 C @ 1")
+	b.fill("buy 1 A @ 1", "buy 1 B @ 1", "buy 1 C @ 1", "buy 1 D @ 1", "buy 1 E @ 1")
 	b.place("1", "buy 5 A")
 	b.place("2", "buy 5 B")
 	b.at(3, 10, 0)
-	b.fill("sell 1 A @ 2")
-	before := b.Clone()
-	same(t, b.Account, before)
-	clone := &book{Account: before.Clone(), t: t, days: b.days, now: b.now}
-	clone.fill("sell 1 B @ 3", "buy 4 C @ 4", "buy 1 A @ 5", "buy 2 A @ 1 order 1", "buy 5 B @ 1 order 2")
-	clone.at(4, 10, 0).fill("buy 1 C @ 1")
-	same(t, before, b.Account)
+	b.fill("sell 1 A @ 2", "sell 1 B @ 2", "sell 1 C @ 2") // leaves room behind what left
+	clone := &book{Account: b.Clone(), t: t, days: b.days, now: b.now}
+	same(t, b.Account, clone.Account)
+	b.fill("sell 1 D @ 3")
+	before := string(AppendAccount(nil, b.Account))
+	clone.fill("buy 4 D @ 4", "sell 1 E @ 3", "buy 1 A @ 5", "buy 2 A @ 1 order 1", "buy 5 B @ 1 order 2")
+	if after := string(AppendAccount(nil, b.Account)); after != before {
+		t.Fatalf("%s\nwas %s", after, before)
+	}
 }
 
 func TestAccountIsTheSameHoweverFinelyEventsWereTimed(t *testing.T) {

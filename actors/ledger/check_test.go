@@ -61,6 +61,7 @@ func TestOrderIsCheckedAgainstBuyingPower(t *testing.T) {
 		"affordable":               {"1000", nil, nil, "buy 10 A", "99", "10", enough},
 		"one cent too much":        {"1000", nil, nil, "buy 10 A", "99", "10.01", "the order needs 1000.01 and the buying power is 1000.00"},
 		"a trace too much":         {"1000", nil, nil, "buy 10 A", "100", "0.00000001", "the order needs 1000.01 and the buying power is 1000.00"},
+		"both are shown as less":   {"1000.005", nil, nil, "buy 10 A", "100", "0.006", "the order needs 1000.01 and the buying power is 1000.00"},
 		"without any money":        {"", nil, nil, "buy 1 A", "1", "0", "the order needs 1.00 and the buying power is 0.00"},
 		"a short is backed":        {"1000", nil, nil, "sell 10 A", "100", "0", enough},
 		"a short too large":        {"1000", nil, nil, "sell 11 A", "100", "0", "needs 1100.00"},
@@ -118,6 +119,15 @@ func TestManyPositionsAreReservedForAsWell(t *testing.T) {
 	v := b.value()
 	if want := d("99945"); v.BuyingPower.Cmp(want) != 0 { // 100000 - 48 - 7 for the one that is short more than it was long
 		t.Fatalf("buying power is %s, want %s", v.BuyingPower, want)
+	}
+}
+
+func TestFilledPartOfAnOrderIsNotReserved(t *testing.T) {
+	b := newBook(t, "1000")
+	b.place("1", "buy 10 A limit 60")
+	b.fill("buy 4 A @ 50 order 1")
+	if v := b.value("A 55"); v.BuyingPower.Cmp(d("440")) != 0 { // 800 in cash, 360 for the rest
+		t.Fatalf("buying power is %s", v.BuyingPower)
 	}
 }
 

@@ -59,13 +59,16 @@ type OrderFilled struct {
 	Closed *PositionClosed
 }
 
-// PositionClosed is a position that ended.
+// PositionClosed is a position that ended: it is back at zero, or crossed it.
 type PositionClosed struct {
 	// Quantity that the last fill closed, negative for a short position.
 	Quantity decimal.Decimal
-	// EntryPrice is its average cost, ExitPrice what the last fill paid.
+	// EntryPrice is its average cost, ExitPrice what the last fill paid. Prices
+	// are positive on either side of the market.
 	EntryPrice, ExitPrice decimal.Decimal
-	// PnL is the profit of the last fill, PnLPercent of its cost.
+	// PnL is the profit of the last fill before its fee, positive where money was
+	// made, long or short. PnLPercent is of the cost of what it closed: 5 is five in
+	// a hundred, with up to 4 decimals.
 	PnL, PnLPercent    decimal.Decimal
 	OpenedAt, ClosedAt time.Time
 }

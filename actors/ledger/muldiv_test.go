@@ -93,6 +93,8 @@ func TestMulDivKnowsItsEdges(t *testing.T) {
 		{"2", "1", "3", 19, "0.6666666666666666667"},
 		{"10", "1", "0.0000000000000000001", 8, ""},
 		{"-3", "-1", "-2", 4, "-1.5"},
+		{"0.501", "1", "2", 1, "0.3"}, // 0.25 and a rest that the first division leaves
+		{"0.5", "1", "2", 1, "0.2"},
 	}
 	for _, c := range cases {
 		got, ok := mulDiv(decimal.MustParse(c.x), d(c.y), d(c.z), c.scale)
