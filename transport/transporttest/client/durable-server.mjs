@@ -73,10 +73,9 @@ class DurableServer {
 
   /** Reads the whole journal, of an engine that has stopped: user -> [{version, key, event}], numbers as texts. */
   async journal(t) {
-    const { code, stdout, stderr } = await runCommand(t, ['journal', 'export', '--data', this.data])
-    if (code !== 0) throw new Error(`outcry journal export: exit code ${code}: ${stderr}`)
+    await this.#command(t, 'verify')
     const accounts = new Map()
-    for (const line of stdout.trim().split('\n')) {
+    for (const line of (await this.#command(t, 'export')).trim().split('\n')) {
       const { stream, version, key, event } = exactJSON(line)
       const user = /^portfolio\/(.*)$/.exec(stream)?.[1]
       if (user === undefined) continue
@@ -84,6 +83,12 @@ class DurableServer {
       accounts.get(user).push({ version: Number(version), key, event })
     }
     return accounts
+  }
+
+  async #command(t, name) {
+    const { code, stdout, stderr } = await runCommand(t, ['journal', name, '--data', this.data])
+    if (code !== 0) throw new Error(`outcry journal ${name}: exit code ${code}: ${stdout.slice(-1000)}${stderr}`)
+    return stdout
   }
 }
 
