@@ -37,7 +37,7 @@ func TestWelcomeHasTokensThatWork(t *testing.T) {
 		}
 		users[id.UserID] = id.Has(auth.Feed)
 	}
-	if feed, there := users["demo-feed"]; !there || !feed || len(users) != 3 {
+	if feed, there := users["demo-feed"]; !there || !feed || len(users) != 4 {
 		t.Errorf("tokens of %v", users)
 	}
 	for _, user := range demoUsers {

@@ -18,6 +18,7 @@ type cli struct {
 	Serve   ServeCmd   `cmd:"" help:"Run the engine."`
 	Replay  ReplayCmd  `cmd:"" help:"Feed recorded trades to an engine."`
 	Token   TokenCmd   `cmd:"" help:"Make a token."`
+	Journal JournalCmd `cmd:"" help:"Verify, export or compact the journal of an engine that is stopped."`
 	Bench   BenchCmd   `cmd:"" help:"Measure an engine with thousands of dashboards."`
 	Version VersionCmd `cmd:"" help:"Print the version."`
 }

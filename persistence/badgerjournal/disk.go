@@ -2,6 +2,8 @@ package badgerjournal
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -37,3 +39,20 @@ func (d *disk) checkRoom(need int64) error {
 }
 
 func freeBytes(s *unix.Statfs_t) int64 { return int64(s.Bavail) * s.Bsize }
+
+// usedBytes returns what the files of a directory take of its disk; their sizes
+// say more, since Badger makes them larger than what they hold.
+func usedBytes(dir string) (bytes int64) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return 0
+	}
+	for _, entry := range entries {
+		var s unix.Stat_t
+		if unix.Stat(filepath.Join(dir, entry.Name()), &s) == nil {
+			const blockBytes = 512 // of st_blocks, whatever the file system's own are
+			bytes += s.Blocks * blockBytes
+		}
+	}
+	return bytes
+}

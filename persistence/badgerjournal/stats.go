@@ -75,11 +75,7 @@ func (j *Journal) Stats() Stats {
 	if unix.Statfs(j.dir, &fs) == nil {
 		s.FreeBytes = freeBytes(&fs)
 	}
-	if db, err := j.acquire(); err == nil {
-		tables, logs := db.Size()
-		s.Bytes = tables + logs
-		db.release()
-	}
+	s.Bytes = usedBytes(j.dir)
 	return s
 }
 

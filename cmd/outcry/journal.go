@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"outcry/actors/jsonline"
+	"outcry/persistence"
+	"outcry/persistence/badgerjournal"
+)
+
+// JournalCmd looks after the journal of an engine that is stopped: `outcry journal`.
+type JournalCmd struct {
+	Verify  JournalVerifyCmd  `cmd:"" help:"Read all of it and report everything that is not as it was written."`
+	Export  JournalExportCmd  `cmd:"" help:"Print all events, one a line (NDJSON)."`
+	Compact JournalCompactCmd `cmd:"" help:"Rewrite it without what was replaced or has expired."`
+}
+
+// journalFlags say which journal.
+type journalFlags struct {
+	Data string `type:"path" default:"data" placeholder:"DIR" help:"Directory of the engine, as in outcry serve."`
+}
+
+// folder returns the journal's directory, which must exist: opening would make it.
+func (f journalFlags) folder() (string, error) {
+	dir := filepath.Join(f.Data, journalFolder)
+	if _, err := os.Stat(dir); err != nil {
+		return "", fmt.Errorf("there is no journal in %s: name the directory that `outcry serve --data` was started with", f.Data)
+	}
+	return dir, nil
+}
+
+// JournalVerifyCmd is `outcry journal verify`.
+type JournalVerifyCmd struct {
+	journalFlags
+	AcceptLoss bool `help:"Cut damaged logs where they are damaged, so that the engine starts again. What is lost is printed and gone."`
+}
+
+// errDamaged ends a command whose output says what is wrong.
+var errDamaged = errors.New("the journal is damaged: see above; restore a backup, or export what can be read")
+
+// Run verifies.
+func (c *JournalVerifyCmd) Run() error {
+	dir, err := c.folder()
+	if err != nil {
+		return err
+	}
+	report, err := badgerjournal.Verify(dir, badgerjournal.DefaultOptions(), c.AcceptLoss, zerolog.Nop())
+	if err != nil {
+		return err
+	}
+	for _, problem := range report.Problems {
+		fmt.Println("problem:", problem)
+	}
+	if more := report.Found - len(report.Problems); more > 0 {
+		fmt.Printf("and %d more problems\n", more)
+	}
+	fmt.Printf("%d streams, %d events, %d idempotency keys, %d checkpoints, %d documents, %d problems\n",
+		report.Streams, report.Events, report.Keys, report.Checkpoints, report.Documents, report.Found)
+	if report.Found > 0 {
+		return errDamaged
+	}
+	return nil
+}
+
+// JournalExportCmd is `outcry journal export`.
+type JournalExportCmd struct {
+	journalFlags
+	Stream string `placeholder:"NAME" help:"Only this stream, such as portfolio/ann."`
+	After  uint64 `help:"Only events after this version."`
+}
+
+// Run prints.
+func (c *JournalExportCmd) Run() (err error) {
+	dir, err := c.folder()
+	if err != nil {
+		return err
+	}
+	o := badgerjournal.DefaultOptions()
+	journal, err := badgerjournal.Open(dir, o, zerolog.Nop(), time.Now)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, journal.Close()) }()
+	out := bufio.NewWriterSize(os.Stdout, 1<<20)
+	defer func() { err = errors.Join(err, out.Flush()) }()
+	if c.Stream != "" {
+		return exportStream(out, journal, c.Stream, c.After)
+	}
+	for stream, err := range journal.Streams() {
+		if err != nil {
+			return err
+		}
+		if err := exportStream(out, journal, stream, c.After); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func exportStream(out *bufio.Writer, journal persistence.Journal, stream string, after uint64) error {
+	var line []byte
+	for record, err := range journal.Read(stream, after) {
+		if err != nil {
+			return err
+		}
+		line = appendExported(line[:0], stream, record)
+		if _, err := out.Write(line); err != nil {
+			return fmt.Errorf("write the export: %w", err)
+		}
+	}
+	return nil
+}
+
+// appendExported appends one event as a line. An event is JSON; what is not, for
+// whatever reason, is kept as base64.
+func appendExported(dst []byte, stream string, r persistence.Record) []byte {
+	dst = jsonline.AppendText(append(dst, `{"stream":`...), stream)
+	dst = strconv.AppendUint(append(dst, `,"version":`...), r.Version, 10)
+	dst = jsonline.AppendText(append(dst, `,"key":`...), r.Key)
+	if json.Valid(r.Data) {
+		dst = append(append(dst, `,"event":`...), r.Data...)
+	} else {
+		encoded, _ := json.Marshal(r.Data) // bytes always encode
+		dst = append(append(dst, `,"data":`...), encoded...)
+	}
+	return append(dst, '}', '\n')
+}
+
+// JournalCompactCmd is `outcry journal compact`.
+type JournalCompactCmd struct {
+	journalFlags
+}
+
+// Run compacts.
+func (c *JournalCompactCmd) Run() error {
+	dir, err := c.folder()
+	if err != nil {
+		return err
+	}
+	before, after, err := badgerjournal.Compact(dir, badgerjournal.DefaultOptions(), zerolog.Nop())
+	if err != nil {
+		return err
+	}
+	const megabyte = 1e6
+	fmt.Printf("%.1f MB before, %.1f MB after\n", float64(before)/megabyte, float64(after)/megabyte)
+	return nil
+}

@@ -1,0 +1,207 @@
+package badgerjournal
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/rs/zerolog"
+
+	"outcry/persistence"
+)
+
+// Report is what Verify found.
+type Report struct {
+	Streams, Events, Keys, Checkpoints, Documents int
+	// Problems are sentences, the first maxProblems of them; Found counts all.
+	Problems []string
+	Found    int
+}
+
+// maxProblems bounds the sentences of a report.
+const maxProblems = 100
+
+func (r *Report) problem(format string, args ...any) {
+	r.Found++
+	if len(r.Problems) < maxProblems {
+		r.Problems = append(r.Problems, fmt.Sprintf(format, args...))
+	}
+}
+
+// Verify reads the whole journal in dir, which no process may have open, and
+// reports everything that is not as it was written: damaged files and values,
+// versions that are missing, idempotency keys and checkpoints without their
+// events. The error is that it could not be read at all; of damage that opening
+// it would make worse nothing is touched, and it is a problem of the report.
+//
+// With acceptLoss logs are cut where they are damaged, which loses what the
+// problems of a Verify before it say.
+func Verify(dir string, o Options, acceptLoss bool, log zerolog.Logger) (Report, error) {
+	var report Report
+	held := &lock{}
+	defer held.release()
+	if err := held.acquire(dir); err != nil {
+		return report, err
+	}
+	if err := checkFiles(dir, zerolog.Nop()); err != nil {
+		if !errors.Is(err, persistence.ErrCorrupt) {
+			return report, err
+		}
+		report.problem("%v", err)
+		if !acceptLoss {
+			return report, nil
+		}
+	}
+	db, err := openBadger(dir, o, log)
+	if err != nil {
+		return report, classify(dir, err)
+	}
+	if err := checkFormat(db); err != nil {
+		return report, errors.Join(err, db.Close())
+	}
+	err = db.View(func(txn *badger.Txn) error {
+		v := &verifier{report: &report, txn: txn}
+		return v.run()
+	})
+	return report, errors.Join(err, db.Close())
+}
+
+// verifier goes over all keys of a journal.
+type verifier struct {
+	report *Report
+	txn    *badger.Txn
+	last   string // the stream of the last event, and its version
+	at     uint64
+}
+
+func (v *verifier) run() error {
+	it := v.txn.NewIterator(badger.DefaultIteratorOptions)
+	defer it.Close()
+	for it.Rewind(); it.Valid(); it.Next() {
+		item := it.Item()
+		key := item.KeyCopy(nil)
+		if err := item.Value(func(value []byte) error { return v.look(key, value) }); err != nil {
+			return fmt.Errorf("read %q: %w", key, err)
+		}
+	}
+	return nil
+}
+
+// look checks one entry. Only what keeps it from being read is an error.
+func (v *verifier) look(key, value []byte) error {
+	switch key[0] {
+	case kindEvent:
+		return v.event(key, value)
+	case kindKey:
+		return v.key(key, value)
+	case kindStream:
+		v.stream(key, value)
+	case kindCheckpoint:
+		return v.checkpoint(key, value)
+	case kindDocument:
+		v.report.Documents++
+		if _, _, err := parseDocument(key, value); err != nil {
+			v.report.problem("document %q: %v", key[1:], err)
+		}
+	case kindMeta:
+	default:
+		v.report.problem("an entry of an unknown kind: %q", key)
+	}
+	return nil
+}
+
+func (v *verifier) event(key, value []byte) error {
+	v.report.Events++
+	stream, rest, err := splitKey(key)
+	var version uint64
+	if err == nil {
+		version, err = versionOf(rest)
+	}
+	if err != nil {
+		v.report.problem("event: %v", err)
+		return nil
+	}
+	if stream != v.last {
+		v.last, v.at = stream, 0
+		if _, err := v.txn.Get(plainKey(nil, kindStream, stream)); errors.Is(err, badger.ErrKeyNotFound) {
+			v.report.problem("%s has events and is not listed", stream)
+		}
+	}
+	if version != v.at+1 {
+		v.report.problem("%s: events %d to %d are missing", stream, v.at+1, version-1)
+	}
+	v.at = version
+	idempotency, _, err := parseEvent(key, value)
+	if err != nil {
+		v.report.problem("event %d of %s: %v", version, stream, err)
+		return nil
+	}
+	if idempotency == "" {
+		return nil
+	}
+	known, err := lookup(v.txn, idempotencyKey(nil, stream, idempotency))
+	switch {
+	case errors.Is(err, persistence.ErrNotFound):
+		v.report.problem("event %d of %s: its idempotency key %q is not known, so it could be appended again", version, stream, idempotency)
+	case errors.Is(err, persistence.ErrCorrupt): // reported where the key itself is looked at
+	case err != nil:
+		return err
+	case known != version:
+		v.report.problem("event %d of %s: its idempotency key %q leads to event %d", version, stream, idempotency, known)
+	}
+	return nil
+}
+
+func (v *verifier) key(key, value []byte) error {
+	v.report.Keys++
+	stream, rest, err := splitKey(key)
+	var version uint64
+	if err == nil {
+		version, err = parseVersion(key, value)
+	}
+	if err != nil {
+		v.report.problem("idempotency key %q: %v", key, err)
+		return nil
+	}
+	item, err := v.txn.Get(eventKey(nil, stream, version))
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		v.report.problem("idempotency key %q of %s leads to event %d, which is missing", rest, stream, version)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return item.Value(func(value []byte) error {
+		idempotency, _, err := parseEvent(item.Key(), value)
+		if err == nil && idempotency != string(rest) {
+			v.report.problem("idempotency key %q of %s leads to event %d, which has the key %q", rest, stream, version, idempotency)
+		}
+		return nil // a damaged event is reported where it is looked at
+	})
+}
+
+func (v *verifier) stream(key, value []byte) {
+	v.report.Streams++
+	if _, err := unseal(key, value); err != nil {
+		v.report.problem("stream %q: %v", key[1:], err)
+	}
+	if _, err := lastVersion(v.txn, string(key[1:])); err != nil {
+		v.report.problem("%v", err)
+	}
+}
+
+func (v *verifier) checkpoint(key, value []byte) error {
+	v.report.Checkpoints++
+	stream := string(key[1:])
+	c, err := parseCheckpoint(key, value)
+	if err != nil {
+		v.report.problem("checkpoint of %s: %v", stream, err)
+		return nil
+	}
+	last, err := lastVersion(v.txn, stream)
+	if err != nil || c.Version > math.MaxInt64 || c.Version > last {
+		v.report.problem("checkpoint of %s is at version %d, and its events end at %d", stream, c.Version, last)
+	}
+	return nil
+}
