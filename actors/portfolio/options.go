@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/govalues/decimal"
+	"outcry/actors/jsonline"
+	"outcry/actors/ledger"
+	"outcry/actors/market"
 )
 
 // Options of portfolios.
@@ -23,6 +25,9 @@ type Options struct {
 	CheckpointEvery int `koanf:"checkpoint_every"`
 	// MaxPending is how many trades and orders may wait to be durable.
 	MaxPending int `koanf:"max_pending"`
+	// MaxOpenOrders is how many orders of one account may be open; more are
+	// rejected.
+	MaxOpenOrders int `koanf:"max_open_orders"`
 	// RecoverEvents is how many events a browser may have missed and still be
 	// brought up to date notice by notice; beyond it gets a snapshot.
 	RecoverEvents int `koanf:"recover_events"`
@@ -39,6 +44,7 @@ func DefaultOptions() Options {
 		IdleTimeout:     5 * time.Minute,
 		CheckpointEvery: 1000,
 		MaxPending:      1 << 16,
+		MaxOpenOrders:   500,
 		RecoverEvents:   1000,
 		SampleInterval:  time.Minute,
 	}
@@ -53,12 +59,29 @@ func (o Options) Validate() error {
 		}
 	}
 	check(o.UpdateInterval >= 10*time.Millisecond && o.UpdateInterval <= time.Minute, "update_interval: %s is not allowed: must be between 10ms and 1m", o.UpdateInterval)
-	deposit, err := decimal.Parse(o.OpeningDeposit)
-	check(err == nil && !deposit.IsNeg(), "opening_deposit: %q is not allowed: must be an amount such as 100000, or 0", o.OpeningDeposit)
+	check(validDeposit(o.OpeningDeposit), "opening_deposit: %q is not allowed: must be an amount such as 100000 or 0, below 100000000000 and with at most 8 decimals", o.OpeningDeposit)
 	check(o.IdleTimeout >= time.Second, "idle_timeout: %s is not allowed: must be at least 1s", o.IdleTimeout)
 	check(o.CheckpointEvery >= 1 && o.CheckpointEvery <= 1_000_000, "checkpoint_every: %d is not allowed: must be between 1 and 1000000", o.CheckpointEvery)
 	check(o.MaxPending >= 64 && o.MaxPending <= 10_000_000, "max_pending: %d is not allowed: must be between 64 and 10000000", o.MaxPending)
+	check(o.MaxOpenOrders >= 1 && o.MaxOpenOrders <= 10_000, "max_open_orders: %d is not allowed: must be between 1 and 10000", o.MaxOpenOrders)
 	check(o.RecoverEvents >= 0 && o.RecoverEvents <= 100_000, "recover_events: %d is not allowed: must be between 0 and 100000", o.RecoverEvents)
 	check(o.SampleInterval >= time.Second, "sample_interval: %s is not allowed: must be at least 1s", o.SampleInterval)
 	return errors.Join(errs...)
+}
+
+// validDeposit reports whether an account can begin with an amount.
+func validDeposit(text string) bool {
+	amount, ok := jsonline.ParseDecimal([]byte(text))
+	if !ok || amount.IsNeg() {
+		return false
+	}
+	if amount.IsZero() {
+		return true
+	}
+	days, err := market.NewCalendar("00:00", "UTC")
+	if err != nil {
+		panic("portfolio: " + err.Error()) // UTC is built in
+	}
+	deposit := ledger.Deposited{Amount: amount, Note: OpeningNote, Time: time.Unix(1<<30, 0)}
+	return new(ledger.Account).Apply(deposit, days) == nil
 }

@@ -13,7 +13,8 @@ import (
 
 // Codes of rejections that the account itself decides on.
 const (
-	CodeNotOpen = "ORDER_NOT_OPEN"
+	CodeNotOpen       = "ORDER_NOT_OPEN"
+	CodeTooManyOrders = "TOO_MANY_ORDERS"
 )
 
 // placeOrder looks whether the order was placed before: a retry must get the
@@ -52,6 +53,9 @@ func (a *portfolioActor) decideOrder(staged *ledger.Account, m *PlaceOrder, now 
 		Quantity: m.Quantity, Type: m.Type, LimitPrice: m.LimitPrice, Broker: a.portfolios.deps.Broker.Name(), Time: now,
 	}
 	price, fee, rejection := a.portfolios.deps.Broker.Check(&placed)
+	if limit := a.portfolios.options.MaxOpenOrders; rejection == nil && len(staged.Orders) >= limit {
+		rejection = &ledger.Rejection{Code: CodeTooManyOrders, Message: fmt.Sprintf("%d orders are open, and no more are allowed: cancel one first", limit)}
+	}
 	if rejection == nil {
 		rejection = staged.CheckOrder(placed, price, fee, a.portfolios.marks)
 	}

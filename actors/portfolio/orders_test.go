@@ -220,3 +220,30 @@ func TestShortAndCoverThroughOrders(t *testing.T) {
 		t.Errorf("%+v", v.Valuation)
 	}
 }
+
+func TestOpenOrdersHaveALimit(t *testing.T) {
+	r := newRig(t, nil, func(o *actortest.Options) { o.Portfolio.MaxOpenOrders = 2 })
+	r.price("50")
+	first := r.place(limitOrder("c1", "1", "40"))
+	r.place(limitOrder("c2", "1", "40"))
+	if o := r.place(limitOrder("c3", "1", "40")); o.Rejected == nil || o.Rejected.Code != portfolio.CodeTooManyOrders {
+		t.Errorf("%+v", o)
+	}
+	r.cancel(first.OrderID)
+	if o := r.place(limitOrder("c3", "1", "40")); o.Rejected != nil {
+		t.Errorf("%+v", o.Rejected)
+	}
+}
+
+func TestOpeningDepositIsAnAmountThatAnAccountCanHave(t *testing.T) {
+	for text, ok := range map[string]bool{
+		"100000": true, "0": true, "0.00000001": true, "99999999999.99999999": true,
+		"100000000000": false, "0.000000001": false, "-1": false, "": false, "many": false, "1e99": false, "NaN": false,
+	} {
+		o := portfolio.DefaultOptions()
+		o.OpeningDeposit = text
+		if err := o.Validate(); (err == nil) != ok {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

@@ -36,6 +36,9 @@ func TestWelcomeHasTokensThatWork(t *testing.T) {
 			t.Errorf("%s: %v", word, refusal)
 		}
 		users[id.UserID] = id.Has(auth.Feed)
+		if id.UserID == "demo-executor" && !id.Has(auth.Executor) {
+			t.Error("the executor's token lacks its role")
+		}
 	}
 	if feed, there := users["demo-feed"]; !there || !feed || len(users) != 4 {
 		t.Errorf("tokens of %v", users)
@@ -65,7 +68,7 @@ func TestUsageErrorsHaveTheirOwnExitCode(t *testing.T) {
 	if code := run([]string{"nonsense"}); code != 2 {
 		t.Errorf("unknown command: exit code %d", code)
 	}
-	if code := run([]string{"serve", "--listen", "127.0.0.1:0"}); code != 1 {
+	if code := run([]string{"serve", "--listen", "127.0.0.1:0", "--data", t.TempDir()}); code != 1 {
 		t.Errorf("serve without a secret: exit code %d", code)
 	}
 }

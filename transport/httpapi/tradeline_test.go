@@ -105,6 +105,8 @@ func TestBadTradeIsRefusedWithItsField(t *testing.T) {
 		"control character":       {"id", `"a\u0000b"`, "control"},
 		"line break in a name":    {"userId", `"a\nb"`, "control"},
 		"invisible space":         {"userId", `"a\u200bb"`, "control"},
+		"seconds for a time":      {"timestamp", "1790000000", "from 1971 on"},
+		"no time at all":          {"timestamp", "0.5", "from 1971 on"},
 		"no user":                 {"userId", "", "is missing"},
 		"no symbol":               {"symbol", "", "is missing"},
 		"blank symbol":            {"symbol", `" "`, "missing"},
