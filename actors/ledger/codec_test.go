@@ -41,7 +41,11 @@ var anyEvent = rapid.Custom(func(t *rapid.T) Event {
 		return OrderFailed{TradeID: text("trade"), OrderID: text("id"), Symbol: text("symbol"), Side: anySide.Draw(t, "side"), Quantity: anyAmount.Draw(t, "quantity").Abs(),
 			Price: anyPrice.Draw(t, "price"), Reason: text("reason"), Code: text("code"), CanRetry: rapid.Bool().Draw(t, "retry"), Broker: text("broker"), Time: at}
 	case 4:
-		return OrderCancelled{OrderID: text("id"), Reason: text("reason"), Time: at}
+		e := OrderCancelled{OrderID: text("id"), Reason: text("reason"), Time: at, Symbol: text("symbol")}
+		if e.Symbol != "" {
+			e.Side, e.Quantity = anySide.Draw(t, "side"), anyAmount.Draw(t, "quantity").Abs()
+		}
+		return e
 	}
 	f := OrderFilled{TradeID: text("trade"), OrderID: text("id"), Symbol: anyName.Draw(t, "symbol"), Side: anySide.Draw(t, "side"), Quantity: kept(11).Draw(t, "quantity"),
 		Price: anyPrice.Draw(t, "price"), Fee: anyAmount.Draw(t, "fee").Abs(), Broker: text("broker"), Time: at,

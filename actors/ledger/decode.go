@@ -195,12 +195,23 @@ func (r *record) event() (Event, error) {
 		e := Withdrawn{Amount: r.amount, Note: r.note, Time: r.time}
 		return e, e.check()
 	case typeCancelled:
-		e := OrderCancelled{OrderID: r.orderID, Reason: r.reason, Time: r.time}
-		return e, e.check()
+		return r.cancelled()
 	case typePlaced, typeFilled, typeFailed:
 		return r.ofOrder()
 	}
 	return nil, fmt.Errorf("type %.40q is not known", r.kind)
+}
+
+func (r *record) cancelled() (Event, error) {
+	e := OrderCancelled{OrderID: r.orderID, Reason: r.reason, Time: r.time, Symbol: r.symbol}
+	if e.Symbol != "" {
+		var err error
+		if e.Side, err = ParseSide(r.side); err != nil {
+			return nil, err
+		}
+		e.Quantity = r.quantity
+	}
+	return e, e.check()
 }
 
 func checkVersion(version decimal.Decimal) error {

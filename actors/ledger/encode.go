@@ -46,6 +46,11 @@ func AppendEvent(dst []byte, e Event) []byte {
 		w := beginEvent(dst, typeCancelled, e.Time)
 		w.text("orderId", e.OrderID)
 		w.text("reason", e.Reason)
+		if e.Symbol != "" {
+			w.text("symbol", e.Symbol)
+			w.text("side", e.Side.String())
+			w.amount("quantity", e.Quantity)
+		}
 		return w.end()
 	}
 	panic("ledger: an event of an unknown type") // Event is sealed

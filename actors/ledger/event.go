@@ -89,6 +89,12 @@ type OrderFailed struct {
 type OrderCancelled struct {
 	OrderID, Reason string
 	Time            time.Time
+
+	// What the order was, so that a notice can be made from the event alone. The
+	// symbol is empty where the order is not known.
+	Symbol   string
+	Side     Side
+	Quantity decimal.Decimal // that was not filled
 }
 
 // When returns the event's time. Event.

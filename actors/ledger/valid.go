@@ -78,6 +78,8 @@ func (e *OrderCancelled) check() error {
 	c.instant("time", e.Time)
 	c.text("orderId", e.OrderID)
 	c.text("reason", e.Reason)
+	c.text("symbol", e.Symbol)
+	c.notNegative("quantity", e.Quantity)
 	return c.err
 }
 

@@ -100,7 +100,13 @@ func (a *portfolioActor) decideExecution(staged *ledger.Account, m *Execution) l
 	}
 	switch m.Outcome {
 	case Cancelled:
-		return ledger.OrderCancelled{OrderID: m.OrderID, Reason: m.Reason, Time: m.Time}
+		left, err := order.Quantity.Sub(order.Filled)
+		if err != nil {
+			left = order.Quantity // cannot be: what is filled is less
+		}
+		return ledger.OrderCancelled{
+			OrderID: m.OrderID, Reason: m.Reason, Time: m.Time, Symbol: order.Symbol, Side: order.Side, Quantity: left.Trim(0),
+		}
 	case Failed:
 		return ledger.OrderFailed{
 			TradeID: m.TradeID, OrderID: m.OrderID, Symbol: order.Symbol, Side: order.Side, Quantity: order.Quantity, Price: m.Price,

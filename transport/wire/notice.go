@@ -184,6 +184,9 @@ func closedNotification(e *ledger.OrderFilled) notification {
 
 func cancelledNotification(e *ledger.OrderCancelled) notification {
 	message := "Order " + e.OrderID + " was cancelled"
+	if e.Symbol != "" {
+		message = "Order to " + e.Side.String() + " " + e.Quantity.String() + " " + e.Symbol + " was cancelled"
+	}
 	if e.Reason != "" {
 		message += ": " + e.Reason
 	}
