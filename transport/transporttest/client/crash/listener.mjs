@@ -5,6 +5,7 @@ import { checkedPart, noticeEvents } from '../checks/notice-checker.mjs'
 import { token } from '../server.mjs'
 
 const answerTimeout = 10_000 // only bounds a run that fails
+const openTimeout = 5_000 // gives up a connection that its engine's death left open, see delivery.mjs
 
 export class Listener {
   received = [] // {event, offset, payload}
@@ -19,7 +20,7 @@ export class Listener {
     Object.assign(this, { run, name, user, symbols })
     this.socket = io(run.url, {
       transports: ['websocket'], forceNew: true, auth: { token: token(user, { exp: run.expires }) },
-      reconnectionDelay: 40, reconnectionDelayMax: 120,
+      reconnectionDelay: 40, reconnectionDelayMax: 120, timeout: openTimeout,
     })
     this.#remember(this.socket, ['connect', 'disconnect', 'connect_error'])
     this.#remember(this.socket.io, ['open', 'close', 'reconnect_attempt'])

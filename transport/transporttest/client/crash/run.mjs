@@ -27,7 +27,7 @@ export const settings = {
 export class CrashRun {
   counts = {
     kills: 0, busyKills: 0, earlyKills: 0, idleKills: 0, trades: 0, repeats: 0, orders: 0, rejections: 0, cancels: 0,
-    retries: 0, unavailable: 0, notices: 0, recoveries: 0, unsavedSessions: 0,
+    retries: 0, unavailable: 0, stuck: 0, notices: 0, recoveries: 0, unsavedSessions: 0,
   }
   listeners = []
   problems = []
