@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 const retryInterval = 25
-// Longer than an engine lets a request wait. A few times in a thousand kills a
+// Longer than an engine lets a request wait. About once in a thousand kills a
 // connection that was being opened when the engine died stays open with nobody
 // behind it; its client gives up, as careful clients do.
 const answerTimeout = 12_000
