@@ -63,7 +63,9 @@ func TestVerifyNamesEverythingThatIsNotAsItWasWritten(t *testing.T) {
 	set := func(key, value []byte) func(*badger.Txn) error {
 		return func(txn *badger.Txn) error { return txn.Set(key, value) }
 	}
-	remove := func(key []byte) func(*badger.Txn) error { return func(txn *badger.Txn) error { return txn.Delete(key) } }
+	remove := func(key []byte) func(*badger.Txn) error {
+		return func(txn *badger.Txn) error { return txn.Delete(key) }
+	}
 	event, key := eventKey(nil, "a", 2), idempotencyKey(nil, "a", "k1")
 	checkpoint := plainKey(nil, kindCheckpoint, "a")
 	other := &persistence.Event{Key: "other", Data: []byte("{}")}
