@@ -17,11 +17,11 @@ type portfolioActor struct {
 	entry      *entry
 	self       *actor.PID
 
-	loaded    bool
-	reloading bool      // could not be read, and is tried again
-	waiting   []any     // messages told before the account was loaded
-	used      time.Time // when the last was handled
-	leaving   bool      // asked to finish and go
+	loaded  bool
+	unread  error     // why the account could not be read: it is tried again; nil otherwise
+	waiting []any     // messages told before the account was loaded
+	used    time.Time // when the last was handled
+	leaving bool      // asked to finish and go
 
 	account      *ledger.Account // as its durable events made it
 	version      uint64          // of the last durable event
@@ -118,7 +118,7 @@ func (a *portfolioActor) receiveOwn(message any) {
 	case *loaded:
 		a.loadedAs(m)
 	case *reload:
-		a.reloading = false
+		a.unread = nil
 		a.load()
 	case *committed:
 		a.settle(m)
@@ -137,7 +137,7 @@ func (a *portfolioActor) receiveOwn(message any) {
 // finished reports whether nothing is left that could still become durable.
 func (a *portfolioActor) finished() bool {
 	if !a.loaded {
-		return a.reloading
+		return a.unread != nil
 	}
 	return a.append == nil && a.reads == 0 && (len(a.queue) == 0 || a.retrying)
 }
@@ -146,11 +146,14 @@ func (a *portfolioActor) finished() bool {
 func (a *portfolioActor) told(message any) {
 	a.entry.received++
 	a.used = a.portfolios.deps.Now()
-	if !a.loaded {
+	switch {
+	case a.loaded:
+		a.handle(message)
+	case a.unread != nil:
+		a.waiting = append(a.waiting, a.refuseUnread([]any{message})...)
+	default:
 		a.waiting = append(a.waiting, message)
-		return
 	}
-	a.handle(message)
 }
 
 func (a *portfolioActor) handle(message any) {

@@ -84,20 +84,27 @@ func (a *portfolioActor) loadedAs(l *loaded) {
 // loadFailed keeps the sessions and tries again for them; without any the
 // account leaves, and the next message loads it.
 func (a *portfolioActor) loadFailed(waiting []any, err error) {
-	for _, message := range waiting {
-		switch message.(type) {
-		case *Watch, *Unwatch, *Refresh, *Execution, *Wake:
-			a.waiting = append(a.waiting, message)
-		default:
-			a.refuse(message, err)
-		}
-	}
+	a.unread = err
+	a.waiting = a.refuseUnread(waiting)
 	if len(a.waiting) == 0 && a.portfolios.retire(a.entry, nil) {
 		a.portfolios.deps.System.Root.Stop(a.self)
 		return
 	}
-	a.reloading = true
 	time.AfterFunc(reloadDelay, func() { a.post(&reload{}) })
+}
+
+// refuseUnread refuses those messages that nobody should wait with while the
+// account cannot be read, and returns the others.
+func (a *portfolioActor) refuseUnread(messages []any) (left []any) {
+	for _, message := range messages {
+		switch message.(type) {
+		case *Watch, *Unwatch, *Refresh, *Execution, *Wake:
+			left = append(left, message)
+		default:
+			a.refuse(message, a.unread)
+		}
+	}
+	return left
 }
 
 // saveCheckpoint saves the account if that many events came since the last time.

@@ -227,3 +227,23 @@ func TestTradesMeetAccountsThatAreLeaving(t *testing.T) {
 		t.Errorf("%d trades", v.Valuation.Trades)
 	}
 }
+
+
+// A journal that cannot be read keeps nobody waiting but those who watch.
+func TestAccountThatCannotBeReadRefusesAtOnceAndShowsItselfLater(t *testing.T) {
+	r := newRig(t, nil, nil)
+	r.Journal.FailReads(errors.New("the disk is away"))
+	w := &tab{}
+	r.tell(&portfolio.Watch{Watcher: w})
+	for range 5 {
+		if _, err := await(t, r.begin(bought("t1"))); !errors.Is(err, persistence.ErrUnavailable) {
+			t.Errorf("error %v", err)
+		}
+	}
+	if len(w.shown()) != 0 {
+		t.Errorf("shown %v", w.shown())
+	}
+	r.Journal.FailReads(nil)
+	r.eventually("a snapshot", func() bool { return len(w.shown()) > 0 })
+	r.record(bought("t1"))
+}

@@ -1,6 +1,7 @@
 package badgerjournal
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -11,6 +12,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(victimVariable); dir != "" {
+		victim(dir)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -18,7 +18,7 @@ import (
 func lastCommit(t *testing.T, data []byte) (from, to int) {
 	t.Helper()
 	w := walkLog(data)
-	for w.commits > 1 { // cut one commit off after the other
+	if w.commits > 1 {
 		to, from = w.end, logHeadBytes
 		at := logHeadBytes
 		for at < to {
@@ -167,8 +167,8 @@ func TestAFlippedByteInATableIsFound(t *testing.T) {
 		flips     int
 		wantFound bool
 	}{{"*.sst", 25, true}, {"MANIFEST", 25, true}, {"KEYREGISTRY", 10, false}, {"DISCARD", 3, false}} {
-		name, found := "", 0
-		if name = c.pattern; name == "*.sst" {
+		name, found := c.pattern, 0
+		if name == "*.sst" {
 			name = only(t, all, c.pattern)
 		}
 		for range c.flips {

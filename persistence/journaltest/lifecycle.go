@@ -51,7 +51,11 @@ func manyGoroutinesAppend(t *testing.T, k *kit) {
 					acknowledged[s].Add(1)
 					heads[s]++
 				case errors.Is(err, persistence.ErrConflict):
-					for r := range k.Read(fmt.Sprint(s), heads[s]) {
+					for r, err := range k.Read(fmt.Sprint(s), heads[s]) {
+						if err != nil {
+							t.Errorf("read: %v", err)
+							break
+						}
 						heads[s] = r.Version
 					}
 				default:

@@ -87,17 +87,17 @@ func (m *model) heads() map[string]uint64 {
 
 // apply appends to the model and returns what the journal should answer: nil,
 // an error to be matched, or the known keys.
-func (m *model) apply(a persistence.Append) (err error, known map[int]uint64) {
+func (m *model) apply(a persistence.Append) (known map[int]uint64, err error) {
 	seen := map[string]bool{}
 	for _, e := range a.Events {
 		if e.Key != "" && seen[e.Key] {
-			return persistence.ErrInvalid, nil
+			return nil, persistence.ErrInvalid
 		}
 		seen[e.Key] = true
 	}
 	all := m.streams[a.Stream]
 	if uint64(len(all)) != a.Expected {
-		return persistence.ErrConflict, nil
+		return nil, persistence.ErrConflict
 	}
 	known = map[int]uint64{}
 	for i, e := range a.Events {
@@ -107,14 +107,14 @@ func (m *model) apply(a persistence.Append) (err error, known map[int]uint64) {
 		}
 	}
 	if len(known) > 0 {
-		return nil, known
+		return known, nil
 	}
 	m.streams[a.Stream] = append(all, a.Events...)
 	return nil, nil
 }
 
 func (m *model) check(rt *rapid.T, a persistence.Append, got error) {
-	want, known := m.apply(a)
+	known, want := m.apply(a)
 	switch {
 	case len(known) > 0 && !isDuplicate(got, known):
 		rt.Fatalf("append to %q after %d: %v, want a duplicate of %v", a.Stream, a.Expected, got, known)

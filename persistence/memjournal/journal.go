@@ -21,7 +21,8 @@ type Journal struct {
 	queue       []func()
 	held        bool
 	closed      bool
-	failure     error
+	failure     error // of commits
+	unreadable  error // of checkpoints
 	changed     sync.Cond
 
 	committing sync.WaitGroup
@@ -71,6 +72,14 @@ func (j *Journal) Fail(reason error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.failure = reason
+}
+
+// FailReads makes reads of checkpoints fail with reason, as an ErrUnavailable,
+// which is what loading an account begins with; nil makes them work again.
+func (j *Journal) FailReads(reason error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.unreadable = reason
 }
 
 // commit runs what is queued, in order.
@@ -230,6 +239,9 @@ func (j *Journal) SaveCheckpoint(name string, c persistence.Checkpoint, done fun
 func (j *Journal) Checkpoint(name string) (persistence.Checkpoint, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.unreadable != nil {
+		return persistence.Checkpoint{}, fmt.Errorf("checkpoint of %s: %w: %w", name, persistence.ErrUnavailable, j.unreadable)
+	}
 	c, found := j.checkpoints[name]
 	if !found {
 		return c, fmt.Errorf("checkpoint of %s: %w", name, persistence.ErrNotFound)
