@@ -228,7 +228,6 @@ func TestTradesMeetAccountsThatAreLeaving(t *testing.T) {
 	}
 }
 
-
 // A journal that cannot be read keeps nobody waiting but those who watch.
 func TestAccountThatCannotBeReadRefusesAtOnceAndShowsItselfLater(t *testing.T) {
 	r := newRig(t, nil, nil)
