@@ -91,10 +91,14 @@ func (c *committer) write(db *database, group []*request) error {
 	return c.finish()
 }
 
+// ownEntries is how many entries a transaction has before ours, or at its end:
+// Badger counts its mark of the end from the beginning on.
+const ownEntries = 1
+
 // fits reports whether the transaction has room for r.
 func (c *committer) fits(db *database, r *request) bool {
 	count, bytes := r.size()
-	return c.count+count < db.MaxBatchCount() && c.bytes+bytes < db.MaxBatchSize()
+	return c.count+count+ownEntries < db.MaxBatchCount() && c.bytes+bytes < db.MaxBatchSize()
 }
 
 // take puts r into the transaction if it may be, and has it answered with it.
@@ -104,7 +108,7 @@ func (c *committer) take(db *database, r *request) {
 	case r.verdict != nil: // it was not even queued
 	case !c.fits(db, r):
 		r.verdict = fmt.Errorf("%w: about %d bytes and %d entries at once, at most %d and %d are allowed",
-			persistence.ErrInvalid, bytes, count, db.MaxBatchSize(), db.MaxBatchCount())
+			persistence.ErrInvalid, bytes, count, db.MaxBatchSize(), db.MaxBatchCount()-ownEntries-1)
 	default:
 		r.verdict = c.add(r)
 	}

@@ -1,6 +1,7 @@
 package badgerjournal
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -114,16 +115,25 @@ func checkFormat(db *badger.DB) error {
 			return fmt.Errorf("read the journal's format: %w", err)
 		}
 		return item.Value(func(value []byte) error {
-			body, err := unseal(key, value)
-			if err != nil {
-				return corrupt("the journal's format", err)
-			}
-			if string(body) != strconv.Itoa(formatVersion) {
-				return fmt.Errorf("the journal has format %.10s and this program reads %d: use the program that wrote it, or a newer one", body, formatVersion)
-			}
-			return nil
+			return parseFormat(key, value)
 		})
 	})
+}
+
+// parseFormat reads the value of the format's key. Its checksum is where it is
+// in every format, so that a newer one is not taken for damage.
+func parseFormat(key, value []byte) error {
+	if len(value) < valueHeadBytes {
+		return corrupt("the journal's format", errShort)
+	}
+	body := value[valueHeadBytes:]
+	if binary.BigEndian.Uint32(value[1:]) != checksum(key, body) {
+		return corrupt("the journal's format", errChecksum)
+	}
+	if value[0] != formatVersion || string(body) != strconv.Itoa(formatVersion) {
+		return fmt.Errorf("the journal has format %.10s and this program reads %d: use the program that wrote it, or a newer one", body, formatVersion)
+	}
+	return nil
 }
 
 // badgerLog hands Badger's messages on.
