@@ -38,6 +38,11 @@ type shelf map[string]*conflation.Slot
 func (s shelf) Acquire(symbol string) *conflation.Slot { return s[symbol] }
 func (s shelf) Release(*conflation.Slot)               {}
 
+// noAccounts has nothing to tell a session.
+type noAccounts struct{}
+
+func (noAccounts) Tell(string, any) error { return nil }
+
 // floor is one worker with sessions of the real encoder, each watching every
 // slot of a shelf.
 type floor struct {
@@ -66,7 +71,7 @@ func newFloor(t testing.TB, sessions, symbols int) *floor {
 		f.slots = append(f.slots, slot)
 		f.frames = append(f.frames, [2]*conflation.Frame{frame(name, 1), frame(name, 2)})
 	}
-	s, err := session.NewSessions(session.DefaultOptions(), session.Deps{System: system, Dispatcher: d, Supervisor: actors.StopOnFailure("session", zerolog.Nop()), Symbols: all, Encoder: wire.Encoder{}, Now: time.Now})
+	s, err := session.NewSessions(session.DefaultOptions(), session.Deps{System: system, Dispatcher: d, Supervisor: actors.StopOnFailure("session", zerolog.Nop()), Symbols: all, Accounts: noAccounts{}, Encoder: wire.Encoder{}, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,11 +82,11 @@ func newFloor(t testing.TB, sessions, symbols int) *floor {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.await(1) // the welcome
+		c.await(t, 1) // the welcome
 		system.Root.Send(pid, &session.Subscribe{Kind: session.Watchlist, Symbols: names, AckID: session.NoAck})
 	}
 	for _, c := range f.sinks {
-		c.await(2)
+		c.await(t, 2)
 	}
 	t.Cleanup(func() {
 		d.Stop()
@@ -99,9 +104,11 @@ func frame(symbol string, price int64) *conflation.Frame {
 }
 
 // await spins until n writes were made; a channel would allocate.
-func (s *sink) await(n int64) {
-	for s.writes.Load() < n {
-		runtime.Gosched()
+func (s *sink) await(t testing.TB, n int64) {
+	for start := time.Now(); s.writes.Load() < n; runtime.Gosched() {
+		if time.Since(start) > 20*time.Second {
+			t.Fatalf("%d writes were made, not %d", s.writes.Load(), n)
+		}
 	}
 }
 
@@ -112,7 +119,7 @@ func TestFlushOfASessionAllocatesNothing(t *testing.T) {
 		f.round++
 		n := conn.writes.Load()
 		slot.Publish(f.frames[0][f.round%2])
-		conn.await(n + 1)
+		conn.await(t, n+1)
 	}
 	publish()
 	if n := testing.AllocsPerRun(1000, publish); n != 0 {

@@ -41,11 +41,11 @@ func (f journalFlags) folder() (string, error) {
 // JournalVerifyCmd is `outcry journal verify`.
 type JournalVerifyCmd struct {
 	journalFlags
-	AcceptLoss bool `help:"Cut damaged logs where they are damaged, so that the engine starts again. What is lost is printed and gone."`
+	AcceptLoss bool `help:"Put a journal of what can be read in the place of a damaged one, which is kept beside it. What is lost is printed."`
 }
 
 // errDamaged ends a command whose output says what is wrong.
-var errDamaged = errors.New("the journal is damaged: see above; restore a backup, or export what can be read")
+var errDamaged = errors.New("the journal is damaged, see above: restore a backup, or go on with what can be read by --accept-loss")
 
 // Run verifies.
 func (c *JournalVerifyCmd) Run() error {
@@ -53,22 +53,52 @@ func (c *JournalVerifyCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	report, err := badgerjournal.Verify(dir, badgerjournal.DefaultOptions(), c.AcceptLoss, zerolog.Nop())
+	damaged, err := verify(dir)
+	if damaged && err == nil && c.AcceptLoss {
+		if err := salvage(dir); err != nil {
+			return err
+		}
+		damaged, err = verify(dir)
+	}
+	if damaged && err == nil {
+		err = errDamaged
+	}
+	return err
+}
+
+// verify prints what a journal holds and what is wrong with it.
+func verify(dir string) (damaged bool, err error) {
+	report, err := badgerjournal.Verify(dir, badgerjournal.DefaultOptions(), zerolog.Nop())
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, problem := range report.Problems {
 		fmt.Println("problem:", problem)
 	}
-	if more := report.Found - len(report.Problems); more > 0 {
-		fmt.Printf("and %d more problems\n", more)
-	}
+	printMore(report.Found-len(report.Problems), "problems")
 	fmt.Printf("%d streams, %d events, %d idempotency keys, %d checkpoints, %d documents, %d problems\n",
 		report.Streams, report.Events, report.Keys, report.Checkpoints, report.Documents, report.Found)
-	if report.Found > 0 {
-		return errDamaged
+	return report.Found > 0, nil
+}
+
+// salvage replaces a damaged journal and prints what that lost.
+func salvage(dir string) error {
+	salvaged, err := badgerjournal.Salvage(dir, badgerjournal.DefaultOptions(), zerolog.Nop(), time.Now())
+	if err != nil {
+		return err
 	}
+	for _, loss := range salvaged.Losses {
+		fmt.Println("lost:", loss)
+	}
+	printMore(salvaged.Lost-len(salvaged.Losses), "losses")
+	fmt.Printf("the damaged journal is kept in %s; what is in %s now is:\n", salvaged.Kept, dir)
 	return nil
+}
+
+func printMore(n int, what string) {
+	if n > 0 {
+		fmt.Printf("and %d more %s\n", n, what)
+	}
 }
 
 // JournalExportCmd is `outcry journal export`.

@@ -56,3 +56,32 @@ func versionOf(rest []byte) (uint64, error) {
 	}
 	return binary.BigEndian.Uint64(rest), nil
 }
+
+// describe says in words what stands under a key.
+func describe(key []byte) string {
+	if len(key) == 0 {
+		return "an empty key"
+	}
+	switch key[0] {
+	case kindStream:
+		return fmt.Sprintf("the stream %q", key[1:])
+	case kindCheckpoint:
+		return fmt.Sprintf("the checkpoint of %q", key[1:])
+	case kindDocument:
+		return fmt.Sprintf("document %q", key[1:])
+	case kindMeta:
+		return "the journal's format"
+	}
+	stream, rest, err := splitKey(key)
+	if err != nil {
+		return fmt.Sprintf("key %q", key)
+	}
+	if key[0] == kindKey {
+		return fmt.Sprintf("idempotency key %q of %q", rest, stream)
+	}
+	version, err := versionOf(rest)
+	if err != nil {
+		return fmt.Sprintf("key %q", key)
+	}
+	return fmt.Sprintf("event %d of %q", version, stream)
+}

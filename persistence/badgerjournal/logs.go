@@ -26,7 +26,10 @@ func checkFiles(dir string, log zerolog.Logger) error {
 	if err != nil {
 		return err
 	}
-	return checkTables(dir, tables)
+	if err := checkTables(dir, tables); err != nil {
+		return err
+	}
+	return checkOrphans(dir, tables)
 }
 
 // checkLogs looks at every log that Badger reads on opening.

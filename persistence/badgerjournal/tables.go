@@ -38,7 +38,7 @@ func checkTables(dir string, ids []uint64) error {
 }
 
 // checkTable reads one table into memory and has Badger compare its checksums.
-func checkTable(path string, id uint64) (err error) {
+func checkTable(path string, id uint64) error {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("journal in %s: %w: %s is missing", filepath.Dir(path), persistence.ErrCorrupt, filepath.Base(path))
@@ -46,22 +46,19 @@ func checkTable(path string, id uint64) (err error) {
 	if err != nil {
 		return fmt.Errorf("check the journal: %w", err)
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			err = errors.New("it cannot be read") // Badger's panics print whole blocks
-		}
+	err = guarded(func() error {
+		t, err := openTable(data, id, options.NoVerification) // in this mode VerifyChecksum compares
 		if err != nil {
-			err = fmt.Errorf("journal in %s: %w: table %s: %w", filepath.Dir(path), persistence.ErrCorrupt, filepath.Base(path), err)
+			return err
 		}
-	}()
-	t, err := table.OpenInMemoryTable(data, id, &table.Options{
-		ReadOnly:    true,
-		BlockSize:   blockBytes,
-		Compression: options.Snappy,
-		ChkMode:     options.NoVerification, // VerifyChecksum compares in this mode
+		return t.VerifyChecksum()
 	})
 	if err != nil {
-		return err
+		return fmt.Errorf("journal in %s: %w: table %s: %w", filepath.Dir(path), persistence.ErrCorrupt, filepath.Base(path), err)
 	}
-	return t.VerifyChecksum()
+	return nil
+}
+
+func openTable(data []byte, id uint64, check options.ChecksumVerificationMode) (*table.Table, error) {
+	return table.OpenInMemoryTable(data, id, &table.Options{ReadOnly: true, BlockSize: blockBytes, Compression: options.Snappy, ChkMode: check})
 }

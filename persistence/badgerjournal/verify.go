@@ -33,11 +33,8 @@ func (r *Report) problem(format string, args ...any) {
 // reports everything that is not as it was written: damaged files and values,
 // versions that are missing, idempotency keys and checkpoints without their
 // events. The error is that it could not be read at all; of damage that opening
-// it would make worse nothing is touched, and it is a problem of the report.
-//
-// With acceptLoss logs are cut where they are damaged, which loses what the
-// problems of a Verify before it say.
-func Verify(dir string, o Options, acceptLoss bool, log zerolog.Logger) (Report, error) {
+// it would make worse nothing is touched, and it is the problem of the report.
+func Verify(dir string, o Options, log zerolog.Logger) (Report, error) {
 	var report Report
 	held := &lock{}
 	defer held.release()
@@ -49,9 +46,11 @@ func Verify(dir string, o Options, acceptLoss bool, log zerolog.Logger) (Report,
 			return report, err
 		}
 		report.problem("%v", err)
-		if !acceptLoss {
-			return report, nil
-		}
+		return report, nil
+	}
+	// Opening a journal that was not closed writes what is in its logs into tables.
+	if err := newDisk(dir, closingTables*o.MemTableBytes).check(); err != nil {
+		return report, err
 	}
 	db, err := openBadger(dir, o, log)
 	if err != nil {

@@ -53,7 +53,7 @@ func tamper(t *testing.T, dir string, change func(txn *badger.Txn) error) {
 }
 
 func TestVerifyFindsNothingInWhatWasWritten(t *testing.T) {
-	r, err := Verify(written(t), smallOptions(), false, zerolog.Nop())
+	r, err := Verify(written(t), smallOptions(), zerolog.Nop())
 	if err != nil || r.Found != 0 || r.Streams != 2 || r.Events != 6 || r.Keys != 6 || r.Checkpoints != 1 || r.Documents != 1 {
 		t.Errorf("%+v %v", r, err)
 	}
@@ -89,7 +89,7 @@ func TestVerifyNamesEverythingThatIsNotAsItWasWritten(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := written(t)
 			tamper(t, dir, c.change)
-			r, err := Verify(dir, smallOptions(), false, zerolog.Nop())
+			r, err := Verify(dir, smallOptions(), zerolog.Nop())
 			if err != nil || r.Found != len(c.want) {
 				t.Fatalf("%+v %v", r, err)
 			}
@@ -110,32 +110,11 @@ func TestJournalThatIsOpenIsNeitherVerifiedNorCompacted(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	if _, err := Verify(dir, smallOptions(), false, zerolog.Nop()); !errors.Is(err, persistence.ErrLocked) {
+	if _, err := Verify(dir, smallOptions(), zerolog.Nop()); !errors.Is(err, persistence.ErrLocked) {
 		t.Error(err)
 	}
 	if _, _, err := Compact(dir, smallOptions(), zerolog.Nop()); !errors.Is(err, persistence.ErrLocked) {
 		t.Error(err)
-	}
-}
-
-func TestDamagedLogIsLeftAloneUntilItsLossIsAccepted(t *testing.T) {
-	all, _ := crashed(t, 20, 3)
-	name := only(t, all, "*.mem")
-	dir := write(t, with(all, name, func(data []byte) { data[len(data)/2] ^= 1 }))
-	before, err := Verify(dir, smallOptions(), false, zerolog.Nop())
-	if err != nil || before.Found != 1 || !strings.Contains(before.Problems[0], name) {
-		t.Fatalf("%+v %v", before, err)
-	}
-	if _, err := Open(dir, smallOptions(), zerolog.Nop(), time.Now); !errors.Is(err, persistence.ErrCorrupt) {
-		t.Errorf("opened: %v", err)
-	}
-	accepted, err := Verify(dir, smallOptions(), true, zerolog.Nop())
-	if err != nil || accepted.Events == 0 || accepted.Events >= 60 {
-		t.Errorf("%+v %v", accepted, err)
-	}
-	after, err := Verify(dir, smallOptions(), false, zerolog.Nop())
-	if err != nil || after.Found != 0 || after.Events != accepted.Events {
-		t.Errorf("%+v %v", after, err)
 	}
 }
 
@@ -144,7 +123,7 @@ func TestCompactKeepsEverything(t *testing.T) {
 	if _, _, err := Compact(dir, smallOptions(), zerolog.Nop()); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := Verify(dir, smallOptions(), false, zerolog.Nop()); err != nil || r.Found != 0 || r.Events != 6 {
+	if r, err := Verify(dir, smallOptions(), zerolog.Nop()); err != nil || r.Found != 0 || r.Events != 6 {
 		t.Errorf("%+v %v", r, err)
 	}
 }

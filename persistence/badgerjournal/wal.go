@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"iter"
 	"math"
 	"strconv"
 )
@@ -32,7 +33,8 @@ var (
 type logEntry struct {
 	meta       byte
 	key, value []byte
-	end        int // behind it, also if the checksum is wrong
+	expires    uint64 // Unix seconds, 0 for never
+	end        int    // behind it, also if the checksum is wrong
 }
 
 // decodeEntry reads the entry at an offset. With errCut, and with errHead, end
@@ -64,7 +66,7 @@ func decodeEntry(data []byte, at int) (e logEntry, err error) {
 	if check+crcBytes > len(data) {
 		return e, errCut
 	}
-	e.key, e.value, e.end = data[key:value], data[value:check], check+crcBytes
+	e.key, e.value, e.expires, e.end = data[key:value], data[value:check], fields[2], check+crcBytes
 	if crc32.Checksum(data[at:check], castagnoli) != binary.BigEndian.Uint32(data[check:]) {
 		return e, errChecksum
 	}
@@ -141,20 +143,31 @@ func (w *walk) add(e *logEntry) error {
 
 // commitEnds returns the transactions whose ends stand in the data.
 func commitEnds(data []byte) map[uint64]bool {
-	const head = 5 // meta, user meta, two lengths below 128 and no expiry
 	found := make(map[uint64]bool)
-	for from := 0; ; {
-		i := bytes.Index(data[from:], []byte(transactionsEnd))
-		if i < 0 {
-			return found
-		}
-		at := from + i - head
-		from += i + 1
-		if at < 0 {
-			continue
-		}
-		if e, err := decodeEntry(data, at); err == nil && e.meta&bitEnd > 0 {
-			found[e.timestamp()] = true
+	for e := range endsBehind(data, 0) {
+		found[e.timestamp()] = true
+	}
+	return found
+}
+
+// endsBehind yields the ends of transactions from an offset on, whatever else
+// stands between them.
+func endsBehind(data []byte, from int) iter.Seq[logEntry] {
+	const head = 5 // meta, user meta, two lengths below 128 and no expiry
+	return func(yield func(logEntry) bool) {
+		for {
+			i := bytes.Index(data[from:], []byte(transactionsEnd))
+			if i < 0 {
+				return
+			}
+			at := from + i - head
+			from += i + 1
+			if at < 0 {
+				continue
+			}
+			if e, err := decodeEntry(data, at); err == nil && e.meta&bitEnd > 0 && !yield(e) {
+				return
+			}
 		}
 	}
 }
