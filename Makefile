@@ -41,7 +41,7 @@ bench: build ## The load tests of bench/README.md; some minutes on an otherwise 
 
 bench-go: ## Go benchmarks of the hot path, with their allocations
 	@.ci/tools go
-	go test -run '^$$' -bench . -benchmem ./actors/... ./transport/... ./bench/...
+	go test -run '^$$' -bench . -benchmem ./actors/... ./transport/... ./persistence/... ./bench/...
 
 fuzz: ## Every fuzz target for FUZZTIME (30s) each
 	@.ci/tools go
