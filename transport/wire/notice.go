@@ -44,11 +44,11 @@ func (Encoder) AppendNotice(dst []byte, userID string, e ledger.Event, index int
 	case ledger.OrderFailed:
 		return appendNotice(dst, "trade:failed", "trade", offset, FailedFields(userID, &e), failedNotification(&e))
 	case ledger.OrderCancelled:
-		return appendNotification(dst, userID, offset, e.Time, cancelledNotification(&e))
+		return appendNotification(dst, userID, offset, e.Time, cancelledNotification(&e), cancelledFields(&e))
 	case ledger.Deposited:
-		return appendNotification(dst, userID, offset, e.Time, notification{"Deposit", "Deposited " + e.Amount.String(), "info"})
+		return appendNotification(dst, userID, offset, e.Time, notification{"Deposit", "Deposited " + e.Amount.String(), "info"}, noFields)
 	case ledger.Withdrawn:
-		return appendNotification(dst, userID, offset, e.Time, notification{"Withdrawal", "Withdrew " + e.Amount.String(), "info"})
+		return appendNotification(dst, userID, offset, e.Time, notification{"Withdrawal", "Withdrew " + e.Amount.String(), "info"}, noFields)
 	}
 	return dst
 }
@@ -80,13 +80,17 @@ func appendNotice(dst []byte, event, nested string, offset portfolio.Offset, fla
 	return endNotice(append(dst, '}'), start, offset)
 }
 
-// appendNotification appends a notice that is nothing but a notification.
-func appendNotification(dst []byte, userID string, offset portfolio.Offset, at time.Time, n notification) []byte {
+func noFields(dst []byte) []byte { return dst }
+
+// appendNotification appends a notice that is nothing but a notification. data
+// is what programs need of it.
+func appendNotification(dst []byte, userID string, offset portfolio.Offset, at time.Time, n notification, data fields) []byte {
 	start := len(dst)
 	dst = beginEvent(dst, "notification")
 	object := n.append(nil)
 	dst = append(dst, object[:len(object)-1]...)
-	dst = jsonline.AppendText(append(dst, `,"data":{},"userId":`...), userID)
+	dst = data(append(dst, `,"data":{`...))
+	dst = jsonline.AppendText(append(dst, `},"userId":`...), userID)
 	dst = strconv.AppendInt(append(dst, `,"timestamp":`...), at.UnixMilli(), 10)
 	dst = append(append(dst, `,"notification":`...), object...)
 	return endNotice(append(dst, '}'), start, offset)
@@ -180,6 +184,10 @@ func closedNotification(e *ledger.OrderFilled) notification {
 		kind, word = "warning", "loss "
 	}
 	return notification{"Position closed", e.Symbol + ": " + word + e.Closed.PnL.Abs().String(), kind}
+}
+
+func cancelledFields(e *ledger.OrderCancelled) fields {
+	return func(dst []byte) []byte { return jsonline.AppendText(append(dst, `"orderId":`...), e.OrderID) }
 }
 
 func cancelledNotification(e *ledger.OrderCancelled) notification {

@@ -125,6 +125,13 @@ func TestOtherNewsAreNotifications(t *testing.T) {
 		if diff := cmp.Diff([]string{"data", "message", "notification", "timestamp", "title", "type", "userId"}, keys); diff != "" || name != "notification" || offset != "9" {
 			t.Errorf("%T: %s %s %s", e, name, offset, diff)
 		}
+		data := map[string]any{}
+		if cancelled, ok := e.(ledger.OrderCancelled); ok {
+			data["orderId"] = cancelled.OrderID
+		}
+		if diff := cmp.Diff(any(data), object["data"]); diff != "" {
+			t.Errorf("%T: data %s", e, diff)
+		}
 	}
 	if n := (Encoder{}).Notices(ledger.Deposited{Note: portfolio.OpeningNote}); n != 0 {
 		t.Error("an account's first deposit is no news")
