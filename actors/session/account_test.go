@@ -248,6 +248,20 @@ func TestBrowserThatComesBackGoesOnWhereItWas(t *testing.T) {
 	}
 }
 
+// The session ends between being found and being asked.
+func TestBrowserThatComesBackWhileItsSessionEndsIsRecovered(t *testing.T) {
+	e := actortest.NewEngine(t, actortest.DefaultOptions())
+	for i := range 200 {
+		id, user := e.Sessions.NewRecoveryID(), fmt.Sprint("u", i)
+		c, pid := e.ConnectAs(t, session.Attach{UserID: user, SocketID: "sid", RecoveryID: id})
+		c.AwaitLine(t, "portfolio "+user)
+		e.Send(pid, &session.Detached{Reason: "transport close"})
+		if _, record := reconnect(t, e, user, id, ""); record == nil {
+			t.Fatalf("not recovered the %d. time", i+1)
+		}
+	}
+}
+
 func TestWhatCannotBeRecoveredExactlyStartsAnew(t *testing.T) {
 	clock := actortest.NewClock(time.Date(2026, 6, 1, 16, 0, 0, 0, time.UTC))
 	o := actortest.DefaultOptions()

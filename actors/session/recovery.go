@@ -101,7 +101,7 @@ func (s *Sessions) NewRecoveryID() string {
 func (s *Sessions) Close() { s.records.readers.Stop() }
 
 // handOverTimeout is how long a session that is still live may take to hand
-// over to the browser's next one.
+// over to the browser's next one, before what it saved last is good enough.
 const handOverTimeout = time.Second
 
 // Resume finds out whether a browser of a user can go on exactly where it was:
@@ -118,9 +118,15 @@ func (s *Sessions) Resume(userID, recoveryID, offset string, done func(*Record))
 		return
 	}
 	// A proxy may hold the old connection open long after the browser left it.
+	// If the session ends before it hears of this, its record is kept by then.
 	var once sync.Once
 	answer := func(r *Record) { once.Do(func() { check(r) }) }
-	timer := time.AfterFunc(handOverTimeout, func() { answer(nil) })
+	look := func() { once.Do(func() { s.records.find(recoveryID, check) }) }
+	timer := time.AfterFunc(handOverTimeout, look)
+	s.onEnd(live, func() {
+		timer.Stop()
+		look()
+	})
 	s.system.Root.Send(live, &handOver{reply: func(r *Record) {
 		timer.Stop()
 		answer(r)

@@ -38,7 +38,8 @@ type Sessions struct {
 	recoveries map[string]*actor.PID // the newest session of each recovery id
 	users      map[string]int        // sessions of each user
 	opened     uint64
-	empty      chan struct{} // closed when live becomes empty, nil unless awaited
+	empty      chan struct{}           // closed when live becomes empty, nil unless awaited
+	onEnds     map[*actor.PID][]func() // what to do when a live session has ended
 }
 
 // liveSession is what Sessions know of a session.
@@ -76,6 +77,7 @@ func NewSessions(o Options, deps Deps) (*Sessions, error) {
 		live:       make(map[*actor.PID]liveSession),
 		recoveries: make(map[string]*actor.PID),
 		users:      make(map[string]int),
+		onEnds:     make(map[*actor.PID][]func()),
 	}
 	s.options.Store(&o)
 	for i := range deps.Dispatcher.Workers() {
@@ -110,10 +112,32 @@ func (s *Sessions) Open(a *Attach) (*actor.PID, error) {
 	return pid, nil
 }
 
+// onEnd calls f once a session has ended, at once if it has already.
+func (s *Sessions) onEnd(pid *actor.PID, f func()) {
+	s.mu.Lock()
+	_, lives := s.live[pid]
+	if lives {
+		s.onEnds[pid] = append(s.onEnds[pid], f)
+	}
+	s.mu.Unlock()
+	if !lives {
+		f()
+	}
+}
+
 // ended forgets a session that stopped.
 func (s *Sessions) ended(pid *actor.PID) {
+	for _, f := range s.forget(pid) {
+		f()
+	}
+}
+
+// forget takes a session out and returns what is to do at its end.
+func (s *Sessions) forget(pid *actor.PID) []func() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	onEnd := s.onEnds[pid]
+	delete(s.onEnds, pid)
 	ended := s.live[pid]
 	delete(s.live, pid)
 	if s.recoveries[ended.recoveryID] == pid {
@@ -126,6 +150,7 @@ func (s *Sessions) ended(pid *actor.PID) {
 		close(s.empty)
 		s.empty = nil
 	}
+	return onEnd
 }
 
 // CloseAll asks every session to end its connection, and returns a channel
