@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 // smallOptions make a journal that is cheap to open.
 func smallOptions() Options {
 	o := DefaultOptions()
-	o.MemTableBytes, o.BlockCacheBytes, o.ReserveBytes = 8<<20, 8<<20, 128<<20
+	o.MemTableBytes, o.BlockCacheBytes, o.ReserveBytes = 8<<20, 8<<20, 192<<20
 	return o
 }
 

@@ -43,9 +43,9 @@ func DefaultOptions() Options {
 const (
 	// reserveTables is how many memory tables must fit into the reserve, since
 	// nothing stops what Badger has begun to write: the memtables, the stallTables
-	// that the first level may have, which one compaction copies, and what the
-	// other compactor copies further down.
-	reserveTables = memTables + stallTables + 5
+	// that the first level may have, which one compaction copies together with the
+	// level below, and what the other compactor copies further down from there.
+	reserveTables = memTables + stallTables + 2*baseTables + 5
 	// closingTables is how many must fit for the tables in memory to be written out.
 	closingTables = memTables + 1 + compactTables
 )
@@ -71,6 +71,7 @@ const (
 	memTables     = 3
 	compactTables = 4 // of the first level start a compaction
 	stallTables   = 8 // of the first level stop writes
+	baseTables    = 4 // memory tables make up the level below: with less, each is copied once more on its way down
 	compactors    = 2
 	blockBytes    = 4 << 10
 	valueLogBytes = 64 << 20
@@ -97,6 +98,7 @@ func (o Options) badger(dir string, log badger.Logger) badger.Options {
 		WithNumCompactors(compactors).
 		WithNumLevelZeroTables(compactTables).
 		WithNumLevelZeroTablesStall(stallTables).
+		WithBaseLevelSize(baseTables * o.MemTableBytes).
 		WithValueLogFileSize(valueLogBytes).
 		WithValueThreshold(valueThreshold).
 		WithBlockSize(blockBytes).

@@ -12,7 +12,7 @@ import { mountFor } from './mount.mjs'
 import { token } from './server.mjs'
 
 const megabytes = 256
-const small = { OUTCRY_JOURNAL_MEM_TABLE_BYTES: String(8 << 20), OUTCRY_JOURNAL_RESERVE_BYTES: String(128 << 20) }
+const small = { OUTCRY_JOURNAL_MEM_TABLE_BYTES: String(8 << 20), OUTCRY_JOURNAL_RESERVE_BYTES: String(192 << 20) }
 const patience = 20_000 // only bounds a test that fails
 const [[, io]] = versions
 
