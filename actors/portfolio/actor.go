@@ -70,24 +70,19 @@ type (
 	leave    struct{}
 )
 
-func newActor(p *Portfolios, e *entry) actor.Actor {
-	a := &portfolioActor{portfolios: p, entry: e, used: p.deps.Now(), watchers: e.parked}
-	e.parked = nil // an actor that failed and begins again has told them
-	a.noteWatchers()
-	return a
-}
-
 // Receive handles one message. actor.Actor.
 func (a *portfolioActor) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
-		a.self = ctx.Self()
-		a.leaving = a.portfolios.closing() // an account that failed was told before
-		a.load()
+		a.start(ctx)
 	case *actor.Stopping, *actor.Restarting:
-		a.end()
+		if a.entry != nil {
+			a.end()
+		}
 	case *actor.Stopped:
-		a.portfolios.gone(a.entry)
+		if a.entry != nil {
+			a.portfolios.gone(a.entry)
+		}
 	case *mailbox.Bound:
 	case *mailbox.Flush:
 		a.stage(m.Now)
@@ -209,6 +204,21 @@ func (a *portfolioActor) restIdle(now time.Time) {
 	a.watchers = nil
 	a.saveCheckpoint(restEvents)
 	a.portfolios.deps.System.Root.Stop(a.self)
+}
+
+// start begins the life of an actor, also one that failed and begins again.
+func (a *portfolioActor) start(ctx actor.Context) {
+	a.self = ctx.Self()
+	a.entry = a.portfolios.entryOfActor(a.self)
+	if a.entry == nil {
+		ctx.Stop(a.self)
+		return
+	}
+	a.used = a.portfolios.deps.Now()
+	a.watchers, a.entry.parked = a.entry.parked, nil // one that failed has told them
+	a.noteWatchers()
+	a.leaving = a.portfolios.closing() // an account that failed was told before
+	a.load()
 }
 
 // noteWatchers tells the clock what has become of the account.

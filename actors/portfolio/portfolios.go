@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -58,6 +59,7 @@ type Portfolios struct {
 	readers        *offload.Pool
 	stopClock      context.CancelFunc
 	clock          sync.WaitGroup
+	props          *actor.Props // shared by all accounts: one for each would be a twentieth of their memory
 
 	// atomic: counters for Stats, written by portfolio actors
 	stats counters
@@ -114,6 +116,12 @@ func New(o Options, deps Deps) (*Portfolios, error) {
 		parked:         make(map[string][]*watching),
 		stopClock:      func() {},
 	}
+	p.props = actor.PropsFromProducer(
+		func() actor.Actor { return &portfolioActor{portfolios: p} },
+		actor.WithMailbox(deps.Dispatcher.OrdinaryMailbox),
+		actor.WithDispatcher(deps.Dispatcher.Ordinary()),
+		actor.WithGuardian(deps.Supervisor),
+	)
 	return p, nil
 }
 
@@ -201,19 +209,26 @@ func (p *Portfolios) spawn(userID string) (*entry, error) {
 	p.spawned++
 	e := &entry{userID: userID, part: uint8(p.spawned % parts), parked: p.parked[userID]}
 	delete(p.parked, userID)
-	props := actor.PropsFromProducer(
-		func() actor.Actor { return newActor(p, e) },
-		actor.WithMailbox(p.deps.Dispatcher.OrdinaryMailbox),
-		actor.WithDispatcher(p.deps.Dispatcher.Ordinary()),
-		actor.WithGuardian(p.deps.Supervisor),
-	)
 	// The number, since an account that leaves and comes back at once must not meet its old name.
-	pid, err := p.deps.System.Root.SpawnNamed(props, fmt.Sprintf("portfolio/%s/%d", userID, p.spawned))
+	pid, err := p.deps.System.Root.SpawnNamed(p.props, fmt.Sprintf("portfolio/%d/%s", p.spawned, userID))
 	if err != nil {
 		return nil, fmt.Errorf("start the account of %s: %w", userID, err)
 	}
 	e.pid = pid
 	return e, nil
+}
+
+// entryOfActor returns the entry of an actor that starts, or starts again after a
+// failure; nil if its account has left.
+func (p *Portfolios) entryOfActor(pid *actor.PID) *entry {
+	parts := strings.SplitN(pid.Id, "/", 3) // as spawn names it; a user's id may have slashes
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e := p.entries[parts[2]]
+	if e == nil || !e.pid.Equal(pid) {
+		return nil
+	}
+	return e
 }
 
 // retire forgets an account, called by it, if it has handled every message that
