@@ -94,7 +94,7 @@ func (s *Server) routes(others http.Handler) http.Handler {
 			s.acceptor.UpgradeHTTP(w, r, s.poller)
 			return
 		}
-		engineio.RefuseHTTP(w, r)
+		s.engine.ServeHTTP(w, r)
 	})
 	mux.Handle("/", others)
 	return mux

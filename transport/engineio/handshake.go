@@ -1,7 +1,6 @@
 package engineio
 
 import (
-	"net/http"
 	"net/url"
 	"strings"
 
@@ -14,25 +13,32 @@ type Allow func(*websocket.Request) *websocket.Reject
 
 // The query parameters of a handshake and what they must be.
 const (
-	protocolVersion = "4"
-	transportName   = "websocket"
+	protocolVersion    = "4"
+	transportPolling   = "polling"
+	transportWebSocket = "websocket"
 )
 
-// checkHandshake says why a WebSocket upgrade is refused, nil if it is not. The
-// order of the checks is that of the official server, since a request may break
-// several rules and clients show the first.
-func (s *Server) checkHandshake(r *websocket.Request) *websocket.Reject {
+// checkUpgrade says why a WebSocket upgrade is refused, nil if it is not, and
+// of which session it is, "" for a new one. The order of the checks is that of
+// the official server, since a request may break several rules and clients show
+// the first.
+func (s *Server) checkUpgrade(r *websocket.Request) (sid string, reject *websocket.Reject) {
 	_, rawQuery, _ := strings.Cut(r.URI, "?")
-	// A parameter that cannot be parsed counts as absent.
-	query, _ := url.ParseQuery(rawQuery)
+	query, _ := url.ParseQuery(rawQuery) // a parameter that cannot be parsed counts as absent
 	switch {
-	case last(query, "transport") != transportName:
-		return unknownTransport
+	case last(query, "transport") != transportWebSocket:
+		return "", unknownTransport
 	case !validHeader(r.Origin):
-		return badRequest
-	case last(query, "sid") != "":
-		return unknownSession // a session cannot change to WebSocket while there is no other transport
+		return "", badRequest
 	}
+	if sid = last(query, "sid"); sid != "" {
+		return sid, nil
+	}
+	return "", s.checkAllowed(r, query)
+}
+
+// checkAllowed says why a well-formed handshake is refused, nil if it is not.
+func (s *Server) checkAllowed(r *websocket.Request, query url.Values) *websocket.Reject {
 	for _, allow := range s.allow {
 		if reject := allow(r); reject != nil {
 			return reject
@@ -63,25 +69,4 @@ func validHeader(value string) bool {
 		}
 	}
 	return true
-}
-
-// RefuseHTTP answers a request for the Engine.IO path that is no WebSocket
-// upgrade, as the official server with the WebSocket transport alone does.
-func RefuseHTTP(w http.ResponseWriter, r *http.Request) {
-	var refusal *websocket.Reject
-	switch query := r.URL.Query(); {
-	case last(query, "transport") != transportName:
-		refusal = unknownTransport
-	case !validHeader(r.Header.Get("Origin")):
-		refusal = badRequest
-	case last(query, "sid") != "":
-		refusal = unknownSession
-	case r.Method != http.MethodGet:
-		refusal = badHandshakeMethod
-	default:
-		refusal = badRequest // a WebSocket handshake that does not upgrade
-	}
-	w.Header().Set("Content-Type", refusal.ContentType)
-	w.WriteHeader(refusal.Status)
-	_, _ = w.Write([]byte(refusal.Body)) // the client is gone if this fails
 }

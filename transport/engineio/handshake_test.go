@@ -157,11 +157,15 @@ func TestDrainingServerAsksToComeBack(t *testing.T) {
 }
 
 func TestRequestsThatAreNoUpgradeAreRefusedLikeTheOfficialServerDoes(t *testing.T) {
+	s := newIdleServer(t, DefaultOptions())
 	for name, test := range map[string]struct{ method, uri, origin, body string }{
 		"plain":                      {"GET", "/socket.io/", "", `{"code":0,"message":"Transport unknown"}`},
-		"polling":                    {"GET", "/socket.io/?EIO=4&transport=polling", "", `{"code":0,"message":"Transport unknown"}`},
-		"posted poll":                {"POST", "/socket.io/?EIO=4&transport=polling&sid=a", "", `{"code":0,"message":"Transport unknown"}`},
-		"preflight":                  {"OPTIONS", "/socket.io/?EIO=4&transport=polling", "", `{"code":0,"message":"Transport unknown"}`},
+		"poll of nobody":             {"GET", "/socket.io/?EIO=4&transport=polling&sid=a", "", `{"code":1,"message":"Session ID unknown"}`},
+		"posted poll":                {"POST", "/socket.io/?EIO=4&transport=polling&sid=a", "", `{"code":1,"message":"Session ID unknown"}`},
+		"polling without a version":  {"GET", "/socket.io/?transport=polling", "", `{"code":5,"message":"Unsupported protocol version"}`},
+		"polling in version 3":       {"GET", "/socket.io/?EIO=3&transport=polling", "", `{"code":5,"message":"Unsupported protocol version"}`},
+		"polling handshake posted":   {"POST", "/socket.io/?EIO=4&transport=polling", "", `{"code":2,"message":"Bad handshake method"}`},
+		"preflight":                  {"OPTIONS", "/socket.io/?EIO=4&transport=polling", "", `{"code":2,"message":"Bad handshake method"}`},
 		"WebSocket without upgrade":  {"GET", "/socket.io/?EIO=4&transport=websocket", "", `{"code":3,"message":"Bad request"}`},
 		"the same in version 3":      {"GET", "/socket.io/?EIO=3&transport=websocket", "", `{"code":3,"message":"Bad request"}`},
 		"WebSocket session":          {"GET", "/socket.io/?EIO=4&transport=websocket&sid=a", "", `{"code":1,"message":"Session ID unknown"}`},
@@ -177,7 +181,7 @@ func TestRequestsThatAreNoUpgradeAreRefusedLikeTheOfficialServerDoes(t *testing.
 			r.Header["Origin"] = []string{test.origin}
 		}
 		w := httptest.NewRecorder()
-		RefuseHTTP(w, r)
+		s.ServeHTTP(w, r)
 		if w.Code != http.StatusBadRequest || w.Body.String() != test.body || w.Header().Get("Content-Type") != "application/json" {
 			t.Errorf("%s: %d %s, want %s", name, w.Code, w.Body, test.body)
 		}

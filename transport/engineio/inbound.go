@@ -16,38 +16,10 @@ var _ websocket.Handler = (*inbound)(nil)
 var errPingFromClient = errors.New("unexpected ping: in Engine.IO v4 the server pings")
 
 // Text handles one packet.
-func (in *inbound) Text(_ *websocket.Conn, payload []byte) {
-	s := (*Socket)(in)
-	if s.ending.Load() != nil {
-		return // what a closing client still sends counts no more
-	}
-	t, data, err := DecodePacket(payload)
-	if err != nil {
-		s.fail(ParseError, err)
-		return
-	}
-	switch t {
-	case PacketMessage:
-		s.server.handler.Message(s, data)
-	case PacketPong:
-		s.server.heartbeat.answered(s, s.server.now())
-	case PacketPing:
-		s.fail(TransportError, errPingFromClient)
-	case PacketClose:
-		s.Close(TransportClose, websocket.CodeNormal, "")
-	case PacketOpen, PacketUpgrade, PacketNoop:
-		// Packets of the server or of another transport: the official server
-		// ignores them on a WebSocket too.
-	}
-}
+func (in *inbound) Text(_ *websocket.Conn, payload []byte) { (*Socket)(in).text(payload) }
 
 // Binary handles one binary message.
-func (in *inbound) Binary(_ *websocket.Conn, payload []byte) {
-	s := (*Socket)(in)
-	if s.ending.Load() == nil {
-		s.server.handler.Binary(s, payload)
-	}
-}
+func (in *inbound) Binary(_ *websocket.Conn, payload []byte) { (*Socket)(in).binary(payload) }
 
 // Writable says that a blocked write is done.
 func (in *inbound) Writable(*websocket.Conn) {
@@ -66,4 +38,36 @@ func (in *inbound) Closed(_ *websocket.Conn, cause error) {
 	s.ending.CompareAndSwap(nil, endingOf(cause))
 	end := s.ending.Load()
 	s.server.handler.Close(s, end.reason, end.err)
+}
+
+// text handles one packet of the client, by whatever transport it came.
+func (s *Socket) text(payload []byte) {
+	if s.ending.Load() != nil {
+		return // what a closing client still sends counts no more
+	}
+	t, data, err := DecodePacket(payload)
+	if err != nil {
+		s.fail(ParseError, err)
+		return
+	}
+	switch t {
+	case PacketMessage:
+		s.server.handler.Message(s, data)
+	case PacketPong:
+		s.server.heartbeat.answered(s, s.server.now())
+	case PacketPing:
+		s.fail(TransportError, errPingFromClient)
+	case PacketClose:
+		s.leave()
+	case PacketOpen, PacketUpgrade, PacketNoop:
+		// Packets of the server or of another transport: the official server
+		// ignores them too.
+	}
+}
+
+// binary handles one binary message.
+func (s *Socket) binary(payload []byte) {
+	if s.ending.Load() == nil {
+		s.server.handler.Binary(s, payload)
+	}
 }

@@ -13,6 +13,8 @@ type Options struct {
 	// PingTimeout is how long a client may take to answer a ping. A client
 	// that hears no ping for the sum of both closes from its side.
 	PingTimeout time.Duration `koanf:"ping_timeout"`
+	// UpgradeTimeout is how long a WebSocket may take to take over from polling.
+	UpgradeTimeout time.Duration `koanf:"upgrade_timeout"`
 	// MaxConnections is how many sockets may be open; 0 is without bound.
 	// Further clients get 503 and try again.
 	MaxConnections int `koanf:"max_connections"`
@@ -20,7 +22,7 @@ type Options struct {
 
 // DefaultOptions are those of the wire contract.
 func DefaultOptions() Options {
-	return Options{PingInterval: 25 * time.Second, PingTimeout: 60 * time.Second}
+	return Options{PingInterval: 25 * time.Second, PingTimeout: 60 * time.Second, UpgradeTimeout: 10 * time.Second}
 }
 
 // Validate reports every setting that is not allowed.
@@ -34,6 +36,7 @@ func (o Options) Validate() error {
 	const shortest, longest = 50 * time.Millisecond, 10 * time.Minute
 	check(o.PingInterval >= shortest && o.PingInterval <= longest, "ping_interval: %s is not allowed: must be between %s and %s", o.PingInterval, shortest, longest)
 	check(o.PingTimeout >= shortest && o.PingTimeout <= longest, "ping_timeout: %s is not allowed: must be between %s and %s", o.PingTimeout, shortest, longest)
+	check(o.UpgradeTimeout >= shortest && o.UpgradeTimeout <= longest, "upgrade_timeout: %s is not allowed: must be between %s and %s", o.UpgradeTimeout, shortest, longest)
 	check(o.MaxConnections >= 0, "max_connections: %d is not allowed: must be 0 (no limit) or more", o.MaxConnections)
 	return errors.Join(errs...)
 }

@@ -15,6 +15,8 @@ var (
 	badHandshakeMethod = refusal(http.StatusBadRequest, 2, "Bad handshake method")
 	badRequest         = refusal(http.StatusBadRequest, 3, "Bad request")
 	unsupportedVersion = refusal(http.StatusBadRequest, 5, "Unsupported protocol version")
+	badMethod          = refusal(http.StatusMethodNotAllowed, 3, "Bad request")
+	tooLarge           = refusal(http.StatusRequestEntityTooLarge, 3, "Payload too large")
 )
 
 // Forbidden is the refusal for an Allow to return: 403 {"code":4,"message":...}.

@@ -2,12 +2,14 @@ package engineio
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"outcry/transport/engineio/deadline"
 	"outcry/transport/websocket"
 )
 
@@ -21,6 +23,8 @@ type Server struct {
 	allow     []Allow
 	now       func() time.Time
 	heartbeat heartbeat
+	lingering *deadline.Queue[polling] // closing sockets that wait for a last poll
+	probes    *deadline.Queue[probe]   // WebSockets that are to take over
 	stop      chan struct{}
 	stopped   chan struct{} // closed when the heartbeat's goroutine has ended
 	empty     chan struct{} // closed when the Server is closing and the last socket is gone
@@ -28,12 +32,13 @@ type Server struct {
 	stopOnce sync.Once
 
 	// atomic: written by the loops and the heartbeat, read by Counts
-	total, refused, timeouts atomic.Uint64
+	total, refused, timeouts, upgraded atomic.Uint64
 
-	mu       sync.Mutex // guards the next block
-	open     int        // sockets granted and not closed
-	draining bool       // new clients are refused
-	closing  bool       // sockets are closed as soon as they open
+	mu       sync.Mutex         // guards the next block
+	open     int                // sockets granted and not closed
+	draining bool               // new clients are refused
+	closing  bool               // sockets are closed as soon as they open
+	polls    map[string]*Socket // those that began by polling, by their id
 }
 
 // NewServer starts the heartbeat; Close ends it. maxMessageBytes is how large a
@@ -50,6 +55,9 @@ func NewServer(o Options, maxMessageBytes int, h Handler, now func() time.Time, 
 		allow:     allow,
 		now:       now,
 		heartbeat: heartbeat{interval: o.PingInterval, timeout: o.PingTimeout, epoch: now()},
+		lingering: deadline.NewQueue(lingerTimeout, (*polling).lingered),
+		probes:    deadline.NewQueue(o.UpgradeTimeout, (*probe).timeout),
+		polls:     make(map[string]*Socket),
 		stop:      make(chan struct{}),
 		stopped:   make(chan struct{}),
 		empty:     make(chan struct{}),
@@ -89,7 +97,15 @@ var errPingTimeout = errors.New("no pong came in time")
 
 // OpenWebSocket decides on an upgrade request. It is a websocket.Open.
 func (s *Server) OpenWebSocket(r *websocket.Request) (websocket.Handler, func(*websocket.Conn), *websocket.Reject) {
-	reject := s.checkHandshake(r)
+	sid, reject := s.checkUpgrade(r)
+	if reject == nil && sid != "" {
+		h, opened, reject := s.openProbe(sid)
+		if reject != nil {
+			s.refused.Add(1)
+			return nil, nil, reject
+		}
+		return h, opened, nil
+	}
 	if reject == nil {
 		reject = s.enter()
 	}
@@ -105,7 +121,8 @@ func (s *Server) OpenWebSocket(r *websocket.Request) (websocket.Handler, func(*w
 func (s *Server) opened(socket *Socket, c carrier) {
 	socket.carrier = c
 	// A write that fails ends the connection, which says so itself.
-	_, _ = socket.WriteFrames(s.openFrame(socket.id))
+	open := s.openPacket(socket.id)
+	_, _ = socket.WriteFrames(append(websocket.AppendTextHeader(nil, len(open)), open...))
 	s.heartbeat.add(socket, s.now())
 	s.handler.Open(socket)
 	// Close asks for the sockets of the heartbeat after it set closing, so each
@@ -115,12 +132,46 @@ func (s *Server) opened(socket *Socket, c carrier) {
 	}
 }
 
-// openFrame is the handshake's answer.
-func (s *Server) openFrame(id string) []byte {
-	frame := append(websocket.BeginText(nil), byte(PacketOpen))
-	frame = fmt.Appendf(frame, `{"sid":%q,"upgrades":[],"pingInterval":%d,"pingTimeout":%d,"maxPayload":%d}`,
-		id, s.options.PingInterval.Milliseconds(), s.options.PingTimeout.Milliseconds(), s.maxBytes)
-	return websocket.EndText(frame, 0)
+// openPacket is the handshake's answer; upgrades are the transports to which the
+// client can change.
+func (s *Server) openPacket(id string, upgrades ...string) []byte {
+	packet, err := json.Marshal(struct {
+		SID          string   `json:"sid"`
+		Upgrades     []string `json:"upgrades"`
+		PingInterval int64    `json:"pingInterval"`
+		PingTimeout  int64    `json:"pingTimeout"`
+		MaxPayload   int      `json:"maxPayload"`
+	}{id, append([]string{}, upgrades...), s.options.PingInterval.Milliseconds(), s.options.PingTimeout.Milliseconds(), s.maxBytes})
+	if err != nil {
+		panic("engineio: " + err.Error()) // cannot be: such fields always encode
+	}
+	return append([]byte{byte(PacketOpen)}, packet...)
+}
+
+// remember makes a socket that polls known by its id.
+func (s *Server) remember(socket *Socket) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.polls[socket.id] = socket
+}
+
+func (s *Server) forget(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.polls, id)
+}
+
+// polled returns the socket of an id that began by polling, nil if there is none.
+func (s *Server) polled(id string) *Socket {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.polls[id]
+}
+
+func (s *Server) isDraining() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.draining
 }
 
 // enter counts a socket in, or says why there is no room.
@@ -197,12 +248,23 @@ type Counts struct {
 	// closed for want of a pong.
 	Open                     int
 	Total, Refused, Timeouts uint64
+	// Polling are those of Open that poll; Upgraded all that changed to WebSocket.
+	Polling  int
+	Upgraded uint64
 }
 
 // Counts returns the counters.
 func (s *Server) Counts() Counts {
 	s.mu.Lock()
-	open := s.open
+	open, polling := s.open, 0
+	for _, socket := range s.polls {
+		if socket.Transport() == transportPolling {
+			polling++
+		}
+	}
 	s.mu.Unlock()
-	return Counts{Open: open, Total: s.total.Load(), Refused: s.refused.Load(), Timeouts: s.timeouts.Load()}
+	return Counts{
+		Open: open, Total: s.total.Load(), Refused: s.refused.Load(), Timeouts: s.timeouts.Load(),
+		Polling: polling, Upgraded: s.upgraded.Load(),
+	}
 }

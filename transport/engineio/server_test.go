@@ -186,13 +186,14 @@ func TestOptionsAreCheckedAllAtOnce(t *testing.T) {
 	if err := DefaultOptions().Validate(); err != nil {
 		t.Fatal(err)
 	}
-	o := Options{PingInterval: -time.Second, PingTimeout: time.Hour, MaxConnections: -1}
+	o := Options{PingInterval: -time.Second, PingTimeout: time.Hour, UpgradeTimeout: 1, MaxConnections: -1}
 	err := o.Validate()
 	if err == nil {
 		t.Fatal("all wrong, and allowed")
 	}
 	want := `ping_interval: -1s is not allowed: must be between 50ms and 10m0s
 ping_timeout: 1h0m0s is not allowed: must be between 50ms and 10m0s
+upgrade_timeout: 1ns is not allowed: must be between 50ms and 10m0s
 max_connections: -1 is not allowed: must be 0 (no limit) or more`
 	if err.Error() != want {
 		t.Errorf("%v\nwant\n%s", err, want)

@@ -40,7 +40,8 @@ type Socket struct {
 	id      string
 	request *websocket.Request
 
-	// immutable once the connection opened, before which nobody has the Socket
+	// immutable once the connection opened, before which nobody has the Socket:
+	// a websocket.Conn, or polling
 	carrier carrier
 
 	// atomic: written once, by whoever closes first
@@ -71,6 +72,19 @@ func (s *Socket) WriteMessage(payload []byte) (blocked bool, err error) {
 	return s.WriteFrames(AppendPacket(frame, PacketMessage, payload))
 }
 
+// WriteBinary sends one binary message. Otherwise like WriteFrames.
+func (s *Socket) WriteBinary(payload []byte) (blocked bool, err error) {
+	return s.WriteFrames(append(websocket.AppendBinaryHeader(make([]byte, 0, len(payload)+10), len(payload)), payload...))
+}
+
+// Transport is what carries the socket now: polling or websocket.
+func (s *Socket) Transport() string {
+	if p, ok := s.carrier.(*polling); ok && !p.upgraded() {
+		return transportPolling
+	}
+	return transportWebSocket
+}
+
 // Close ends the socket: a close frame with code and text follows what is
 // queued. The first close decides on the reason.
 func (s *Socket) Close(reason Reason, code websocket.Code, text string) {
@@ -82,9 +96,14 @@ func (s *Socket) Close(reason Reason, code websocket.Code, text string) {
 // fail closes the socket of a client that broke the protocol; err says how, to
 // the client too.
 func (s *Socket) fail(reason Reason, err error) {
-	if s.ending.CompareAndSwap(nil, &ending{reason, err}) {
-		s.carrier.Close(websocket.CodePolicyViolation, err.Error())
+	if !s.ending.CompareAndSwap(nil, &ending{reason, err}) {
+		return
 	}
+	if p, ok := s.carrier.(*polling); ok {
+		p.expel(err)
+		return
+	}
+	s.carrier.Close(websocket.CodePolicyViolation, err.Error())
 }
 
 // abort ends the socket without a word, for a peer that hears none.
@@ -92,6 +111,18 @@ func (s *Socket) abort(reason Reason, err error) {
 	if s.ending.CompareAndSwap(nil, &ending{reason, err}) {
 		s.carrier.Abort(err)
 	}
+}
+
+// leave ends the socket of a client that said so.
+func (s *Socket) leave() {
+	if !s.ending.CompareAndSwap(nil, &ending{reason: TransportClose}) {
+		return
+	}
+	if p, ok := s.carrier.(*polling); ok {
+		p.leave()
+		return
+	}
+	s.carrier.Close(websocket.CodeNormal, "")
 }
 
 // shutDown ends the socket because the server stops.

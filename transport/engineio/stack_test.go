@@ -39,7 +39,7 @@ func listen(t *testing.T, mode string, o Options) (*recorder, *Server, string) {
 		t.Fatal(err)
 	}
 	a := websocket.NewAcceptor(websocket.DefaultOptions(), func([]byte) bool { return true }, s.OpenWebSocket, zerolog.Nop())
-	web := &http.Server{Handler: http.HandlerFunc(RefuseHTTP), ReadHeaderTimeout: patience}
+	web := &http.Server{Handler: s, ReadHeaderTimeout: patience}
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = p.Serve(ln, a.Accept) })
 	serving.Go(func() { _ = web.Serve(a.Listener()) })
@@ -69,9 +69,14 @@ type client struct {
 
 func dial(t *testing.T, addr string) *client {
 	t.Helper()
+	return dialURL(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket")
+}
+
+func dialURL(t *testing.T, url string) *client {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	conn, early, _, err := ws.Dial(ctx, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket")
+	conn, early, _, err := ws.Dial(ctx, url)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,9 +4,10 @@ import "encoding/binary"
 
 // The first byte of the frames that a server sends: FIN and the opcode, RFC 6455 section 5.2.
 const (
-	finText  = 0x81
-	finClose = 0x88
-	finPong  = 0x8A
+	finText   = 0x81
+	finBinary = 0x82
+	finClose  = 0x88
+	finPong   = 0x8A
 )
 
 // textHeaderBytes is the header that BeginText reserves: the form with a 16-bit
@@ -59,4 +60,33 @@ func EndText(dst []byte, start int) []byte {
 		binary.BigEndian.PutUint64(dst[start+2:], uint64(n))
 		return dst
 	}
+}
+
+// AppendBinaryHeader appends the header of a server's binary frame; otherwise
+// like AppendTextHeader.
+func AppendBinaryHeader(dst []byte, payloadBytes int) []byte {
+	return appendHeader(dst, finBinary, payloadBytes)
+}
+
+// CutFrame splits the first frame from finished data frames of this server, for
+// those who carry what is in them by other means. ok is false at the end, and
+// where frames is not what this package writes.
+func CutFrame(frames []byte) (payload []byte, binaryFrame bool, rest []byte, ok bool) {
+	if len(frames) < 2 || frames[0] != finText && frames[0] != finBinary {
+		return nil, false, nil, false
+	}
+	head, length := 2, uint64(frames[1])
+	switch {
+	case length == 126 && len(frames) >= 4:
+		head, length = 4, uint64(binary.BigEndian.Uint16(frames[2:]))
+	case length == 127 && len(frames) >= 10:
+		head, length = 10, binary.BigEndian.Uint64(frames[2:])
+	case length > 125:
+		return nil, false, nil, false
+	}
+	if uint64(len(frames)-head) < length {
+		return nil, false, nil, false
+	}
+	end := head + int(length)
+	return frames[head:end], frames[0] == finBinary, frames[end:], true
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"strings"
 
 	"outcry/transport/netpoll"
@@ -15,13 +16,13 @@ import (
 // request that is no proper upgrade gets an error response.
 func (a *Acceptor) UpgradeHTTP(w http.ResponseWriter, r *http.Request, p *netpoll.Poller) {
 	if refused := checkUpgrade(w.Header(), r); refused != nil {
-		refused.respond(w)
+		refused.Respond(w)
 		return
 	}
 	nc, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		a.log.Error().Err(err).Msg("an upgrade request cannot be hijacked")
-		problem(http.StatusInternalServerError).respond(w)
+		problem(http.StatusInternalServerError).Respond(w)
 		return
 	}
 	head := upgradeHead(r)
@@ -104,8 +105,23 @@ func upgradeHead(r *http.Request) []byte {
 	return append(head, "\r\n"...)
 }
 
-// respond sends r through net/http, which may keep the connection.
-func (r *Reject) respond(w http.ResponseWriter) {
+// RequestOf is what a request that reached net/http said, as an upgrade request
+// would have said it.
+func RequestOf(r *http.Request) *Request {
+	address, _ := netip.ParseAddrPort(r.RemoteAddr) // net/http's own; the zero one where a test made the request
+	return &Request{
+		URI:           r.URL.RequestURI(),
+		Host:          r.Host,
+		Origin:        r.Header.Get("Origin"),
+		Authorization: r.Header.Get("Authorization"),
+		Cookie:        strings.Join(r.Header["Cookie"], "; "),
+		ForwardedFor:  strings.Join(r.Header["X-Forwarded-For"], ", "),
+		RemoteAddr:    netip.AddrPortFrom(address.Addr().Unmap(), address.Port()),
+	}
+}
+
+// Respond sends r through net/http, which may keep the connection.
+func (r *Reject) Respond(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", r.ContentType)
 	if r.RetryAfter > 0 {
 		w.Header().Set("Retry-After", fmt.Sprint(r.retryAfterSeconds()))

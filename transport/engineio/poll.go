@@ -1,0 +1,194 @@
+package engineio
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"outcry/transport/websocket"
+)
+
+// bodyTimeout is how long a client may take to send a payload.
+const bodyTimeout = 10 * time.Second
+
+// ServeHTTP serves long-polling: the handshake, polls and posts. Requests that are
+// none of them are refused as the official server does.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	query, _ := url.ParseQuery(r.URL.RawQuery) // a parameter that cannot be parsed counts as absent
+	transport := last(query, "transport")
+	switch sid := last(query, "sid"); {
+	case transport != transportPolling && transport != transportWebSocket:
+		s.refuse(w, unknownTransport)
+	case !validHeader(r.Header.Get("Origin")):
+		s.refuse(w, badRequest)
+	case sid != "":
+		s.serveSession(w, r, sid, transport)
+	case r.Method != http.MethodGet:
+		s.refuse(w, badHandshakeMethod)
+	case transport != transportPolling:
+		s.refuse(w, badRequest) // a WebSocket handshake that does not upgrade
+	default:
+		s.openPolling(w, r, query)
+	}
+}
+
+// refuse answers a request that is not served.
+func (s *Server) refuse(w http.ResponseWriter, refusal *websocket.Reject) {
+	s.refused.Add(1)
+	refusal.Respond(w)
+}
+
+// openPolling is the handshake of a client that polls.
+func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, query url.Values) {
+	request := websocket.RequestOf(r)
+	reject := s.checkAllowed(request, query)
+	if reject == nil {
+		reject = s.enter()
+	}
+	if reject != nil {
+		s.refuse(w, reject)
+		return
+	}
+	socket := &Socket{server: s, id: NewID(), request: request}
+	p := &polling{socket: socket}
+	p.deadline.Owner = p
+	socket.carrier = p
+	s.remember(socket)
+	p.open()
+	if err := s.respond(w, s.openPacket(socket.id, transportWebSocket)); err != nil {
+		p.cancel(err)
+	}
+}
+
+// open tells the Handler of the socket.
+func (p *polling) open() {
+	s := p.socket.server
+	p.calls.Lock()
+	s.heartbeat.add(p.socket, s.now())
+	s.handler.Open(p.socket)
+	p.calls.Unlock()
+	if s.isClosing() { // see opened
+		p.socket.shutDown()
+	}
+}
+
+// serveSession serves a request with a session's id.
+func (s *Server) serveSession(w http.ResponseWriter, r *http.Request, sid, transport string) {
+	socket := s.polled(sid)
+	switch {
+	case socket == nil:
+		s.refuse(w, unknownSession)
+	case transport != transportPolling:
+		s.refuse(w, badRequest)
+	case r.Method == http.MethodGet:
+		s.servePoll(w, r, socket)
+	case r.Method == http.MethodPost:
+		s.servePost(w, r, socket)
+	default:
+		w.Header().Set("Allow", "GET, POST")
+		s.refuse(w, badMethod)
+	}
+}
+
+// servePoll waits for what there is to tell the client.
+func (s *Server) servePoll(w http.ResponseWriter, r *http.Request, socket *Socket) {
+	p := socket.carrier.(*polling)
+	wait, ready := p.begin()
+	if ready {
+		p.writable()
+	}
+	var a answer
+	select {
+	case a = <-wait:
+	case <-r.Context().Done():
+		p.cancel(errPollCancelled)
+		a = <-wait // cancel has answered it, or something else has
+	}
+	if a.refusal != nil {
+		s.refuse(w, a.refusal)
+		return
+	}
+	payload := appendPayload(make([]byte, 0, len(a.frames)+2), a.frames)
+	if a.last != 0 {
+		payload = append(beginPacket(payload), byte(a.last))
+	}
+	if err := s.respond(w, payload); err != nil {
+		p.cancel(errPollCancelled)
+	}
+}
+
+// respond sends a payload of packets. A client that does not read it shall not
+// hold it for ever.
+func (s *Server) respond(w http.ResponseWriter, payload []byte) error {
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=UTF-8")
+	h.Set("Content-Length", strconv.Itoa(len(payload)))
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(s.options.PingTimeout)) // fails only with the writers of tests
+	_, err := w.Write(payload)
+	if err == nil {
+		err = control.Flush()
+	}
+	_ = control.SetWriteDeadline(time.Time{})
+	return err
+}
+
+// servePost takes packets of the client.
+func (s *Server) servePost(w http.ResponseWriter, r *http.Request, socket *Socket) {
+	p := socket.carrier.(*polling)
+	if refusal := p.beginPost(); refusal != nil {
+		s.refuse(w, refusal)
+		return
+	}
+	defer p.endPost()
+	if isBinaryBody(r) { // of an older protocol
+		p.cancel(errBinaryBody)
+		s.refuse(w, badRequest)
+		return
+	}
+	payload, refusal := s.readPayload(w, r, p)
+	if refusal != nil {
+		s.refuse(w, refusal)
+		return
+	}
+	if err := p.receive(payload); err != nil {
+		s.refuse(w, badRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = io.WriteString(w, "ok") // the client is gone if this fails
+}
+
+var errBinaryBody = errors.New("a payload of the type application/octet-stream is not allowed")
+
+func isBinaryBody(r *http.Request) bool {
+	contentType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return contentType == "application/octet-stream"
+}
+
+// readPayload reads the body of a post.
+func (s *Server) readPayload(w http.ResponseWriter, r *http.Request, p *polling) ([]byte, *websocket.Reject) {
+	limit := int64(s.maxBytes)
+	if r.ContentLength > limit {
+		return nil, tooLarge
+	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // fails only with the writers of tests
+	payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, tooLarge
+	case err != nil:
+		p.cancel(errPostCancelled)
+		return nil, badRequest
+	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	return payload, nil
+}

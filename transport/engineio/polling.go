@@ -1,0 +1,314 @@
+package engineio
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"time"
+
+	"outcry/transport/engineio/deadline"
+	"outcry/transport/websocket"
+)
+
+// polling is the carrier of a client that began by long-polling: it asks for what
+// there is, again and again. It stays the carrier when a WebSocket takes over,
+// to which it then hands everything on.
+//
+// What it carries is state, not a backlog. A write is reported as blocked unless a
+// WebSocket took it, since nobody waits for the next one; Handler.Writable follows
+// when the client asks and there is nothing for it yet. So a session puts its
+// newest quotes and its notices into a poll at the moment the poll is there, and
+// only control packets wait here.
+type polling struct {
+	// immutable after construction
+	socket *Socket
+
+	// calls makes the calls of the Handler one at a time: packets come by one
+	// request, polls by another, and both beside a WebSocket. Taken before mu.
+	calls sync.Mutex
+
+	deadline deadline.Entry[polling] // guarded by the lock of Server.lingering
+
+	mu      sync.Mutex // guards the next block
+	state   pollState
+	frames  []byte          // that wait for a poll, as a WebSocket would be sent them
+	poll    chan<- answer   // of the poll that waits, nil if none does; it never blocks
+	posting bool            // packets are coming in
+	probe   *probe          // the WebSocket that tries to take over, nil if none does
+	conn    *websocket.Conn // the WebSocket that took over, nil before
+}
+
+// How far the end of a polling socket is.
+type pollState uint8
+
+const (
+	pollOpen    pollState = iota
+	pollClosing           // what is left waits for one more poll
+	pollClosed
+)
+
+// answer is what a poll is told.
+type answer struct {
+	frames  []byte
+	last    PacketType        // a packet behind frames, 0 for none
+	refusal *websocket.Reject // instead of both
+}
+
+// maxWaitingBytes is how much may wait for a poll: the packets of some seconds,
+// or a session's first snapshots.
+const maxWaitingBytes = 4 << 20
+
+// lingerTimeout is how long the last packets of a socket wait for a poll.
+const lingerTimeout = 2 * time.Second
+
+var (
+	errTwoPolls      = errors.New("two polls at a time are not allowed")
+	errTwoPosts      = errors.New("two posts at a time are not allowed")
+	errPollCancelled = errors.New("the client gave up a poll")
+	errNobodyPolls   = errors.New("too much waits for a client that does not poll")
+	errPostCancelled = errors.New("the client gave up a post")
+)
+
+// WriteFrames hands finished frames to the poll that waits, or keeps them for the
+// next one. Otherwise see websocket.Conn.WriteFrames.
+func (p *polling) WriteFrames(frames []byte) (blocked bool, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.conn != nil:
+		return p.conn.WriteFrames(frames)
+	case p.state != pollOpen:
+		return false, net.ErrClosed
+	case len(p.frames)+len(frames) > maxWaitingBytes:
+		p.fail(TransportError, errNobodyPolls)
+		return false, errNobodyPolls
+	}
+	p.frames = append(p.frames, frames...)
+	if p.poll != nil {
+		p.give(answer{})
+	}
+	return true, nil
+}
+
+// give answers the poll that waits, and with it all that waits for it. Needs mu.
+func (p *polling) give(a answer) {
+	if a.refusal == nil {
+		a.frames, p.frames = p.frames, nil
+	}
+	p.poll <- a
+	p.poll = nil
+}
+
+// Close ends the socket: what waits and a close packet go with the poll that
+// waits or, for a moment, with the next one.
+func (p *polling) Close(code websocket.Code, text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.conn != nil:
+		p.conn.Close(code, text)
+	case p.state != pollOpen:
+	case p.poll != nil:
+		p.give(answer{last: PacketClose})
+		p.end()
+	default:
+		p.state = pollClosing
+		p.dropProbe()
+		p.socket.server.lingering.Add(&p.deadline)
+	}
+}
+
+// Abort ends the socket at once.
+func (p *polling) Abort(cause error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.conn != nil:
+		p.conn.Abort(cause)
+	case p.state != pollClosed:
+		p.end()
+	}
+}
+
+// expel ends the socket of a client that broke the protocol, without last packets.
+func (p *polling) expel(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conn != nil {
+		p.conn.Close(websocket.CodePolicyViolation, err.Error())
+		return
+	}
+	p.end()
+}
+
+// fail ends the socket of a client that broke the rules of polling. Needs mu.
+func (p *polling) fail(reason Reason, err error) {
+	p.socket.ending.CompareAndSwap(nil, &ending{reason, err})
+	p.end()
+}
+
+// lingered ends a socket whose client did not poll for the last packets.
+func (p *polling) lingered() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state == pollClosing {
+		p.end()
+	}
+}
+
+// leave ends the socket of a client that said so, by a POST: the poll that waits
+// gets a noop.
+func (p *polling) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conn != nil {
+		p.conn.Close(websocket.CodeNormal, "")
+		return
+	}
+	if p.state == pollClosed {
+		return
+	}
+	if p.poll != nil {
+		p.give(answer{last: PacketNoop})
+	}
+	p.end()
+}
+
+// end closes the socket, whose ending says why. The Handler is told by a goroutine
+// of its own, for which Server.Close waits: whoever ends the socket may hold
+// locks that the Handler needs. Needs mu.
+func (p *polling) end() {
+	if p.state == pollClosed {
+		return
+	}
+	p.state = pollClosed
+	p.frames = nil
+	if p.poll != nil {
+		p.give(answer{refusal: unknownSession})
+	}
+	p.dropProbe()
+	p.socket.server.lingering.Remove(&p.deadline)
+	go p.closed()
+}
+
+// dropProbe ends the attempt of a WebSocket to take over. Needs mu.
+func (p *polling) dropProbe() {
+	if p.probe != nil && p.probe.conn != nil {
+		p.probe.conn.Abort(net.ErrClosed)
+	}
+}
+
+// closed tells everybody that the socket has ended, once.
+func (p *polling) closed() {
+	s := p.socket.server
+	s.forget(p.socket.id)
+	s.heartbeat.remove(p.socket)
+	p.calls.Lock()
+	defer p.calls.Unlock()
+	end := p.socket.ending.Load()
+	s.handler.Close(p.socket, end.reason, end.err)
+	s.leave()
+}
+
+// begin takes a poll, which gets its answer from the channel. ready asks to tell
+// the Handler that somebody waits for what it has.
+func (p *polling) begin() (wait <-chan answer, ready bool) {
+	poll := make(chan answer, 1)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.state == pollClosed:
+		poll <- answer{refusal: unknownSession}
+	case p.conn != nil:
+		poll <- answer{refusal: badRequest}
+	case p.poll != nil:
+		poll <- answer{refusal: badRequest}
+		p.fail(TransportError, errTwoPolls)
+	case p.state == pollClosing:
+		p.poll = poll
+		p.give(answer{last: PacketClose})
+		p.end()
+	case len(p.frames) > 0:
+		p.poll = poll
+		p.give(answer{})
+	case p.probe != nil && p.probe.answered:
+		poll <- answer{last: PacketNoop} // the client waits for it to change over
+	default:
+		p.poll = poll
+		ready = true
+	}
+	return poll, ready
+}
+
+// cancel ends the socket of a client that gave up a poll, as the official server
+// does: what the poll would have brought might be lost.
+func (p *polling) cancel(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conn == nil && p.state != pollClosed {
+		p.fail(TransportError, err)
+	}
+}
+
+// beginPost takes packets of the client, or says why not.
+func (p *polling) beginPost() *websocket.Reject {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.state != pollOpen:
+		return unknownSession
+	case p.conn != nil:
+		return badRequest
+	case p.posting:
+		p.fail(TransportError, errTwoPosts)
+		return badRequest
+	}
+	p.posting = true
+	return nil
+}
+
+func (p *polling) endPost() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.posting = false
+}
+
+// receive handles the packets of a payload.
+func (p *polling) receive(payload []byte) error {
+	p.calls.Lock()
+	defer p.calls.Unlock()
+	err := eachPacket(payload, func(packet []byte) error {
+		if len(packet) == 0 || packet[0] != binaryMark {
+			p.socket.text(packet)
+			return nil
+		}
+		data, err := decodeBinary(packet)
+		if err == nil {
+			p.socket.binary(data)
+		}
+		return err
+	})
+	if err != nil {
+		p.socket.fail(ParseError, err)
+	}
+	if end := p.socket.ending.Load(); end != nil {
+		return end.err
+	}
+	return nil
+}
+
+// writable tells the Handler that somebody waits for what it has.
+func (p *polling) writable() {
+	p.calls.Lock()
+	defer p.calls.Unlock()
+	if p.socket.ending.Load() == nil {
+		p.socket.server.handler.Writable(p.socket)
+	}
+}
+
+// upgraded reports whether a WebSocket has taken over.
+func (p *polling) upgraded() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.conn != nil
+}

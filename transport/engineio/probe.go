@@ -1,0 +1,194 @@
+package engineio
+
+import (
+	"errors"
+
+	"outcry/transport/engineio/deadline"
+	"outcry/transport/websocket"
+)
+
+// What both sides say before a WebSocket takes over: the client asks whether it
+// works, the server answers, the client changes over.
+const (
+	probePing = "2probe"
+	probePong = "3probe"
+)
+
+var (
+	errProbe        = errors.New("the WebSocket of a session that polls must begin with 2probe, then 5")
+	errProbeTimeout = errors.New("the WebSocket did not take over in time")
+)
+
+// probe is a WebSocket that takes over from polling. Its handler methods run on
+// its loop.
+type probe struct {
+	// immutable after construction
+	polling *polling
+
+	deadline deadline.Entry[probe] // guarded by the lock of Server.probes
+
+	// guarded by polling.mu
+	conn     *websocket.Conn // nil before it opened
+	answered bool            // the client knows that it works
+
+	switched bool // it carries the socket; owned by the loop
+}
+
+var _ websocket.Handler = (*probe)(nil)
+
+// openProbe decides on an upgrade request with a session's id.
+func (s *Server) openProbe(sid string) (websocket.Handler, func(*websocket.Conn), *websocket.Reject) {
+	socket := s.polled(sid)
+	if socket == nil {
+		return nil, nil, unknownSession
+	}
+	if s.isDraining() {
+		return nil, nil, shuttingDown
+	}
+	pr := &probe{polling: socket.carrier.(*polling)}
+	pr.deadline.Owner = pr
+	if !pr.polling.admit(pr) {
+		return nil, nil, badRequest
+	}
+	return pr, pr.opened, nil
+}
+
+// admit lets a WebSocket try to take over: one at a time, and once.
+func (p *polling) admit(pr *probe) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state != pollOpen || p.conn != nil || p.probe != nil {
+		return false
+	}
+	p.probe = pr
+	return true
+}
+
+// opened is called once the connection is a WebSocket, before anything is read.
+func (pr *probe) opened(c *websocket.Conn) {
+	p := pr.polling
+	p.mu.Lock()
+	pr.conn = c
+	open := p.state == pollOpen
+	p.mu.Unlock()
+	if !open {
+		c.Abort(errProbe)
+		return
+	}
+	p.socket.server.probes.Add(&pr.deadline)
+}
+
+// timeout ends a WebSocket that did not take over; the client goes on polling.
+func (pr *probe) timeout() {
+	pr.polling.mu.Lock()
+	defer pr.polling.mu.Unlock()
+	if pr.polling.conn != pr.conn {
+		pr.conn.Close(websocket.CodePolicyViolation, errProbeTimeout.Error())
+	}
+}
+
+// Text handles one packet.
+func (pr *probe) Text(c *websocket.Conn, payload []byte) {
+	switch {
+	case pr.switched:
+		pr.polling.calls.Lock()
+		defer pr.polling.calls.Unlock()
+		pr.polling.socket.text(payload)
+	case !pr.answered && string(payload) == probePing:
+		pr.answer(c)
+	case pr.answered && len(payload) == 1 && PacketType(payload[0]) == PacketUpgrade:
+		pr.takeOver(c)
+	default:
+		c.Close(websocket.CodePolicyViolation, errProbe.Error())
+	}
+}
+
+// Binary handles one binary message.
+func (pr *probe) Binary(c *websocket.Conn, payload []byte) {
+	if !pr.switched {
+		c.Close(websocket.CodePolicyViolation, errProbe.Error())
+		return
+	}
+	pr.polling.calls.Lock()
+	defer pr.polling.calls.Unlock()
+	pr.polling.socket.binary(payload)
+}
+
+// answer says that the WebSocket works, and ends the poll that waits: the client
+// asks no more before it changes over.
+func (pr *probe) answer(c *websocket.Conn) {
+	// A write that fails ends the connection, which says so itself.
+	_, _ = c.WriteText([]byte(probePong))
+	p := pr.polling
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	pr.answered = true
+	if p.poll != nil {
+		p.give(answer{last: PacketNoop})
+	}
+}
+
+// takeOver makes the WebSocket the one that carries the socket, behind all that
+// was written before.
+func (pr *probe) takeOver(c *websocket.Conn) {
+	p := pr.polling
+	p.calls.Lock()
+	defer p.calls.Unlock()
+	blocked, open := p.switchTo(c)
+	if !open {
+		return
+	}
+	pr.switched = true
+	s := p.socket.server
+	s.probes.Remove(&pr.deadline)
+	s.upgraded.Add(1)
+	if !blocked && p.socket.ending.Load() == nil {
+		s.handler.Writable(p.socket) // what was reported as blocked is gone
+	}
+}
+
+// switchTo hands what waits to a WebSocket, and from then on everything. open is
+// false where the socket has ended.
+func (p *polling) switchTo(c *websocket.Conn) (blocked, open bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state != pollOpen {
+		return false, false // end has closed c
+	}
+	if len(p.frames) > 0 {
+		// A write that fails ends the connection, which says so itself.
+		blocked, _ = c.WriteFrames(p.frames)
+		p.frames = nil
+	}
+	if p.poll != nil {
+		p.give(answer{last: PacketNoop})
+	}
+	p.conn, p.probe = c, nil
+	return blocked, true
+}
+
+// Writable says that a blocked write is done.
+func (pr *probe) Writable(*websocket.Conn) {
+	if pr.switched {
+		pr.polling.writable()
+	}
+}
+
+// Closed ends the socket if the WebSocket carried it. If not, the client goes on
+// polling.
+func (pr *probe) Closed(_ *websocket.Conn, cause error) {
+	p := pr.polling
+	p.socket.server.probes.Remove(&pr.deadline)
+	p.mu.Lock()
+	if !pr.switched {
+		if p.probe == pr {
+			p.probe = nil
+		}
+		p.mu.Unlock()
+		return
+	}
+	p.state = pollClosed
+	p.mu.Unlock()
+	p.socket.ending.CompareAndSwap(nil, endingOf(cause))
+	p.closed()
+}
