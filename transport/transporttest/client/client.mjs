@@ -1,17 +1,30 @@
-// Browsers for tests: each supported version of the unmodified socket.io-client.
+// Browsers for tests: each supported version of the unmodified socket.io-client,
+// over each way to the engine.
 import { io as io475 } from 'socket.io-client-4.7.5'
 import { io as io484 } from 'socket.io-client-4.8.4'
 
-export const versions = [
+const clients = [
   ['4.7.5', io475],
   ['4.8.4', io484],
 ]
+
+/** The transports of each way: upgrade begins by polling, as clients do that are not told otherwise. */
+const ways = { websocket: ['websocket'], polling: ['polling'], upgrade: ['polling', 'websocket'] }
+
+const over = (io, transports) => (url, options) => io(url, { transports, ...options })
+
+/** Each version, over WebSocket. */
+export const versions = clients.map(([version, io]) => [version, over(io, ways.websocket)])
+
+/** Each version over each way: its name, how it connects, and the way. */
+export const browsers = clients.flatMap(([version, io]) => Object.entries(ways).map(([way, transports]) =>
+  [`socket.io-client ${version} over ${way}`, over(io, transports), way]))
 
 const patience = 15_000 // only bounds a test that fails
 
 /** Opens a client that records every event it gets. */
 export function open(io, url, auth, options = {}) {
-  const socket = io(url, { transports: ['websocket'], forceNew: true, reconnection: false, auth, ...options })
+  const socket = io(url, { forceNew: true, reconnection: false, auth, ...options })
   socket.got = []
   const waiting = new Set()
   socket.onAny((event, ...args) => {

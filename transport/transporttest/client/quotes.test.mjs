@@ -1,13 +1,13 @@
 // Subscriptions and quotes in every dialect of the wire contract.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { ask, connect, versions } from './client.mjs'
+import { ask, browsers, connect } from './client.mjs'
 import { postTicks, startServer, token } from './server.mjs'
 
 const shapes = { 'a bare array': s => s, '{symbols}': symbols => ({ symbols }), '{symbol}': ([symbol]) => ({ symbol }) }
 
-for (const [version, io] of versions) {
-  describe(`quotes with socket.io-client ${version}`, () => {
+for (const [browser, io] of browsers) {
+  describe(`quotes with ${browser}`, () => {
     let server
     before(async () => { server = await startServer() })
     after(async () => { assert.equal(await server.stop(), 0) })

@@ -1,7 +1,7 @@
 // Who is let in, and in which words others are refused.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { connect, once, open, versions } from './client.mjs'
+import { browsers, connect, once, open } from './client.mjs'
 import { secret, startServer, token } from './server.mjs'
 
 const seconds = () => Math.floor(Date.now() / 1000)
@@ -20,8 +20,8 @@ const refusals = {
   'a refresh token': [{ token: token('ann', { type: 'refresh' }) }, ...invalid],
 }
 
-for (const [version, io] of versions) {
-  describe(`sign-in with socket.io-client ${version}`, () => {
+for (const [browser, io] of browsers) {
+  describe(`sign-in with ${browser}`, () => {
     let server
     before(async () => { server = await startServer() })
     after(async () => { assert.equal(await server.stop(), 0) })

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { accountOf, assertBalanced, call, executorToken, postTrade, postTrades, tradeOf } from './accounts.mjs'
-import { ask, connect, once, open, saved, versions } from './client.mjs'
+import { ask, browsers, connect, once, open, saved } from './client.mjs'
 import { durableServerFor } from './durable-server.mjs'
 import { openFeed } from './feed.mjs'
 import { runCommand, serverFor, token } from './server.mjs'
@@ -20,8 +20,8 @@ function printsOf(symbol) {
   return new Set(rows.filter(([, name]) => name === symbol).map(([, , price]) => Number(price)))
 }
 
-for (const [version, io] of versions) {
-  describe(`trading with socket.io-client ${version}`, () => {
+for (const [browser, io] of browsers) {
+  describe(`trading with ${browser}`, () => {
     /** An engine with a feed of X at 100, and ann, who watches it. */
     async function scene(t, settings) {
       const server = await serverFor(t, settings)
@@ -252,7 +252,7 @@ for (const [version, io] of versions) {
 
     it('tells all tabs of a user, and nobody else', async t => {
       const { server, url, socket } = await scene(t)
-      const other = versions.find(([v]) => v !== version)[1]
+      const [, other] = browsers.at(-1 - browsers.findIndex(([name]) => name === browser)) // of the other version, mostly over another way
       const tabs = [socket, await connect(io, url, token('ann')), await connect(other, url, token('ann'))]
       const bob = await connect(io, url, token('bob'))
       t.after(() => [...tabs, bob].forEach(s => s.close()))
