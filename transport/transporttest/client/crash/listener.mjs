@@ -19,7 +19,7 @@ export class Listener {
   constructor(run, io, name, user, symbols = []) {
     Object.assign(this, { run, name, user, symbols })
     this.socket = io(run.url, {
-      transports: ['websocket'], forceNew: true, auth: { token: token(user, { exp: run.expires }) },
+      forceNew: true, auth: { token: token(user, { exp: run.expires }) },
       reconnectionDelay: 40, reconnectionDelayMax: 120, timeout: openTimeout,
     })
     this.#remember(this.socket, ['connect', 'disconnect', 'connect_error'])

@@ -1,7 +1,7 @@
 // One run of the crash test: clients at work on an engine that is killed again
 // and again, and at the end the books.
 import { setTimeout as delay } from 'node:timers/promises'
-import { versions } from '../client.mjs'
+import { browsers } from '../client.mjs'
 import { checkAccount, checkOrders, checkStream, checkTrades } from '../checks/journal-checker.mjs'
 import { exactJSON, shownSummary } from '../checks/ledger-model.mjs'
 import { checkNotices } from '../checks/notice-checker.mjs'
@@ -61,11 +61,11 @@ export class CrashRun {
     this.#resume()
   }
 
-  /** Opens a tab; every second one shows quotes, and both versions of the client have their turn. */
+  /** Opens a tab; every second one shows quotes, and each version of the client has its turn over each way, with quotes and without. */
   #listen(user) {
     const n = this.listeners.length
-    const [version, io] = versions[(n >> 1) % versions.length]
-    this.listeners.push(new Listener(this, io, `tab ${n} of ${user} (${version})`, user, n % 2 ? symbols : []))
+    const [browser, io] = browsers[(n + Math.floor(n / browsers.length)) % browsers.length]
+    this.listeners.push(new Listener(this, io, `tab ${n} of ${user} (${browser})`, user, n % 2 ? symbols : []))
   }
 
   #resume() {
