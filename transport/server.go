@@ -44,7 +44,7 @@ type Server struct {
 // NewServer starts the rooms. gateway hears what browsers say; routes serves
 // every request that is not for Socket.IO. Shutdown ends it.
 func NewServer(o Options, gateway socketio.Handler, routes http.Handler, log zerolog.Logger, now func() time.Time) (*Server, error) {
-	sockets, err := socketio.NewServer(o.SocketIO, gateway, "/")
+	sockets, err := socketio.NewServer(o.SocketIO, o.WebSocket.MaxMessageBytes, gateway, "/")
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func NewServer(o Options, gateway socketio.Handler, routes http.Handler, log zer
 	s := &Server{poller: poller, engine: engine, log: log}
 	s.acceptor = websocket.NewAcceptor(o.WebSocket, isSocketPath, engine.OpenWebSocket, log)
 	s.http = &http.Server{
-		Handler:           s.routes(routes),
+		Handler:           newCORS(o.Origins).Handler(s.routes(routes)),
 		ReadHeaderTimeout: o.WebSocket.HeaderTimeout,
 		MaxHeaderBytes:    o.WebSocket.MaxHeaderBytes,
 		IdleTimeout:       idleTimeout,

@@ -1,0 +1,67 @@
+package limit
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// Proxies are those whose X-Forwarded-For is believed.
+//
+// immutable after construction
+type Proxies []netip.Prefix
+
+// NewProxies parses the networks of valid Options.
+func NewProxies(networks []string) Proxies {
+	var p Proxies
+	for _, text := range networks {
+		if prefix, err := netip.ParsePrefix(text); err == nil {
+			p = append(p, prefix.Masked())
+		}
+	}
+	return p
+}
+
+// maxHops bounds how much of an X-Forwarded-For is looked at.
+const maxHops = 16
+
+// Client returns where a request comes from: peer, or if that is a trusted proxy
+// the last address in forwardedFor that is none. Each proxy appends whom it saw, so
+// what stands further left may be made up. An entry that is no address ends the
+// search: the proxy that wrote it is the best that is known.
+func (p Proxies) Client(peer netip.Addr, forwardedFor string) netip.Addr {
+	client := peer.Unmap()
+	for hop := 0; hop < maxHops && p.trusts(client) && forwardedFor != ""; hop++ {
+		var last string
+		if comma := strings.LastIndexByte(forwardedFor, ','); comma >= 0 {
+			forwardedFor, last = forwardedFor[:comma], forwardedFor[comma+1:]
+		} else {
+			forwardedFor, last = "", forwardedFor
+		}
+		address, ok := parseHop(strings.TrimSpace(last))
+		if !ok {
+			break
+		}
+		client = address
+	}
+	return client
+}
+
+func (p Proxies) trusts(address netip.Addr) bool {
+	for _, prefix := range p {
+		if prefix.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
+
+// parseHop reads an address, which some proxies write with a port.
+func parseHop(text string) (netip.Addr, bool) {
+	if address, err := netip.ParseAddr(text); err == nil {
+		return address.Unmap().WithZone(""), true
+	}
+	if withPort, err := netip.ParseAddrPort(text); err == nil {
+		return withPort.Addr().Unmap().WithZone(""), true
+	}
+	return netip.Addr{}, false
+}
