@@ -19,6 +19,7 @@ import (
 	"outcry/transport/auth"
 	"outcry/transport/engineio"
 	"outcry/transport/httpapi"
+	"outcry/transport/limit"
 	"outcry/transport/netpoll"
 	"outcry/transport/socketio"
 	"outcry/transport/websocket"
@@ -42,6 +43,7 @@ type Settings struct {
 	WebSocket websocket.Options     `koanf:"websocket"`
 	Netpoll   netpoll.Options       `koanf:"netpoll"`
 	HTTP      httpapi.Options       `koanf:"http"`
+	Limit     limit.Options         `koanf:"limit"`
 }
 
 // Server is the process itself.
@@ -86,6 +88,7 @@ func Defaults() Settings {
 		WebSocket: websocket.DefaultOptions(),
 		Netpoll:   netpoll.DefaultOptions(),
 		HTTP:      httpapi.DefaultOptions(),
+		Limit:     limit.DefaultOptions(),
 	}
 }
 
@@ -99,7 +102,7 @@ func (s Settings) Validate() error {
 		{"mailbox", s.Mailbox.Validate()}, {"market", s.Market.Validate()}, {"session", s.Session.Validate()},
 		{"portfolio", s.Portfolio.Validate()}, {"paper", s.Paper.Validate()}, {"journal", s.Journal.Validate()},
 		{"simulator", s.Simulator.Validate()}, {"engineio", s.EngineIO.Validate()}, {"socketio", s.SocketIO.Validate()},
-		{"websocket", s.WebSocket.Validate()}, {"netpoll", s.Netpoll.Validate()}, {"http", s.HTTP.Validate()},
+		{"websocket", s.WebSocket.Validate()}, {"netpoll", s.Netpoll.Validate()}, {"http", s.HTTP.Validate()}, {"limit", s.Limit.Validate()},
 	}
 	var errs []error
 	for _, section := range sections {

@@ -1,7 +1,10 @@
 package transport
 
 import (
+	"fmt"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/rs/zerolog"
@@ -10,6 +13,7 @@ import (
 	"outcry/actors/session"
 	"outcry/transport/auth"
 	"outcry/transport/engineio"
+	"outcry/transport/limit"
 	"outcry/transport/socketio"
 	"outcry/transport/websocket"
 	"outcry/transport/wire"
@@ -22,14 +26,31 @@ type Gateway struct {
 	system   *actors.System
 	sessions *session.Sessions
 	verifier *auth.Verifier
+	limits   limit.Options
 	log      zerolog.Logger
+	now      func() time.Time
+
+	// atomic: counters for Counts
+	refusedEvents, abandoned, refusedSockets atomic.Uint64
 }
 
 var _ socketio.Handler = (*Gateway)(nil)
 
 // NewGateway returns a gateway that verifies tokens with v.
-func NewGateway(system *actors.System, sessions *session.Sessions, v *auth.Verifier, log zerolog.Logger) *Gateway {
-	return &Gateway{system: system, sessions: sessions, verifier: v, log: log}
+func NewGateway(system *actors.System, sessions *session.Sessions, v *auth.Verifier, limits limit.Options, log zerolog.Logger, now func() time.Time) *Gateway {
+	return &Gateway{system: system, sessions: sessions, verifier: v, limits: limits, log: log, now: now}
+}
+
+// GatewayCounts are what a Gateway refused.
+type GatewayCounts struct {
+	// RefusedEvents were too many for their socket, Abandoned sockets were closed
+	// since they went on, RefusedSockets were too many for their user.
+	RefusedEvents, Abandoned, RefusedSockets uint64
+}
+
+// Counts returns the counters.
+func (g *Gateway) Counts() GatewayCounts {
+	return GatewayCounts{RefusedEvents: g.refusedEvents.Load(), Abandoned: g.abandoned.Load(), RefusedSockets: g.refusedSockets.Load()}
 }
 
 // Connect verifies the credentials of a CONNECT. socketio.Handler. A browser
@@ -55,6 +76,8 @@ func (g *Gateway) Connect(s *socketio.Socket, payload []byte) {
 
 // peer is what a socket knows of its session.
 type peer struct {
+	events limit.Bucket // owned by the socket's loop
+
 	mu  sync.Mutex // guards pid, and is held while the socket is let in
 	pid *actor.PID // nil before that
 }
@@ -64,9 +87,14 @@ type peer struct {
 // says at once waits in tell until there is a session to hear it.
 func (g *Gateway) admit(s *socketio.Socket, p *peer, userID, recoveryID string, r *session.Record) {
 	attach := &session.Attach{Connection: browser{s}, SocketID: s.ID(), UserID: userID, RecoveryID: recoveryID, Resumed: r}
-	if r != nil {
+	switch {
+	case r != nil: // in the place of one that there was
 		attach.SocketID = r.SocketID
-	} else {
+	case g.limits.SocketsPerUser > 0 && g.sessions.OfUser(userID) >= g.limits.SocketsPerUser:
+		g.refusedSockets.Add(1)
+		s.Close(engineio.ForcedClose, websocket.CodeTryAgainLater, fmt.Sprintf("too many connections of this user: at most %d; close one", g.limits.SocketsPerUser))
+		return
+	default:
 		attach.RecoveryID = g.sessions.NewRecoveryID()
 	}
 	p.mu.Lock()
@@ -93,9 +121,38 @@ func (g *Gateway) authenticate(s *socketio.Socket, payload []byte) (auth.Identit
 
 // Event decodes a client's event for its session. socketio.Handler.
 func (g *Gateway) Event(s *socketio.Socket, e socketio.Event) {
+	if !g.allow(s, &e) {
+		return
+	}
 	if message := wire.Decode(e.Name, e.Args, e.AckID); message != nil {
 		g.tell(s, message)
 	}
+}
+
+// allow counts an event of a client, and answers it if there were too many. That
+// is done here, since a flood shall not reach the session's mailbox.
+func (g *Gateway) allow(s *socketio.Socket, e *socketio.Event) bool {
+	p, ok := s.UserData.(*peer)
+	if !ok {
+		return true
+	}
+	verdict := p.events.Take(limit.Events{PerSecond: g.limits.EventsPerSecond, Burst: g.limits.EventBurst}, g.now().UnixNano())
+	if verdict == limit.Allowed {
+		return true
+	}
+	g.refusedEvents.Add(1)
+	message := fmt.Sprintf("too many events: at most %g a second, %d at once", g.limits.EventsPerSecond, g.limits.EventBurst)
+	switch {
+	case verdict == limit.Abandoned:
+		g.abandoned.Add(1)
+		s.Close(engineio.ForcedClose, websocket.CodePolicyViolation, message)
+	case e.AckID != session.NoAck:
+		// A write that fails ends the connection, which says so itself.
+		_, _ = s.WriteFrames(wire.Encoder{}.AppendAckError(nil, e.AckID, session.CodeRateLimit, message))
+	case verdict == limit.Refused && !wire.Silent(e.Name):
+		_, _ = s.WriteFrames(wire.Encoder{}.AppendError(nil, e.Name, session.CodeRateLimit, message))
+	}
+	return false
 }
 
 // Writable tells the session that its browser reads again. socketio.Handler.

@@ -13,6 +13,7 @@ import (
 
 	"outcry/transport/auth"
 	"outcry/transport/engineio"
+	"outcry/transport/limit"
 	"outcry/transport/netpoll"
 	"outcry/transport/socketio"
 	"outcry/transport/websocket"
@@ -27,6 +28,7 @@ type Options struct {
 	WebSocket websocket.Options
 	EngineIO  engineio.Options
 	SocketIO  socketio.Options
+	Limit     limit.Options
 	// Origins are those whose pages may connect.
 	Origins auth.Origins
 }
@@ -37,6 +39,7 @@ type Server struct {
 	poller   *netpoll.Poller
 	acceptor *websocket.Acceptor
 	engine   *engineio.Server
+	dials    *limit.Addresses
 	http     *http.Server
 	log      zerolog.Logger
 }
@@ -48,7 +51,8 @@ func NewServer(o Options, gateway socketio.Handler, routes http.Handler, log zer
 	if err != nil {
 		return nil, err
 	}
-	engine, err := engineio.NewServer(o.EngineIO, o.WebSocket.MaxMessageBytes, sockets, now, o.allow)
+	dials := limit.NewAddresses(o.Limit.DialsPerSecond, o.Limit.DialBurst, now)
+	engine, err := engineio.NewServer(o.EngineIO, o.WebSocket.MaxMessageBytes, sockets, now, limitDials(dials, limit.NewProxies(o.Limit.TrustedProxies)), o.allow)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +60,7 @@ func NewServer(o Options, gateway socketio.Handler, routes http.Handler, log zer
 	if err != nil {
 		return nil, errors.Join(err, engine.Close(context.Background()))
 	}
-	s := &Server{poller: poller, engine: engine, log: log}
+	s := &Server{poller: poller, engine: engine, dials: dials, log: log}
 	s.acceptor = websocket.NewAcceptor(o.WebSocket, isSocketPath, engine.OpenWebSocket, log)
 	s.http = &http.Server{
 		Handler:           newCORS(o.Origins).Handler(s.routes(routes)),
@@ -75,6 +79,20 @@ func (o Options) allow(r *websocket.Request) *websocket.Reject {
 	}
 	return engineio.Forbidden("Origin not allowed: set DASHBOARD_URL or FRONTEND_URL to the page's address")
 }
+
+// limitDials refuses addresses that open too many connections. They may come back.
+func limitDials(dials *limit.Addresses, proxies limit.Proxies) engineio.Allow {
+	return func(r *websocket.Request) *websocket.Reject {
+		if dials.Allow(proxies.Client(r.RemoteAddr.Addr(), r.ForwardedFor)) {
+			return nil
+		}
+		return engineio.TooMany("too many connections from this address")
+	}
+}
+
+// RefusedDials is how many handshakes were refused since their address opened too
+// many connections.
+func (s *Server) RefusedDials() uint64 { return s.dials.Refused() }
 
 // idleTimeout is how long a kept-alive connection may wait for its next request.
 const idleTimeout = 2 * time.Minute

@@ -173,6 +173,13 @@ func (s *Sessions) CloseAll(reason CloseReason) <-chan struct{} {
 	return done
 }
 
+// OfUser returns how many sessions of a user are live.
+func (s *Sessions) OfUser(userID string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.users[userID]
+}
+
 // Options returns the settings in force.
 func (s *Sessions) Options() Options { return *s.options.Load() }
 

@@ -36,6 +36,7 @@ type Code string
 const (
 	CodeInvalidParams     Code = "INVALID_PARAMS"
 	CodeSubscriptionLimit Code = "SUBSCRIPTION_LIMIT"
+	CodeRateLimit         Code = "RATE_LIMIT"
 	CodeServerError       Code = "SERVER_ERROR"
 	CodeUnavailable       Code = "UNAVAILABLE"
 )

@@ -48,6 +48,7 @@ type Engine struct {
 	sessions   *session.Sessions
 	feeds      *feed.Registry
 	simulator  *feed.Simulator // nil where it is off
+	gateway    *transport.Gateway
 	server     *transport.Server
 	listener   net.Listener
 
@@ -145,6 +146,7 @@ func (e *Engine) buildTransport() error {
 	if err != nil {
 		return err
 	}
+	e.gateway = transport.NewGateway(e.system, e.sessions, verifier, s.Limit, e.log, time.Now)
 	routes := http.NewServeMux()
 	routes.Handle("/api/ticks", httpapi.NewTicks(s.HTTP, httpapi.TicksDeps{
 		Sink: e.symbols, Registry: e.feeds, Verifier: verifier, Stopping: e.stopping, Log: e.log, Now: time.Now,
@@ -156,8 +158,9 @@ func (e *Engine) buildTransport() error {
 	routes.HandleFunc("/", httpapi.NotFound)
 	e.server, err = transport.NewServer(transport.Options{
 		Netpoll: s.Netpoll, WebSocket: s.WebSocket, EngineIO: s.EngineIO, SocketIO: s.SocketIO,
+		Limit:   s.Limit,
 		Origins: auth.NewOrigins(e.loaded.Dev, s.Server.DashboardURL, s.Server.FrontendURL),
-	}, transport.NewGateway(e.system, e.sessions, verifier, e.log), routes, e.log, time.Now)
+	}, e.gateway, routes, e.log, time.Now)
 	return err
 }
 

@@ -33,6 +33,10 @@ func (e *Engine) health() httpapi.Health {
 		},
 		Memory: httpapi.MemoryHealth{HeapBytes: memory.HeapAlloc, SysBytes: memory.Sys},
 	}
+	limits := e.gateway.Counts()
+	health.Limits = httpapi.LimitsHealth{
+		Dials: e.server.RefusedDials(), Sockets: limits.RefusedSockets, Events: limits.RefusedEvents, Floods: limits.Abandoned,
+	}
 	health.Accounts, health.Journal = e.accountsHealth(), e.journalHealth()
 	if total := pacing.Busy + pacing.Rested; total > 0 {
 		health.Latency.BusyShare = pacing.Busy.Seconds() / (now.Sub(e.started).Seconds() * float64(e.dispatcher.Workers()))

@@ -44,6 +44,17 @@ var (
 	full         = busy("the server is full")
 )
 
+// TooMany is the refusal of a client that asks too often, for an Allow to return:
+// 429 with Retry-After, after which the client tries again by itself.
+func TooMany(why string) *websocket.Reject {
+	return &websocket.Reject{
+		Status:      http.StatusTooManyRequests,
+		ContentType: "text/plain; charset=utf-8",
+		Body:        "Too Many Requests: " + why + "; try again later\n",
+		RetryAfter:  time.Second,
+	}
+}
+
 func busy(why string) *websocket.Reject {
 	return &websocket.Reject{
 		Status:      http.StatusServiceUnavailable,

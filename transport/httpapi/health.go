@@ -13,7 +13,16 @@ type Health struct {
 	Feed      FeedHealth      `json:"feed"`
 	Accounts  AccountsHealth  `json:"accounts"`
 	Journal   JournalHealth   `json:"journal"`
+	Limits    LimitsHealth    `json:"limits"`
 	Memory    MemoryHealth    `json:"memory"`
+}
+
+// LimitsHealth counts what limits refused since the start.
+type LimitsHealth struct {
+	Dials   uint64 `json:"dials"`   // handshakes of addresses that open too many connections
+	Sockets uint64 `json:"sockets"` // sockets of users who have too many
+	Events  uint64 `json:"events"`  // events of sockets that send too many
+	Floods  uint64 `json:"floods"`  // sockets that were closed since they went on
 }
 
 // WebSocketHealth counts browsers.

@@ -59,10 +59,17 @@ func Decode(event string, args []byte, ackID int64) any {
 		Message: fmt.Sprintf("unknown event %q", clip(event))}
 }
 
+// Silent reports whether a violation by an event is never answered with an error
+// event: known dashboards send it once a row, and show the whole connection as
+// offline after an error.
+func Silent(event string) bool {
+	return event == "subscribe:quote" || event == "unsubscribe:quote" || event == "latency:report"
+}
+
 func decodeSubscribe(event string, kind session.Kind, args []byte, ackID int64) any {
 	request, err := decodeSymbols(args)
 	if err != nil {
-		return &session.Refused{Event: event, Code: session.CodeInvalidParams, Message: err.Error(), AckID: ackID, Silent: kind == session.Single}
+		return &session.Refused{Event: event, Code: session.CodeInvalidParams, Message: err.Error(), AckID: ackID, Silent: Silent(event)}
 	}
 	return &session.Subscribe{Kind: kind, Symbols: request.valid, Invalid: request.invalid, Batch: request.batch, Bare: request.bare, AckID: ackID}
 }
@@ -70,7 +77,7 @@ func decodeSubscribe(event string, kind session.Kind, args []byte, ackID int64) 
 func decodeUnsubscribe(event string, kind session.Kind, args []byte, ackID int64) any {
 	request, err := decodeSymbols(args)
 	if err != nil {
-		return &session.Refused{Event: event, Code: session.CodeInvalidParams, Message: err.Error(), AckID: ackID, Silent: kind == session.Single}
+		return &session.Refused{Event: event, Code: session.CodeInvalidParams, Message: err.Error(), AckID: ackID, Silent: Silent(event)}
 	}
 	return &session.Unsubscribe{Kind: kind, Symbols: request.valid, AckID: ackID}
 }
