@@ -25,6 +25,8 @@ type client struct {
 	server *Server
 	engine engine
 
+	gathering *gathering // owned by the loop: a packet that waits for attachments, nil for none
+
 	deadline deadline.Entry[client] // guarded by the lock of server.connects
 
 	mu       sync.Mutex // guards the next block
@@ -134,7 +136,9 @@ func (c *client) connectTimeout() {
 // close ends all sockets of a connection that ended.
 func (c *client) close(reason engineio.Reason) {
 	for _, s := range c.leave() {
-		if _, last := s.end(); last {
+		_, last, asks := s.end()
+		unanswered(asks)
+		if last {
 			c.server.handler.Disconnect(s, string(reason))
 		}
 	}

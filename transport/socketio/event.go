@@ -8,13 +8,17 @@ import (
 	"unicode/utf8"
 )
 
-// Event is what a client emitted. Args is valid during the Handler's call only.
+// Event is what a client emitted. Args and Attachments are valid during the
+// Handler's call only.
 type Event struct {
 	Name string
 	// Args is the raw JSON array of the arguments behind the name.
 	Args []byte
 	// AckID is NoAck where the client wants no acknowledgement.
 	AckID int64
+	// Attachments are the binary arguments: where one stood, Args has an object
+	// {"_placeholder":true,"num":n} in its stead, n being its place in here.
+	Attachments [][]byte
 }
 
 var errEventName = errors.New("an event must be an array that begins with the event's name")

@@ -19,13 +19,16 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // patience bounds every wait of these tests; none takes as long when it passes.
 const patience = 20 * time.Second
 
+// maxMessageBytes is the limit of the wire contract.
+const maxMessageBytes = 1_000_000
+
 // fakeEngine is an Engine.IO socket without a network.
 type fakeEngine struct {
 	request websocket.Request
 	onReply func() // called inside the write of each message, with no lock held; may be nil
 
 	mu     sync.Mutex // guards the next block
-	sent   []string   // messages, and frames as "frames x"
+	sent   []string   // messages; frames as "text x" and "binary x", else "frames x"
 	closed string     // "reason code text", empty while it is open
 }
 
@@ -39,15 +42,30 @@ func (e *fakeEngine) WriteMessage(p []byte) (bool, error) {
 	return blocked, err
 }
 
-func (e *fakeEngine) WriteFrames(p []byte) (bool, error) { return e.write("frames " + string(p)) }
+func (e *fakeEngine) WriteFrames(p []byte) (bool, error) {
+	var sent []string
+	for rest := p; len(rest) > 0; {
+		payload, isBinary, behind, ok := websocket.CutFrame(rest)
+		switch {
+		case !ok:
+			return e.write("frames " + string(p))
+		case isBinary:
+			sent = append(sent, "binary "+string(payload))
+		default:
+			sent = append(sent, "text "+string(payload))
+		}
+		rest = behind
+	}
+	return e.write(sent...)
+}
 
-func (e *fakeEngine) write(what string) (bool, error) {
+func (e *fakeEngine) write(what ...string) (bool, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed != "" {
 		return false, net.ErrClosed
 	}
-	e.sent = append(e.sent, what)
+	e.sent = append(e.sent, what...)
 	return false, nil
 }
 
@@ -78,9 +96,10 @@ func (e *fakeEngine) closing() string {
 // test wants.
 type recorder struct {
 	answer func(s *Socket, auth string) // of Connect; nil leaves it unanswered
+	check  func(e Event)                // may be nil
 
 	mu     sync.Mutex // guards the next block
-	told   []string   // "connect /nsp auth", "event /nsp name args id", "writable /nsp", "disconnect /nsp reason"
+	told   []string   // "connect /nsp auth", "event /nsp name args id [attachments]", "writable /nsp", "disconnect /nsp reason"
 	newest *Socket
 }
 
@@ -101,8 +120,16 @@ func (r *recorder) Connect(s *Socket, auth []byte) {
 }
 
 func (r *recorder) Event(s *Socket, e Event) {
-	r.note("event %s %s %s %d", s.Namespace(), e.Name, e.Args, e.AckID)
+	if r.check != nil {
+		r.check(e)
+	}
+	note := fmt.Sprintf("event %s %s %s %d", s.Namespace(), e.Name, e.Args, e.AckID)
+	if e.Attachments != nil {
+		note += fmt.Sprintf(" %q", e.Attachments)
+	}
+	r.note("%s", note)
 }
+
 func (r *recorder) Writable(s *Socket)               { r.note("writable %s", s.Namespace()) }
 func (r *recorder) Disconnect(s *Socket, why string) { r.note("disconnect %s %s", s.Namespace(), why) }
 
@@ -143,7 +170,7 @@ type served struct {
 func newServed(t testing.TB, o Options, answer func(*Socket, string)) *served {
 	t.Helper()
 	r := &recorder{answer: answer}
-	s, err := NewServer(o, r, "/", "/admin")
+	s, err := NewServer(o, maxMessageBytes, r, "/", "/admin")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,13 +178,27 @@ func newServed(t testing.TB, o Options, answer func(*Socket, string)) *served {
 	return &served{client: s.begin(e), r: r, e: e}
 }
 
-// says is a message of the client.
+// attached makes says send an attachment.
+func attached(data string) string { return "attached " + data }
+
+// says is what the client sends. All of it is overwritten afterwards, as the
+// buffers of a loop are.
 func (c *served) says(packets ...string) {
 	for _, p := range packets {
-		if c.e.closing() == "" { // as engineio.Socket does
-			c.packet([]byte(p))
+		if c.e.closing() != "" { // as engineio.Socket does
+			return
+		}
+		if data, ok := strings.CutPrefix(p, attached("")); ok {
+			passing([]byte(data), c.binary)
+		} else {
+			passing([]byte(p), c.packet)
 		}
 	}
+}
+
+func passing(payload []byte, receive func([]byte)) {
+	receive(payload)
+	clear(payload)
 }
 
 // ends is the end of the connection.

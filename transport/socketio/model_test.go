@@ -32,7 +32,7 @@ func TestConnectionAgreesWithAModel(t *testing.T) {
 	namespaces := []string{"/", "/admin"}
 	rapid.Check(t, func(t *rapid.T) {
 		r := &recorder{}
-		server, err := NewServer(Options{}, r, namespaces...)
+		server, err := NewServer(Options{}, maxMessageBytes, r, namespaces...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,7 +12,6 @@ import (
 const (
 	parseError = "parse error 1008 "
 	badState   = "forced server close 1008 the packet does not fit the state of its namespace"
-	noBinary   = "parse error 1003 binary is not supported"
 	root0      = `0{"sid":"x"}`
 	admin0     = `0/admin,{"sid":"x"}`
 )
@@ -94,17 +93,44 @@ func TestPacketsInEveryState(t *testing.T) {
 		"disconnect twice":             {says: []string{`0`, `1`, `1`}, sent: []string{root0}, told: []string{"connect / ", "disconnect / client namespace disconnect"}, closed: badState},
 		"disconnect with data":         {says: []string{`0`, `1{}`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError},
 
-		"binary event":            {says: []string{`0`, `51-["a",{"_placeholder":true,"num":0}]`}, sent: []string{root0}, told: []string{"connect / "}, closed: noBinary},
-		"binary ack":              {says: []string{`0`, `61-15["a",{"_placeholder":true,"num":0}]`}, sent: []string{root0}, told: []string{"connect / "}, closed: noBinary},
-		"binary event first":      {says: []string{`51-["a"]`}, closed: noBinary},
-		"binary without count":    {says: []string{`0`, `5["a"]`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError},
-		"binary of nothing":       {says: []string{`0`, `50-["a"]`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError},
-		"binary of too many":      {says: []string{`0`, `511-["a"]`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError},
-		"binary without a dash":   {says: []string{`0`, `51["a"]`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError},
-		"nothing":                 {says: []string{``}, closed: parseError},
-		"no packet":               {says: []string{`abc`}, closed: parseError},
-		"unknown type":            {says: []string{`7`}, closed: parseError},
-		"type of the layer below": {says: []string{`4`}, closed: parseError},
+		"binary event": {says: []string{`0`, `52-["a",{"_placeholder":true,"num":1},{"x":[{"num":0,"_placeholder":true}]},7]`, attached("zero"), attached("one"), `2["b"]`},
+			sent: []string{root0}, told: []string{"connect / ", `event / a [{"_placeholder":true,"num":1},{"x":[{"num":0,"_placeholder":true}]},7] -1 ["zero" "one"]`, "event / b [] -1"}},
+		"binary event with ack": {says: []string{`0/admin`, `51-/admin,7["a",{"_placeholder":true,"num":0}]`, attached("\x00\xff")},
+			sent: []string{admin0}, told: []string{"connect /admin ", `event /admin a [{"_placeholder":true,"num":0}] 7 ["\x00\xff"]`}},
+		"binary event of nothing but an empty attachment": {says: []string{`0`, `51-["a",{"_placeholder":true,"num":0}]`, attached("")},
+			sent: []string{root0}, told: []string{"connect / ", `event / a [{"_placeholder":true,"num":0}] -1 [""]`}},
+		"attachment that no placeholder names": {says: []string{`0`, `51-["a"]`, attached("x")}, sent: []string{root0}, told: []string{"connect / ", `event / a [] -1 ["x"]`}},
+		"attachment that two name": {says: []string{`0`, `51-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":0}]`, attached("x")}, sent: []string{root0},
+			told: []string{"connect / ", `event / a [{"_placeholder":true,"num":0},{"_placeholder":true,"num":0}] -1 ["x"]`}},
+		"incomplete binary event":         {says: []string{`0`, `52-["a"]`, attached("x")}, sent: []string{root0}, told: []string{"connect / "}},
+		"text before the attachments":     {says: []string{`0`, `51-["a"]`, `2["b"]`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError + "got plaintext data"},
+		"text between the attachments":    {says: []string{`0`, `52-["a"]`, attached("x"), `2["b"]`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError + "got plaintext data"},
+		"binary event before the last":    {says: []string{`0`, `51-["a"]`, `51-["b"]`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError + "got plaintext data"},
+		"attachment of nothing":           {says: []string{`0`, attached("x")}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError + "got binary data"},
+		"attachment first":                {says: []string{attached("x")}, closed: parseError + "got binary data"},
+		"one attachment too many":         {says: []string{`0`, `51-["a"]`, attached("x"), attached("y")}, sent: []string{root0}, told: []string{"connect / ", `event / a [] -1 ["x"]`}, closed: parseError + "got binary data"},
+		"placeholder beyond the last":     {says: []string{`0`, `51-["a",{"_placeholder":true,"num":1}]`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError + "the placeholder"},
+		"placeholder below the first":     {says: []string{`0`, `51-["a",[{"_placeholder":true,"num":-1}]]`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError + "the placeholder"},
+		"placeholder without a number":    {says: []string{`0`, `51-["a",{"_placeholder":true}]`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError + "the placeholder"},
+		"placeholder with a name":         {says: []string{`0`, `51-["a",{"_placeholder":true,"num":"splice"}]`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError + "the placeholder"},
+		"placeholder for a name":          {says: []string{`0`, `51-[{"_placeholder":true,"num":0}]`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError + "an event must be"},
+		"placeholder in an ack beyond":    {says: []string{`0`, `61-1[{"_placeholder":true,"num":1}]`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError + "the placeholder"},
+		"unasked binary ack":              {says: []string{`0`, `61-15["a",{"_placeholder":true,"num":0}]`, attached("x"), `2["b"]`}, sent: []string{root0}, told: []string{"connect / ", "event / b [] -1"}},
+		"binary event first":              {says: []string{`51-["a"]`}, closed: badState},
+		"binary event in another":         {says: []string{`0`, `51-/admin,["a"]`}, sent: []string{root0}, told: []string{"connect / "}, closed: badState},
+		"binary event of a reserved name": {says: []string{`0`, `51-["connect"]`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError},
+		"binary event without name":       {says: []string{`0`, `51-[]`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError},
+		"binary event without data":       {says: []string{`0`, `51-`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError},
+		"binary event with half its data": {says: []string{`0`, `51-["a"`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError},
+		"binary ack with an object":       {says: []string{`0`, `61-1{}`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError},
+		"binary without count":            {says: []string{`0`, `5["a"]`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError},
+		"binary of nothing":               {says: []string{`0`, `50-["a"]`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError},
+		"binary of too many":              {says: []string{`0`, `511-["a"]`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError},
+		"binary without a dash":           {says: []string{`0`, `51["a"]`}, sent: []string{root0}, told: []string{"connect / "}, closed: parseError},
+		"nothing":                         {says: []string{``}, closed: parseError},
+		"no packet":                       {says: []string{`abc`}, closed: parseError},
+		"unknown type":                    {says: []string{`7`}, closed: parseError},
+		"type of the layer below":         {says: []string{`4`}, closed: parseError},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newServed(t, DefaultOptions(), accept)
@@ -133,16 +159,6 @@ func TestReservedEventsAreNotTakenFromClients(t *testing.T) {
 		}
 		c.ends()
 	}
-}
-
-func TestBinaryFramesAreRefused(t *testing.T) {
-	c := newServed(t, DefaultOptions(), accept)
-	c.says(`0`)
-	c.refuseBinary()
-	if closed := c.e.closing(); closed != noBinary {
-		t.Errorf("closed %q", closed)
-	}
-	c.ends()
 }
 
 func TestEndOfTheConnectionEndsEverySocketOnce(t *testing.T) {

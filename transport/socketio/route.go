@@ -7,22 +7,19 @@ import (
 	"outcry/transport/websocket"
 )
 
-// ErrBinary closes a client that sends binary packets, which are not served.
-var ErrBinary = errors.New("binary is not supported")
-
 // errState closes a client as the official server does in an "invalid state":
 // CONNECT to a namespace it is in already, or anything else in one it is not in.
 var errState = errors.New("the packet does not fit the state of its namespace")
 
 // packet handles one packet of the client. Loop only.
 func (c *client) packet(payload []byte) {
-	p, err := Decode(payload)
-	switch {
-	case err != nil:
-		c.malformed(err)
+	if c.gathering != nil {
+		c.malformed(errTextBetween)
 		return
-	case p.IsBinary():
-		c.refuseBinary()
+	}
+	p, err := Decode(payload)
+	if err != nil {
+		c.malformed(err)
 		return
 	}
 	s := c.socketIn(p.Namespace)
@@ -31,13 +28,14 @@ func (c *client) packet(payload []byte) {
 		c.connect(&p)
 	case s == nil || !s.isAccepted():
 		c.unfit()
+	case p.IsBinary():
+		c.gather(s, &p)
 	case p.Type == EventPacket:
 		c.event(s, &p)
 	case p.Type == Disconnect:
 		c.disconnect(s)
 	case p.Type == Ack:
-		// It would answer an event of ours that asked for one; none does. The
-		// official server ignores an answer it does not wait for.
+		s.answered(p.ID, Answer{Args: p.Data})
 	default:
 		c.unfit()
 	}
@@ -67,8 +65,9 @@ func (c *client) event(s *Socket, p *Packet) {
 
 // disconnect ends a socket whose client left its namespace.
 func (c *client) disconnect(s *Socket) {
-	was, last := s.end()
+	was, last, asks := s.end()
 	c.part(s, was == accepted)
+	unanswered(asks)
 	if last {
 		c.server.handler.Disconnect(s, ReasonClientDisconnect)
 	}
@@ -76,14 +75,11 @@ func (c *client) disconnect(s *Socket) {
 
 // malformed ends the connection over what is no packet.
 func (c *client) malformed(err error) {
+	c.gathering = nil
 	c.engine.Close(engineio.ParseError, websocket.CodePolicyViolation, err.Error())
 }
 
 // unfit ends the connection over a packet in the wrong state.
 func (c *client) unfit() {
 	c.engine.Close(engineio.ForcedServerClose, websocket.CodePolicyViolation, errState.Error())
-}
-
-func (c *client) refuseBinary() {
-	c.engine.Close(engineio.ParseError, websocket.CodeUnsupportedData, ErrBinary.Error())
 }

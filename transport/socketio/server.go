@@ -14,23 +14,28 @@ import (
 type Server struct {
 	// immutable after construction
 	options    Options
+	maxBytes   int // of a packet with its attachments
 	handler    Handler
 	namespaces []string
 	connects   *deadline.Queue[client] // clients in no namespace
+	asks       *deadline.Queue[asked]  // events that wait for an acknowledgement
 }
 
 var _ engineio.Handler = (*Server)(nil)
 
-// NewServer serves the given namespaces through h.
-func NewServer(o Options, h Handler, namespaces ...string) (*Server, error) {
+// NewServer serves the given namespaces through h. maxMessageBytes is how large a
+// client's message may be, and so a packet with its attachments.
+func NewServer(o Options, maxMessageBytes int, h Handler, namespaces ...string) (*Server, error) {
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("socket.io server: %w", err)
 	}
 	return &Server{
 		options:    o,
+		maxBytes:   maxMessageBytes,
 		handler:    h,
 		namespaces: namespaces,
 		connects:   deadline.NewQueue(o.ConnectTimeout, (*client).connectTimeout),
+		asks:       deadline.NewQueue(AckTimeout, (*asked).expired),
 	}, nil
 }
 
@@ -52,8 +57,8 @@ func (s *Server) begin(e engine) *client {
 // Message handles one packet. engineio.Handler.
 func (s *Server) Message(socket *engineio.Socket, payload []byte) { clientOf(socket).packet(payload) }
 
-// Binary refuses an attachment. engineio.Handler.
-func (s *Server) Binary(socket *engineio.Socket, _ []byte) { clientOf(socket).refuseBinary() }
+// Binary handles one attachment. engineio.Handler.
+func (s *Server) Binary(socket *engineio.Socket, payload []byte) { clientOf(socket).binary(payload) }
 
 // Writable passes on that a blocked write is done. engineio.Handler.
 func (s *Server) Writable(socket *engineio.Socket) { clientOf(socket).writable() }

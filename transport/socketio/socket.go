@@ -49,6 +49,9 @@ type Socket struct {
 	// sent before the reply, and what the client sends on it finds it accepted.
 	mu sync.Mutex
 
+	asks    map[int64]*asked // guarded by mu; nil until the first
+	nextAsk int64            // guarded by mu
+
 	// atomic: written under mu, read by whoever writes
 	state atomic.Uint32
 
@@ -94,15 +97,21 @@ func (s *Socket) Disconnect() {
 // finish ends a socket in the given state with a last packet; in any other state
 // it does nothing.
 func (s *Socket) finish(in uint32, packet func() []byte) {
+	unanswered(s.finishLocked(in, packet))
+}
+
+// finishLocked is finish up to what others are told without a lock.
+func (s *Socket) finishLocked(in uint32, packet func() []byte) map[int64]*asked {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.state.Load() != in {
-		return
+		return nil
 	}
 	s.state.Store(ended)
 	// A write that fails ends the connection, which says so itself.
 	_, _ = s.client.engine.WriteMessage(packet())
 	s.client.part(s, in == accepted)
+	return s.takeAsks()
 }
 
 // WriteFrames sends finished WebSocket frames in one write. The error is
@@ -121,13 +130,13 @@ func (s *Socket) Close(reason engineio.Reason, code websocket.Code, text string)
 	s.client.engine.Close(reason, code, text)
 }
 
-// end takes the socket out of service. It returns the state before, and whether
-// this call ended it.
-func (s *Socket) end() (was uint32, last bool) {
+// end takes the socket out of service. It returns the state before, whether this
+// call ended it, and the events that will have no acknowledgement.
+func (s *Socket) end() (was uint32, last bool, asks map[int64]*asked) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	was = s.state.Swap(ended)
-	return was, was != ended
+	return was, was != ended, s.takeAsks()
 }
 
 // isAccepted waits for an Accept that is under way.

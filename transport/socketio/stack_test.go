@@ -24,11 +24,11 @@ import (
 func listen(t *testing.T, mode string, o Options) (*echo, *engineio.Server, string) {
 	t.Helper()
 	h := &echo{told: make(chan string, 1024)}
-	sockets, err := NewServer(o, h, Root, "/custom")
+	sockets, err := NewServer(o, maxMessageBytes, h, Root, "/custom")
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine, err := engineio.NewServer(engineio.DefaultOptions(), 1_000_000, sockets, time.Now)
+	engine, err := engineio.NewServer(engineio.DefaultOptions(), maxMessageBytes, sockets, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,9 +101,20 @@ func (b *browser) send(packets ...string) {
 	}
 }
 
+// attach sends attachments.
+func (b *browser) attach(attachments ...string) {
+	b.t.Helper()
+	for _, a := range attachments {
+		if err := wsutil.WriteClientBinary(b.conn, []byte(a)); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
+// receive reads a text or binary message.
 func (b *browser) receive() string {
 	b.t.Helper()
-	p, err := wsutil.ReadServerText(readWriter{b.in, b.conn})
+	p, _, err := wsutil.ReadServerData(readWriter{b.in, b.conn})
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -163,7 +163,7 @@ func TestOptionsSayWhatIsAllowed(t *testing.T) {
 		if (err == nil) != allowed || err != nil && !strings.Contains(err.Error(), "connect_timeout: "+d.String()+" is not allowed") {
 			t.Errorf("%s: %v", d, err)
 		}
-		if _, err := NewServer(Options{ConnectTimeout: d}, &recorder{}, Root); (err == nil) != allowed {
+		if _, err := NewServer(Options{ConnectTimeout: d}, maxMessageBytes, &recorder{}, Root); (err == nil) != allowed {
 			t.Errorf("%s: a server started: %v", d, err)
 		}
 	}

@@ -8,10 +8,6 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
-	"github.com/gobwas/ws/wsutil"
-
-	"outcry/transport/engineio"
-	"outcry/transport/websocket"
 )
 
 // echo is the server of the official test suite: it accepts everybody, tells the
@@ -31,29 +27,22 @@ func (h *echo) Connect(s *Socket, auth []byte) {
 	auth = append([]byte(nil), auth...)
 	go func() { // from elsewhere, as a slow authentication would
 		if s.Accept(payload) == nil {
-			h.emit(s, EventPacket, NoAck, append([]byte(`["auth",`), append(auth, ']')...))
+			_, _ = s.Emit("auth", append(append([]byte("["), auth...), ']'))
 		}
 	}()
 }
 
 func (h *echo) Event(s *Socket, e Event) {
 	if e.AckID != NoAck {
-		h.emit(s, Ack, e.AckID, e.Args)
+		_, _ = s.Acknowledge(e.AckID, e.Args, e.Attachments...)
 		return
 	}
-	h.emit(s, EventPacket, NoAck, append([]byte(`["`+e.Name+`-back",`), e.Args[1:]...))
+	_, _ = s.Emit(e.Name+"-back", e.Args, e.Attachments...)
 }
 
 func (h *echo) Writable(*Socket) {}
 
 func (h *echo) Disconnect(_ *Socket, reason string) { h.told <- "disconnect " + reason }
-
-// emit sends a packet the way sessions do: as a finished frame.
-func (h *echo) emit(s *Socket, t PacketType, id int64, data []byte) {
-	frame := append(websocket.BeginText(nil), byte(engineio.PacketMessage))
-	frame = AppendPacket(frame, Packet{Type: t, Namespace: []byte(s.Namespace()), ID: id, Data: data})
-	_, _ = s.WriteFrames(websocket.EndText(frame, 0))
-}
 
 func (h *echo) expect(t *testing.T, want string) {
 	t.Helper()
@@ -69,7 +58,7 @@ func (h *echo) expect(t *testing.T, want string) {
 
 // The cases of the official test suite
 // (https://github.com/socketio/socket.io-protocol/tree/main/test-suite) for the
-// WebSocket transport, without the binary ones.
+// WebSocket transport.
 func TestOfficialSuiteOverWebSocket(t *testing.T) {
 	for name, f := range map[string]func(b *browser, h *echo){
 		"connect": func(b *browser, _ *echo) {
@@ -134,20 +123,40 @@ func TestOfficialSuiteOverWebSocket(t *testing.T) {
 			b.expectClose(ws.StatusPolicyViolation, "array")
 			h.expect(b.t, "disconnect parse error")
 		},
-		"binary event": func(b *browser, h *echo) {
+		"binary event": func(b *browser, _ *echo) {
 			b.send("40")
 			b.expectAccepted("40", `42["auth",{}]`)
 			b.send(`452-["message",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`)
-			b.expectClose(ws.StatusUnsupportedData, "binary is not supported")
-			h.expect(b.t, "disconnect parse error")
+			b.attach("\x01\x02\x03", "\x04\x05\x06")
+			b.expect(`452-["message-back",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`, "\x01\x02\x03", "\x04\x05\x06")
 		},
-		"binary frame": func(b *browser, h *echo) {
+		"binary acknowledgement": func(b *browser, _ *echo) {
 			b.send("40")
 			b.expectAccepted("40", `42["auth",{}]`)
-			if err := wsutil.WriteClientBinary(b.conn, []byte{1, 2, 3}); err != nil {
-				b.t.Fatal(err)
-			}
-			b.expectClose(ws.StatusUnsupportedData, "binary is not supported")
+			b.send(`452-789["message-with-ack",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`)
+			b.attach("\x01\x02\x03", "\x04\x05\x06")
+			b.expect(`462-789[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`, "\x01\x02\x03", "\x04\x05\x06")
+		},
+		"binary event in a namespace": func(b *browser, _ *echo) {
+			b.send("40/custom,")
+			b.expectAccepted("40/custom,", `42/custom,["auth",{}]`)
+			b.send(`451-/custom,["message",{"_placeholder":true,"num":0}]`)
+			b.attach("")
+			b.expect(`451-/custom,["message-back",{"_placeholder":true,"num":0}]`, "")
+		},
+		"binary of more than a message": func(b *browser, h *echo) {
+			b.send("40")
+			b.expectAccepted("40", `42["auth",{}]`)
+			b.send(`452-["message"]`)
+			b.attach(strings.Repeat("x", maxMessageBytes-20), strings.Repeat("y", 100))
+			b.expectClose(ws.StatusMessageTooBig, "1000000 bytes")
+			h.expect(b.t, "disconnect parse error")
+		},
+		"binary that nothing announced": func(b *browser, h *echo) {
+			b.send("40")
+			b.expectAccepted("40", `42["auth",{}]`)
+			b.attach("\x01\x02\x03")
+			b.expectClose(ws.StatusPolicyViolation, "got binary data")
 			h.expect(b.t, "disconnect parse error")
 		},
 		"client closes": func(b *browser, h *echo) {
