@@ -58,6 +58,11 @@ export async function connect(io, url, token, options) {
   return socket
 }
 
+/** Waits until a client is on the transport that it ends up with. */
+export async function upgraded({ io: { engine, opts } }) {
+  if (engine.transport.name !== opts.transports.at(-1)) await once(engine, 'upgrade')
+}
+
 /** Waits for one emission of a socket's own events, such as connect_error. */
 export const once = (emitter, event) =>
   within(event, resolve => emitter.once(event, (...args) => resolve(args)))

@@ -3,6 +3,8 @@
 // kept-alive connections to the engine, as they do behind real ones.
 import { Agent, createServer, request, STATUS_CODES } from 'node:http'
 import { Transform } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import { within } from './client.mjs'
 
 /**
  * Opens a proxy for one test, which closes it whatever happens. habits:
@@ -20,18 +22,18 @@ export async function proxyFor(t, address, habits = {}) {
 }
 
 class ReverseProxy {
-  requests = 0
   upgrades = 0 // asked for, whatever became of them
   bytesDown = 0 // of bodies and frames, towards browsers
   #connections = new Set()
+  #carried = 0 // GETs that are not answered, and open WebSockets
   #held = null // requests that wait, while held
 
   constructor(address, habits) {
     this.address = address
     this.habits = { websockets: 'pass', latency: 0, gather: 0, ...habits }
     this.agent = new Agent({ keepAlive: true })
-    this.server = createServer((req, res) => this.#admit(() => this.#forward(req, res)))
-    this.server.on('upgrade', (req, socket, head) => this.#upgrade(req, socket, head))
+    this.server = createServer((req, res) => this.#admit(req, () => this.#forward(req, res)))
+    this.server.on('upgrade', (req, socket, head) => this.#admit(req, () => this.#upgrade(req, socket, head)))
     this.server.on('connection', socket => {
       this.#connections.add(socket)
       socket.on('error', () => {}) // close follows
@@ -50,11 +52,17 @@ class ReverseProxy {
     this.agent.destroy()
   }
 
-  /** Cuts every connection of a browser, or those that a test picks, and says how many. */
-  cut(picks = () => true) {
-    const cut = [...this.#connections].filter(picks)
-    for (const socket of cut) socket.destroy()
-    return cut.length
+  /** Cuts every connection of a browser, without a goodbye. */
+  cut() {
+    for (const socket of this.#connections) socket.destroy()
+  }
+
+  /** Waits until so many polls or WebSockets of browsers are at the engine: a cut between two polls goes unnoticed. */
+  carries(count) {
+    return within(`${count} polls or WebSockets`, async resolve => {
+      while (this.#carried < count) await delay(1)
+      resolve()
+    }, () => `the proxy carries ${this.#carried}`)
   }
 
   /** Keeps requests that come from now on from the engine. */
@@ -67,12 +75,11 @@ class ReverseProxy {
   release() {
     const held = this.#held ?? []
     this.#held = null
-    for (const forward of held) forward()
+    for (const { req, forward } of held) if (!req.socket.destroyed) forward()
   }
 
-  #admit(forward) {
-    this.requests++
-    if (this.#held) this.#held.push(forward)
+  #admit(req, forward) {
+    if (this.#held) this.#held.push({ req, forward })
     else forward()
   }
 
@@ -116,7 +123,12 @@ class ReverseProxy {
       answer.once('error', () => res.destroy())
     })
     asked.once('error', () => res.destroy())
-    res.once('close', () => asked.destroy()) // the browser left, or has its answer
+    const polls = req.method === 'GET' ? 1 : 0
+    this.#carried += polls
+    res.once('close', () => {
+      this.#carried -= polls
+      asked.destroy() // the browser left, or has its answer
+    })
     req.pipe(this.#line(false)).pipe(asked)
   }
 
@@ -133,6 +145,8 @@ class ReverseProxy {
     asked.once('upgrade', (answer, engine, first) => {
       const end = () => { socket.destroy(); engine.destroy() }
       for (const side of [socket, engine]) side.once('close', end).on('error', end)
+      this.#carried++
+      socket.once('close', () => this.#carried--)
       socket.write(headOf(answer.statusCode, answer.rawHeaders))
       if (first.length > 0) engine.unshift(first)
       if (head.length > 0) socket.unshift(head)

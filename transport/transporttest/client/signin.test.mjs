@@ -1,7 +1,7 @@
 // Who is let in, and in which words others are refused.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { browsers, connect, once, open } from './client.mjs'
+import { browsers, connect, once, open, upgraded } from './client.mjs'
 import { secret, startServer, token } from './server.mjs'
 
 const seconds = () => Math.floor(Date.now() / 1000)
@@ -20,7 +20,7 @@ const refusals = {
   'a refresh token': [{ token: token('ann', { type: 'refresh' }) }, ...invalid],
 }
 
-for (const [browser, io] of browsers) {
+for (const [browser, io, way] of browsers) {
   describe(`sign-in with ${browser}`, () => {
     let server
     before(async () => { server = await startServer() })
@@ -37,6 +37,8 @@ for (const [browser, io] of browsers) {
       assert.equal(typeof connected.timestamp, 'number')
       assert.equal(typeof connected.message, 'string')
       assert.ok(!socket.recovered)
+      await upgraded(socket)
+      assert.equal(socket.io.engine.transport.name, way === 'polling' ? 'polling' : 'websocket')
       socket.close()
     })
 

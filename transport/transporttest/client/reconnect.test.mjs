@@ -1,0 +1,130 @@
+// Sessions outlive connections: browsers that were cut off go on where they
+// were, at the cost of what they show, and those that stay away leave nothing.
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { postTrade, tradeOf } from './accounts.mjs'
+import { ask, browsers, connect, once, open, upgraded, within } from './client.mjs'
+import { openFeed } from './feed.mjs'
+import { proxyFor } from './proxy.mjs'
+import { postTicks, serverFor, token } from './server.mjs'
+
+const reconnecting = { reconnection: true, reconnectionDelay: 40, reconnectionDelayMax: 100 }
+const symbols = Array.from({ length: 40 }, (_, i) => `S${i}`)
+const [users, tabs, shown] = [10, 20, 20] // 200 browsers of 20 symbols
+
+/** Waits until a condition of the engine's health holds. */
+const healthy = (server, what, holds) => within(what, async resolve => {
+  while (!holds(await server.health())) await delay(20)
+  resolve()
+})
+
+for (const [browser, io, way] of browsers) {
+  describe(`reconnecting with ${browser}`, () => {
+    it('resumes every subscription within the window, without subscribing again', async t => {
+      const server = await serverFor(t)
+      const proxy = await proxyFor(t, server.address)
+      const feed = openFeed(t, server.url)
+      const socket = await connect(io, proxy.url, token('ann'), reconnecting)
+      t.after(() => socket.close())
+      const { id } = socket
+      await ask(socket, 'subscribe:watchlist', ['OLD']) // the dialect that gets quote:update as well
+      await ask(socket, 'subscribe:watchlist', { symbols: ['B1', 'B2'], batch: true })
+      await ask(socket, 'market.subscribe', { symbols: ['M'] })
+      await ask(socket, 'subscribe:portfolio')
+      await socket.await('portfolio:updated')
+      for (let times = 1; times <= 3; times++) {
+        await upgraded(socket)
+        await proxy.carries(1)
+        const [gone, back] = [once(socket, 'disconnect'), once(socket, 'connect')]
+        proxy.cut()
+        await gone
+        await back
+        assert.deepEqual([socket.recovered, socket.id], [true, id])
+        for (const symbol of ['OLD', 'B1', 'B2', 'M']) feed.send({ symbol, price: times })
+        await socket.await('watchlist:quote', q => q.symbol === 'OLD' && q.price === times)
+        await socket.await('quote:update', q => q.symbol === 'OLD' && q.price === times)
+        for (const symbol of ['B1', 'B2']) await socket.await('watchlist:quotes', quotes => quotes.some(q => q.symbol === symbol && q.price === times))
+        await socket.await('market.quote', q => q.symbol === 'M' && q.price === times)
+        await postTrade(server.url, tradeOf('ann'))
+        await socket.await('portfolio:updated', u => u.portfolio.totalTrades === times)
+      }
+      const { websocket } = await server.health()
+      assert.deepEqual([websocket.sessions, websocket.uniqueUsers], [1, 1])
+      assert.deepEqual(socket.of('error'), [])
+      socket.close()
+      assert.equal(await server.stop(), 0)
+    })
+
+    it('leaves nothing behind after the window', async t => {
+      const server = await serverFor(t, { OUTCRY_SESSION_RECOVERY_WINDOW: '1s', OUTCRY_PORTFOLIO_IDLE_TIMEOUT: '1s' })
+      const proxy = await proxyFor(t, server.address)
+      const sockets = await Promise.all(['ann', 'ann', 'bob'].map(user => connect(io, proxy.url, token(user))))
+      t.after(() => sockets.forEach(socket => socket.close()))
+      for (const socket of sockets) await ask(socket, 'subscribe:watchlist', { symbols })
+      await Promise.all(sockets.map(upgraded))
+      await proxy.carries(sockets.length)
+      const lost = sockets.map(socket => once(socket, 'disconnect'))
+      proxy.cut() // no goodbye, as when a laptop is closed
+      await Promise.all(lost)
+      const counts = ({ websocket: w, accounts }) => [w.sessions, w.uniqueUsers, w.connections, accounts.loaded, accounts.pending]
+      await healthy(server, 'an empty engine', health => counts(health).every(n => n === 0))
+
+      const late = open(io, proxy.url, { token: token('ann') }, { autoConnect: false })
+      t.after(() => late.close())
+      Object.assign(late, { _pid: sockets[0]._pid })
+      const back = once(late, 'connect')
+      late.connect()
+      await back
+      assert.equal(late.recovered ?? false, false)
+      await late.await('portfolio:update')
+      await postTicks(server.url, [{ symbol: symbols[0], price: 1 }])
+      await ask(late, 'ping', {})
+      assert.deepEqual(late.of('watchlist:quote'), [], 'it is a new session, without subscriptions')
+      late.close()
+      assert.equal(await server.stop(), 0)
+    })
+
+    if (way !== 'upgrade') it(`costs what ${users * tabs} browsers show, not what they missed`, { timeout: 60_000 }, async t => {
+      const server = await serverFor(t, { OUTCRY_MARKET_FEED_SILENCE: '1m' }) // no quote but those that are asked about
+      const proxy = await proxyFor(t, server.address)
+      const feed = openFeed(t, server.url)
+      const owners = Array.from({ length: users * tabs }, (_, i) => `user${i % users}`)
+      const sockets = await Promise.all(owners.map(user => connect(io, proxy.url, token(user), reconnecting)))
+      t.after(() => sockets.forEach(socket => socket.close()))
+      const watched = i => symbols.slice((i % 2) * shown, (i % 2) * shown + shown)
+      await Promise.all(sockets.map((socket, i) => ask(socket, 'subscribe:watchlist', { symbols: watched(i) })))
+
+      let price = 0
+      const bytes = {}
+      for (const missed of [1, 200]) {
+        await proxy.carries(sockets.length)
+        const back = sockets.map(socket => once(socket, 'connect'))
+        proxy.hold()
+        proxy.cut()
+        await healthy(server, 'cut connections', ({ websocket }) => websocket.connections === 0)
+        for (const socket of sockets) socket.got.length = 0
+        for (let i = 0; i < missed; i++) {
+          price++
+          for (const symbol of symbols) feed.send({ symbol, price })
+        }
+        await healthy(server, 'all ticks', ({ feed: { accepted } }) => accepted === price * symbols.length)
+        const before = proxy.bytesDown
+        proxy.release()
+        await Promise.all(back)
+        await Promise.all(sockets.map(async (socket, i) => {
+          for (const symbol of watched(i)) await socket.await('watchlist:quote', q => q.symbol === symbol && q.price === price)
+          for (let j = 0; j < 2; j++) await ask(socket, 'ping', {}) // what would come twice comes before
+        }))
+        bytes[missed] = proxy.bytesDown - before
+        const quotes = sockets.map(socket => socket.of('watchlist:quote').length)
+        assert.deepEqual([Math.min(...quotes), Math.max(...quotes)], [shown, shown], 'each symbol shown, once')
+        assert.ok(sockets.every(socket => socket.recovered))
+        t.diagnostic(`${browser}: after ${missed} ticks of each symbol missed, ${sockets.length} browsers got ${shown} quotes and ${Math.round(bytes[missed] / sockets.length)} bytes each`)
+      }
+      assert.ok(bytes[200] < bytes[1] * 1.2, JSON.stringify(bytes))
+      for (const socket of sockets) socket.close()
+      assert.equal(await server.stop(), 0)
+    })
+  })
+}
