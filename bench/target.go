@@ -72,7 +72,7 @@ func (t *target) start(ctx context.Context, env []string) error {
 		Path: executable,
 		Args: append([]string{"serve", "--listen", "127.0.0.1:0", "--data", t.data}, t.args...),
 		// All dashboards come from one address, so the limit of dials would be measured.
-		Env: append([]string{"JWT_SECRET=" + t.secret, "OUTCRY_LOG_FORMAT=json", "OUTCRY_LIMIT_DIALS_PER_SECOND=0"}, env...),
+		Env: append([]string{"JWT_SECRET=" + t.secret, "OUTCRY_LOG_FORMAT=json", "OUTCRY_LIMIT_DIALS_PER_SECOND=0", "OUTCRY_SERVER_DRAIN_TIME=0s"}, env...),
 	})
 	if err != nil {
 		return err

@@ -67,7 +67,7 @@ func Load(s Source) (*Loaded, error) {
 		origins: map[string]string{},
 	}}
 	if s.Dev {
-		l.layer("--dev", map[string]any{"simulator.enabled": true})
+		l.layer("--dev", map[string]any{"simulator.enabled": true, "server.drain_time": "0s"})
 	}
 	if s.File != "" {
 		l.file(s.File)

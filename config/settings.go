@@ -58,7 +58,13 @@ type Server struct {
 	// Profile is an address for net/http/pprof, such as 127.0.0.1:6060; empty
 	// serves none. It shows the process's memory: keep it on loopback.
 	Profile string `koanf:"profile"`
-	// ShutdownTimeout is how long a stop may take before what is left is cut off.
+	// DrainTime is over how long a stop closes browsers; 0 closes all at once.
+	DrainTime time.Duration `koanf:"drain_time"`
+	// ReconnectSpread is within what time after a stop browsers are told to come
+	// back, each at a time of its own.
+	ReconnectSpread time.Duration `koanf:"reconnect_spread"`
+	// ShutdownTimeout is how long a stop may take, behind DrainTime, before what is
+	// left is cut off.
 	ShutdownTimeout time.Duration `koanf:"shutdown_timeout"`
 }
 
@@ -73,7 +79,7 @@ type Log struct {
 // Defaults are the settings of an engine that was told nothing.
 func Defaults() Settings {
 	return Settings{
-		Server:    Server{Listen: ":8080", Data: "data", ShutdownTimeout: 10 * time.Second},
+		Server:    Server{Listen: ":8080", Data: "data", DrainTime: 10 * time.Second, ReconnectSpread: 5 * time.Second, ShutdownTimeout: 10 * time.Second},
 		Log:       Log{Level: "info", Format: "auto"},
 		Auth:      auth.DefaultOptions(),
 		Mailbox:   mailbox.DefaultOptions(),
@@ -142,6 +148,12 @@ func (s Server) Validate() error {
 		if u, err := url.Parse(value); value != "" && (err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https")) {
 			errs = append(errs, fmt.Errorf("%s: %q is not allowed: must be a URL such as https://trade.example.com", key, value))
 		}
+	}
+	if s.DrainTime < 0 || s.DrainTime > 10*time.Minute {
+		errs = append(errs, fmt.Errorf("drain_time: %s is not allowed: must be between 0 (all at once) and 10m", s.DrainTime))
+	}
+	if s.ReconnectSpread < 0 || s.ReconnectSpread > 10*time.Minute {
+		errs = append(errs, fmt.Errorf("reconnect_spread: %s is not allowed: must be between 0 and 10m", s.ReconnectSpread))
 	}
 	if s.ShutdownTimeout < 0 || s.ShutdownTimeout > 10*time.Minute {
 		errs = append(errs, fmt.Errorf("shutdown_timeout: %s is not allowed: must be between 0 and 10m", s.ShutdownTimeout))

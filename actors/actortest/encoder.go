@@ -57,6 +57,11 @@ func (Encoder) AppendConfirmation(dst []byte, on bool, symbols []string, _ strin
 	return fmt.Appendf(dst, "%s %s\n", word, strings.Join(symbols, ","))
 }
 
+// AppendShutdown writes "shutdown".
+func (Encoder) AppendShutdown(dst []byte, _ time.Duration, _ time.Time) []byte {
+	return append(dst, "shutdown\n"...)
+}
+
 // AppendPong writes "pong timestamp".
 func (Encoder) AppendPong(dst []byte, clientTimestamp string, _ time.Time) []byte {
 	return fmt.Appendf(dst, "pong %s\n", clientTimestamp)

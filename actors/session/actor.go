@@ -85,6 +85,9 @@ func (s *sessionActor) Receive(ctx actor.Context) {
 		s.checkSlow(m)
 	case *mailbox.Overflowed:
 		s.close(MailboxFull)
+	case *Shutdown:
+		s.reply()
+		s.out = s.sessions.encoder.AppendShutdown(s.out, m.ReconnectIn, s.sessions.now())
 	case *Close:
 		s.close(m.Reason)
 	case *Detached:
@@ -140,6 +143,12 @@ func (s *sessionActor) acknowledge(ackID int64) {
 func (s *sessionActor) close(reason CloseReason) {
 	if s.closing || s.connection == nil {
 		return
+	}
+	if reason == ShuttingDown && !s.blocked && !s.detached && len(s.out) > 0 {
+		s.write(s.sessions.now()) // notices that came with this message
+		if s.closing {
+			return // the connection has ended
+		}
 	}
 	s.closing = true
 	s.sessions.closed[reason].Add(1)

@@ -90,6 +90,8 @@ type Encoder interface {
 	AppendConfirmation(dst []byte, subscribed bool, symbols []string, userID string, now time.Time) []byte
 	AppendPong(dst []byte, clientTimestamp string, now time.Time) []byte
 	AppendError(dst []byte, event string, code Code, message string) []byte
+	// AppendShutdown says that the server stops and when to come back.
+	AppendShutdown(dst []byte, reconnectIn time.Duration, now time.Time) []byte
 
 	// AppendAccountConfirmation appends the confirmation of SubscribeAccount.
 	AppendAccountConfirmation(dst []byte, kind AccountKind, subscribed bool, userID string, now time.Time) []byte

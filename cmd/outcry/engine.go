@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os/signal"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -51,6 +54,9 @@ type Engine struct {
 	gateway    *transport.Gateway
 	server     *transport.Server
 	listener   net.Listener
+
+	// atomic: set when the engine begins to stop
+	draining atomic.Bool
 
 	stopping context.Context //nolint:containedctx // the engine's own life
 	stop     context.CancelFunc
@@ -153,6 +159,8 @@ func (e *Engine) buildTransport() error {
 	}))
 	e.routeAccounts(routes, verifier)
 	routes.Handle("GET /health", httpapi.NewHealth(e.health))
+	routes.HandleFunc("GET /live", httpapi.Live)
+	routes.Handle("GET /ready", httpapi.NewReady(e.notReady))
 	routes.Handle("GET /api/operator/settings", httpapi.NewSettings(verifier, func() any { return e.loaded.Describe() }))
 	routes.HandleFunc("GET /{$}", httpapi.Index)
 	routes.HandleFunc("/", httpapi.NotFound)
@@ -238,23 +246,34 @@ func (e *Engine) Run(ctx context.Context) error {
 	return err
 }
 
-// close ends the traffic: no new clients, feeds answered, browsers told.
+// close ends the traffic: no new clients, browsers told and closed a few at a
+// time, with quotes to the last, then feeds answered. A second signal ends what
+// still waits.
 func (e *Engine) close() error {
-	e.log.Info().Msg("stopping")
-	ctx, cancel := context.WithTimeout(context.Background(), e.settings.Server.ShutdownTimeout)
+	hurry, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()
+	e.log.Info().Int("sessions", e.sessions.Stats().Live).Stringer("drainTime", e.settings.Server.DrainTime).Msg("stopping")
+	e.draining.Store(true)
 	e.server.Drain()
+	e.drain(hurry)
 	e.stop()
-	select {
-	case <-e.sessions.CloseAll(session.ShuttingDown):
-	case <-ctx.Done():
-	}
+	ctx, cancel := context.WithTimeout(hurry, e.settings.Server.ShutdownTimeout)
+	defer cancel()
 	err := e.server.Shutdown(ctx)
 	if closeErr := e.listener.Close(); closeErr != nil && !errors.Is(closeErr, net.ErrClosed) {
 		err = errors.Join(err, closeErr)
 	}
 	e.server = nil
 	return err
+}
+
+func (e *Engine) drain(hurry context.Context) {
+	s := e.settings.Server
+	ctx, cancel := context.WithTimeout(hurry, s.DrainTime+s.ShutdownTimeout)
+	defer cancel()
+	if err := e.sessions.Drain(ctx, s.DrainTime, s.ReconnectSpread); err != nil {
+		e.log.Warn().Err(err).Int("sessions", e.sessions.Stats().Live).Msg("not all browsers have left: they are cut off")
+	}
 }
 
 // shutdown releases what was built, in the reverse order; parts may be missing.

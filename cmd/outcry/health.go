@@ -46,10 +46,19 @@ func (e *Engine) health() httpapi.Health {
 			Name: source.Name, Accepted: source.Accepted, Refused: source.Rejected(), LastHeard: source.Heard.UnixMilli(),
 		})
 	}
-	if e.stopping.Err() != nil || !health.Journal.Available {
+	health.Draining = e.draining.Load()
+	if health.Draining || !health.Journal.Available {
 		health.Status = "unhealthy"
 	}
 	return health
+}
+
+// notReady says why no traffic should come here, empty if it may.
+func (e *Engine) notReady() string {
+	if e.draining.Load() {
+		return "the server is shutting down"
+	}
+	return ""
 }
 
 // feedState is down without a feed, stale when all that are there are silent.

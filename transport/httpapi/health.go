@@ -6,6 +6,7 @@ import "net/http"
 // left out rather than made up.
 type Health struct {
 	Status    string          `json:"status"` // healthy or unhealthy
+	Draining  bool            `json:"draining"`
 	Version   string          `json:"version"`
 	Uptime    float64         `json:"uptime"` // seconds
 	WebSocket WebSocketHealth `json:"websocket"`
@@ -101,6 +102,23 @@ type CommitLatency struct {
 type MemoryHealth struct {
 	HeapBytes uint64 `json:"heapBytes"`
 	SysBytes  uint64 `json:"sysBytes"`
+}
+
+// Live answers that the process is up.
+func Live(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]string{"status": "live"})
+}
+
+// NewReady answers whether traffic may come: 200, or 503 and the reason that why
+// returns.
+func NewReady(why func() string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if reason := why(); reason != "" {
+			writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "not ready", "reason": reason})
+			return
+		}
+		writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+	})
 }
 
 // NewHealth answers with what read returns: 200, or 503 when it is unhealthy.

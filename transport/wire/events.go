@@ -113,6 +113,17 @@ func (Encoder) AppendError(dst []byte, event string, code session.Code, message 
 	return appendEvent(dst, "error", failure{event, code, message})
 }
 
+type shutdown struct {
+	Message       string `json:"message"`
+	ReconnectInMs int64  `json:"reconnectInMs"`
+	Timestamp     int64  `json:"timestamp"`
+}
+
+// AppendShutdown appends server:shutdown. session.Encoder.
+func (Encoder) AppendShutdown(dst []byte, reconnectIn time.Duration, now time.Time) []byte {
+	return appendEvent(dst, "server:shutdown", shutdown{"The server restarts: your connection comes back by itself", reconnectIn.Milliseconds(), now.UnixMilli()})
+}
+
 type ackResult struct {
 	Success bool         `json:"success"`
 	Code    session.Code `json:"code,omitempty"`

@@ -10,7 +10,7 @@ export const secret = 'a-secret-for-the-client-tests'
 export const binary = process.env.TEST_BINARY
 if (!binary) throw new Error('TEST_BINARY is not set: run `make test-client`')
 
-const environment = { PATH: process.env.PATH, HOME: process.env.HOME, JWT_SECRET: secret, OUTCRY_LOG_FORMAT: 'json' }
+const environment = { PATH: process.env.PATH, HOME: process.env.HOME, JWT_SECRET: secret, OUTCRY_LOG_FORMAT: 'json', OUTCRY_SERVER_DRAIN_TIME: '0s' }
 
 const patience = 15_000 // only bounds a test that fails
 

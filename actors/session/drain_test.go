@@ -1,0 +1,81 @@
+package session_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"outcry/actors/actortest"
+	"outcry/actors/session"
+)
+
+func TestDrainTellsEveryBrowserAndClosesThemInBatches(t *testing.T) {
+	e := actortest.NewEngine(t, actortest.DefaultOptions())
+	var browsers []*actortest.Connection
+	for i := range 40 {
+		c, _ := e.Connect(t, fmt.Sprint("u", i))
+		c.AwaitLine(t, "portfolio ")
+		browsers = append(browsers, c)
+	}
+	drained := make(chan error, 1)
+	go func() { drained <- e.Sessions.Drain(context.Background(), 400*time.Millisecond, time.Second) }()
+	for _, c := range browsers {
+		c.AwaitLine(t, "shutdown")
+	}
+	seen := map[int]bool{}
+	actortest.Eventually(t, "the last to leave", func() bool {
+		live := e.Sessions.Stats().Live
+		seen[live] = true
+		return live == 0
+	})
+	if err := <-drained; err != nil {
+		t.Error(err)
+	}
+	if len(seen) < 3 {
+		t.Errorf("they left all at once: %v", seen)
+	}
+	if n := e.Sessions.Stats().Closed["server shutting down"]; n != 40 {
+		t.Errorf("%d were closed", n)
+	}
+}
+
+// What a session was told together with the close still goes out.
+func TestDrainSendsTheNoticesThatWait(t *testing.T) {
+	e := actortest.NewEngine(t, actortest.DefaultOptions())
+	c, _ := e.Connect(t, "ann")
+	c.AwaitLine(t, "portfolio ann")
+	for i := range 20 {
+		tell(t, e, "ann", trade(fmt.Sprint("t", i), "buy", "1"))
+	}
+	c.AwaitLine(t, "executed t19")
+	if err := e.Sessions.Drain(context.Background(), 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	if lines := c.Lines(); !slices.Contains(lines, "shutdown") {
+		t.Errorf("%q", lines)
+	}
+}
+
+func TestDrainOfNobodyTakesNoTime(t *testing.T) {
+	e := actortest.NewEngine(t, actortest.DefaultOptions())
+	if err := e.Sessions.Drain(context.Background(), time.Hour, time.Hour); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDrainEndsWithItsContext(t *testing.T) {
+	e := actortest.NewEngine(t, actortest.DefaultOptions())
+	for _, user := range []string{"ann", "bob"} {
+		c, _ := e.Connect(t, user)
+		c.AwaitLine(t, "portfolio "+user)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := e.Sessions.Drain(ctx, time.Hour, time.Hour); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	<-e.Sessions.CloseAll(session.ShuttingDown)
+}
