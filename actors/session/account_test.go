@@ -296,6 +296,21 @@ func TestWhatCannotBeRecoveredExactlyStartsAnew(t *testing.T) {
 	}
 }
 
+func TestLiveSessionIsLeftAloneByAnotherUsersRecovery(t *testing.T) {
+	e := actortest.NewEngine(t, actortest.DefaultOptions())
+	id := e.Sessions.NewRecoveryID()
+	c, pid := e.ConnectAs(t, session.Attach{UserID: "ann", SocketID: "sid", RecoveryID: id})
+	c.AwaitLine(t, "portfolio ann 0")
+	if stolen, _ := reconnect(t, e, "bob", id, ""); stolen != nil {
+		t.Fatal("bob recovered ann's session")
+	}
+	e.Send(pid, &session.Ping{AckID: 1})
+	c.AwaitLine(t, "ack 1")
+	if back, _ := reconnect(t, e, "ann", id, ""); back == nil {
+		t.Error("ann is not recovered where bob has tried")
+	}
+}
+
 func TestLostAccountIsWatchedAgainFromTheLastNotice(t *testing.T) {
 	e := actortest.NewEngine(t, actortest.DefaultOptions())
 	c, _ := e.Connect(t, "ann")

@@ -112,7 +112,12 @@ func (s *Sessions) Resume(userID, recoveryID, offset string, done func(*Record))
 	check := func(r *Record) { s.checkResume(userID, offset, r, done) }
 	s.mu.Lock()
 	live := s.recoveries[recoveryID]
+	foreign := live != nil && s.live[live].userID != userID
 	s.mu.Unlock()
+	if foreign { // asking it to hand over would end it
+		done(nil)
+		return
+	}
 	if live == nil {
 		s.records.find(recoveryID, check)
 		return
