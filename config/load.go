@@ -173,8 +173,11 @@ func (l *loader) secret(dev bool) {
 	if len(l.Settings.Auth.Secrets) > 0 {
 		return
 	}
+	if !dev && l.Settings.Auth.JWKSURL != "" {
+		return
+	}
 	if !dev {
-		l.problems = append(l.problems, errors.New("auth.secrets: no secret is set, so no token could be verified: set JWT_SECRET to the secret that your sign-in signs tokens with (16 characters or more), or start with --dev to try things out"))
+		l.problems = append(l.problems, errors.New("auth.secrets: no secret is set, so no token could be verified: set JWT_SECRET to the secret that your sign-in signs tokens with (16 characters or more) or auth.jwks_url to where it publishes its keys, or start with --dev to try things out"))
 		return
 	}
 	l.Settings.Auth.Secrets = []string{rand.Text()}

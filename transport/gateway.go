@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"outcry/actors"
+	"outcry/actors/offload"
 	"outcry/actors/session"
 	"outcry/transport/auth"
 	"outcry/transport/engineio"
@@ -30,6 +31,10 @@ type Gateway struct {
 	log      zerolog.Logger
 	now      func() time.Time
 
+	verifiers *offload.Pool // for tokens whose issuer has to be asked
+	expiries  *expiries
+	leeway    time.Duration
+
 	// atomic: counters for Counts
 	refusedEvents, abandoned, refusedSockets atomic.Uint64
 }
@@ -38,7 +43,19 @@ var _ socketio.Handler = (*Gateway)(nil)
 
 // NewGateway returns a gateway that verifies tokens with v.
 func NewGateway(system *actors.System, sessions *session.Sessions, v *auth.Verifier, limits limit.Options, log zerolog.Logger, now func() time.Time) *Gateway {
-	return &Gateway{system: system, sessions: sessions, verifier: v, limits: limits, log: log, now: now}
+	return &Gateway{
+		system: system, sessions: sessions, verifier: v, limits: limits, log: log, now: now,
+		verifiers: offload.NewPool(verifiers), expiries: newExpiries(now), leeway: v.Leeway(),
+	}
+}
+
+// verifiers is how many tokens are verified at a time whose issuer has to be asked.
+const verifiers = 4
+
+// Close ends what the gateway does by itself. The sockets must have ended before.
+func (g *Gateway) Close() {
+	g.verifiers.Stop()
+	g.expiries.close()
 }
 
 // GatewayCounts are what a Gateway refused.
@@ -56,36 +73,65 @@ func (g *Gateway) Counts() GatewayCounts {
 // Connect verifies the credentials of a CONNECT. socketio.Handler. A browser
 // that shows where it was is let in once it is known whether it can go on there.
 func (g *Gateway) Connect(s *socketio.Socket, payload []byte) {
-	identity, refusal := g.authenticate(s, payload)
-	if refusal != nil {
-		g.log.Debug().Str("socket", s.ID()).Str("code", refusal.Code).Msg("connection refused")
-		s.Refuse(refusal.Message, refusal.Data())
-		return
-	}
 	p := &peer{}
 	s.UserData = p
 	recoveryID, offset := wire.Recovery(payload)
-	if recoveryID == "" {
-		g.admit(s, p, identity.UserID, "", nil)
+	token, refusal := auth.TokenFromConnect(payload, s.Request().Authorization)
+	if refusal != nil {
+		g.refuse(s, refusal)
 		return
 	}
-	g.sessions.Resume(identity.UserID, recoveryID, offset, func(r *session.Record) {
-		g.admit(s, p, identity.UserID, recoveryID, r)
+	g.verify(token, func(identity auth.Identity, refusal *auth.Refusal) {
+		switch {
+		case refusal != nil:
+			g.refuse(s, refusal)
+		case recoveryID == "":
+			g.admit(s, p, identity, "", nil)
+		default:
+			g.sessions.Resume(identity.UserID, recoveryID, offset, func(r *session.Record) {
+				g.admit(s, p, identity, recoveryID, r)
+			})
+		}
 	})
+}
+
+// verify calls done with whom a token identifies: at once, or from another
+// goroutine where the token's issuer has to be asked.
+func (g *Gateway) verify(token string, done func(auth.Identity, *auth.Refusal)) {
+	if g.verifier.Blocks(token) {
+		g.verifiers.Do(func() { done(g.verifier.Verify(token)) })
+		return
+	}
+	done(g.verifier.Verify(token))
+}
+
+// refuse says why a client is not let in, after which it does not try again. For a
+// cause that passes the connection ends instead, and it does.
+func (g *Gateway) refuse(s *socketio.Socket, refusal *auth.Refusal) {
+	g.log.Debug().Str("socket", s.ID()).Str("code", refusal.Code).Msg("connection refused")
+	if refusal.Transient {
+		s.Close(engineio.ForcedClose, websocket.CodeTryAgainLater, refusal.Message)
+		return
+	}
+	s.Refuse(refusal.Message, refusal.Data())
 }
 
 // peer is what a socket knows of its session.
 type peer struct {
 	events limit.Bucket // owned by the socket's loop
+	expiry expiry       // guarded by the lock of Gateway.expiries
 
-	mu  sync.Mutex // guards pid, and is held while the socket is let in
-	pid *actor.PID // nil before that
+	mu     sync.Mutex // guards the next block, and is held while the socket is let in
+	pid    *actor.PID // nil before that
+	userID string
+	gone   bool
 }
 
 // admit lets a browser in: into the session it shows, if there is a record of
 // it, else into a new one. It may come from any goroutine, so what the browser
 // says at once waits in tell until there is a session to hear it.
-func (g *Gateway) admit(s *socketio.Socket, p *peer, userID, recoveryID string, r *session.Record) {
+func (g *Gateway) admit(s *socketio.Socket, p *peer, identity auth.Identity, recoveryID string, r *session.Record) {
+	userID := identity.UserID
 	attach := &session.Attach{Connection: browser{s}, SocketID: s.ID(), UserID: userID, RecoveryID: recoveryID, Resumed: r}
 	switch {
 	case r != nil: // in the place of one that there was
@@ -108,20 +154,19 @@ func (g *Gateway) admit(s *socketio.Socket, p *peer, userID, recoveryID string, 
 		s.Close(engineio.ForcedClose, websocket.CodeInternalError, session.Failed.String())
 		return
 	}
-	p.pid = pid
-}
-
-func (g *Gateway) authenticate(s *socketio.Socket, payload []byte) (auth.Identity, *auth.Refusal) {
-	token, refusal := auth.TokenFromConnect(payload, s.Request().Authorization)
-	if refusal != nil {
-		return auth.Identity{}, refusal
+	p.pid, p.userID = pid, userID
+	if !p.gone { // its Disconnect found no session to tell, and no expiry to remove
+		g.expiries.set(&p.expiry, s, identity.ExpiresAt, g.leeway)
 	}
-	return g.verifier.Verify(token)
 }
 
 // Event decodes a client's event for its session. socketio.Handler.
 func (g *Gateway) Event(s *socketio.Socket, e socketio.Event) {
 	if !g.allow(s, &e) {
+		return
+	}
+	if e.Name == wire.ReauthEvent {
+		g.reauth(s, wire.DecodeReauth(e.Args), e.AckID)
 		return
 	}
 	if message := wire.Decode(e.Name, e.Args, e.AckID); message != nil {
@@ -155,11 +200,58 @@ func (g *Gateway) allow(s *socketio.Socket, e *socketio.Event) bool {
 	return false
 }
 
+// reauth gives a live connection new credentials of the same user.
+func (g *Gateway) reauth(s *socketio.Socket, token string, ackID int64) {
+	p, ok := s.UserData.(*peer)
+	if !ok {
+		return
+	}
+	g.verify(token, func(identity auth.Identity, refusal *auth.Refusal) {
+		p.mu.Lock()
+		userID, live := p.userID, p.pid != nil && !p.gone
+		if refusal == nil && identity.UserID != userID {
+			refusal = auth.UserMismatch()
+		}
+		if refusal == nil && live {
+			g.expiries.set(&p.expiry, s, identity.ExpiresAt, g.leeway)
+		}
+		p.mu.Unlock()
+		if live {
+			answerReauth(s, ackID, identity, refusal)
+		}
+	})
+}
+
+// answerReauth tells the client. One that wants no acknowledgement would not know
+// that it has failed, so its connection ends.
+func answerReauth(s *socketio.Socket, ackID int64, identity auth.Identity, refusal *auth.Refusal) {
+	problem, encoder := "", wire.Encoder{}
+	if refusal != nil {
+		problem = refusal.Message
+	}
+	// Writes that fail end the connection, which says so itself.
+	switch {
+	case ackID != session.NoAck:
+		_, _ = s.WriteFrames(encoder.AppendAckReauth(nil, ackID, identity.UserID, problem))
+	case refusal == nil:
+		_, _ = s.WriteFrames(encoder.AppendReauthSuccess(nil, identity.ExpiresAt))
+	default:
+		_, _ = s.WriteFrames(encoder.AppendReauthFailure(nil, problem))
+		s.Close(engineio.ForcedClose, websocket.CodePolicyViolation, problem)
+	}
+}
+
 // Writable tells the session that its browser reads again. socketio.Handler.
 func (g *Gateway) Writable(s *socketio.Socket) { g.tell(s, &session.Writable{}) }
 
 // Disconnect ends the session. socketio.Handler.
 func (g *Gateway) Disconnect(s *socketio.Socket, reason string) {
+	if p, ok := s.UserData.(*peer); ok {
+		p.mu.Lock()
+		p.gone = true
+		p.mu.Unlock()
+		g.expiries.remove(&p.expiry)
+	}
 	g.tell(s, &session.Detached{Reason: reason})
 }
 

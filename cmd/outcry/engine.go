@@ -51,6 +51,7 @@ type Engine struct {
 	sessions   *session.Sessions
 	feeds      *feed.Registry
 	simulator  *feed.Simulator // nil where it is off
+	verifier   *auth.Verifier
 	gateway    *transport.Gateway
 	server     *transport.Server
 	listener   net.Listener
@@ -148,10 +149,11 @@ func (e *Engine) buildSessions() (err error) {
 // buildTransport starts what browsers and feeds talk to.
 func (e *Engine) buildTransport() error {
 	s := e.settings
-	verifier, err := auth.NewVerifier(s.Auth, time.Now)
+	verifier, err := auth.NewVerifier(s.Auth, e.log, time.Now)
 	if err != nil {
 		return err
 	}
+	e.verifier = verifier
 	e.gateway = transport.NewGateway(e.system, e.sessions, verifier, s.Limit, e.log, time.Now)
 	routes := http.NewServeMux()
 	routes.Handle("/api/ticks", httpapi.NewTicks(s.HTTP, httpapi.TicksDeps{
@@ -285,6 +287,12 @@ func (e *Engine) shutdown() {
 		if err := e.server.Shutdown(ctx); err != nil {
 			e.log.Warn().Err(err).Msg("transport not stopped cleanly")
 		}
+	}
+	if e.gateway != nil {
+		e.gateway.Close()
+	}
+	if e.verifier != nil {
+		e.verifier.Close()
 	}
 	e.closeAccounts()
 	if e.symbols != nil {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/go-cmp/cmp"
 )
@@ -22,7 +24,7 @@ func verifier(t testing.TB) *Verifier {
 	t.Helper()
 	o := DefaultOptions()
 	o.Secrets = []string{secret, older}
-	v, err := NewVerifier(o, func() time.Time { return now })
+	v, err := NewVerifier(o, zerolog.Nop(), func() time.Time { return now })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +169,7 @@ func TestOptionsNameTheKeyAndKeepTheSecret(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "secrets: number 1") || !strings.Contains(err.Error(), "leeway") || strings.Contains(err.Error(), "short") {
 		t.Error(err)
 	}
-	if _, err := NewVerifier(DefaultOptions(), time.Now); err == nil {
+	if _, err := NewVerifier(DefaultOptions(), zerolog.Nop(), time.Now); err == nil {
 		t.Error("a verifier without a secret")
 	}
 }

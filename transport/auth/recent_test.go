@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/go-cmp/cmp"
 )
@@ -15,7 +17,7 @@ func recentVerifier(t testing.TB) (v *Verifier, clock *time.Time) {
 	at := now
 	o := DefaultOptions()
 	o.Secrets = []string{secret}
-	v, err := NewVerifier(o, func() time.Time { return at })
+	v, err := NewVerifier(o, zerolog.Nop(), func() time.Time { return at })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,9 @@ type Refusal struct {
 	Message   string
 	Code      string
 	ExpiredAt time.Time // of TOKEN_EXPIRED
+	// Transient causes pass by themselves: the transport fails, so that the client
+	// tries again, and nothing is said on the wire that would keep it from that.
+	Transient bool
 }
 
 func (r *Refusal) Error() string { return r.Message }
@@ -39,8 +42,17 @@ func unknownSession() *Refusal {
 	return &Refusal{Message: "Authentication failed: Invalid or expired session", Code: "INVALID_SESSION"}
 }
 
+// UserMismatch refuses credentials of another user than the connection's.
+func UserMismatch() *Refusal {
+	return &Refusal{Message: "Authentication failed: User ID mismatch", Code: "USER_MISMATCH"}
+}
+
 func invalidToken() *Refusal {
 	return &Refusal{Message: "Authentication failed: Invalid JWT token", Code: "INVALID_TOKEN"}
+}
+
+func unavailable(why string) *Refusal {
+	return &Refusal{Message: why, Code: "UNAVAILABLE", Transient: true}
 }
 
 func expiredToken(at time.Time) *Refusal {

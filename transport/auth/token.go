@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/rs/zerolog"
 )
 
 // claims of our tokens and of the platform's.
@@ -19,22 +20,25 @@ type claims struct {
 // Verifier checks tokens.
 type Verifier struct {
 	// immutable after construction
-	keys   []any
-	parser *jwt.Parser
+	keys   []any       // HS256 secrets
+	parser *jwt.Parser // of tokens that are signed with them
+	issuer *keySet     // nil without a JWKS URL
+	leeway time.Duration
 	now    func() time.Time
 
 	recent recentTokens // has a lock of its own
 }
 
-// NewVerifier returns a verifier that accepts a token signed with any of the secrets.
-func NewVerifier(o Options, now func() time.Time) (*Verifier, error) {
+// NewVerifier returns a verifier that accepts a token signed with any of the
+// secrets, or by the issuer of the JWKS URL. Close ends it.
+func NewVerifier(o Options, log zerolog.Logger, now func() time.Time) (*Verifier, error) {
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("token verifier: %w", err)
 	}
-	if len(o.Secrets) == 0 {
-		return nil, errors.New("token verifier: no secret is set")
+	if len(o.Secrets) == 0 && o.JWKSURL == "" {
+		return nil, errors.New("token verifier: neither a secret nor a JWKS URL is set")
 	}
-	v := &Verifier{now: now, parser: jwt.NewParser(
+	v := &Verifier{leeway: o.Leeway, now: now, parser: jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
 		jwt.WithLeeway(o.Leeway),
 		jwt.WithTimeFunc(now),
@@ -42,15 +46,48 @@ func NewVerifier(o Options, now func() time.Time) (*Verifier, error) {
 	for _, secret := range o.Secrets {
 		v.keys = append(v.keys, []byte(secret))
 	}
+	if o.JWKSURL == "" {
+		return v, nil
+	}
+	var err error
+	if v.issuer, err = openKeySet(o, log, now); err != nil {
+		return nil, fmt.Errorf("token verifier: %w", err)
+	}
 	return v, nil
 }
+
+// Leeway is how far the clocks of issuer and verifier may differ.
+func (v *Verifier) Leeway() time.Duration { return v.leeway }
+
+// Close ends what the verifier does by itself.
+func (v *Verifier) Close() {
+	if v.issuer != nil {
+		v.issuer.stop()
+	}
+}
+
+// isOurs reports whether a token says that it is signed with a secret. That only
+// chooses by which keys it is verified, each of which has its own algorithms.
+func (v *Verifier) isOurs(token string) bool {
+	if v.issuer == nil {
+		return true
+	}
+	parsed, _, err := v.parser.ParseUnverified(token, &claims{})
+	return err != nil || parsed.Method.Alg() == jwt.SigningMethodHS256.Alg()
+}
+
+// Blocks reports whether Verify may wait for the network for this token.
+func (v *Verifier) Blocks(token string) bool { return len(token) <= maxTokenBytes && !v.isOurs(token) }
 
 // Verify returns whom a token identifies, or why it does not.
 func (v *Verifier) Verify(token string) (Identity, *Refusal) {
 	if len(token) > maxTokenBytes {
 		return Identity{}, invalidToken()
 	}
-	var refusal *Refusal
+	if !v.isOurs(token) {
+		return v.issuer.verify(token)
+	}
+	refusal := invalidToken()
 	for _, key := range v.keys {
 		var c claims
 		_, err := v.parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return key, nil })

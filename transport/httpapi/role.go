@@ -65,6 +65,11 @@ func identify(w http.ResponseWriter, r *http.Request, v *auth.Verifier, credenti
 		return auth.Identity{}, false
 	}
 	identity, refusal := v.VerifyRequest(token)
+	if refusal != nil && refusal.Transient {
+		w.Header().Set("Retry-After", "1")
+		WriteProblem(w, http.StatusServiceUnavailable, refusal.Code, refusal.Message+"; try again")
+		return auth.Identity{}, false
+	}
 	if refusal != nil {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="outcry", error="invalid_token"`)
 		WriteProblem(w, http.StatusUnauthorized, refusal.Code, refusal.Message)

@@ -124,6 +124,65 @@ func (Encoder) AppendShutdown(dst []byte, reconnectIn time.Duration, now time.Ti
 	return appendEvent(dst, "server:shutdown", shutdown{"The server restarts: your connection comes back by itself", reconnectIn.Milliseconds(), now.UnixMilli()})
 }
 
+type tokenExpiring struct {
+	ExpiresAt int64  `json:"expiresAt"`
+	ExpiresIn int64  `json:"expiresIn"`
+	Message   string `json:"message"`
+}
+
+// AppendTokenExpiring appends token.expiring. Both times are milliseconds.
+func (Encoder) AppendTokenExpiring(dst []byte, expiresAt, now time.Time) []byte {
+	return appendEvent(dst, "token.expiring", tokenExpiring{expiresAt.UnixMilli(), max(expiresAt.Sub(now).Milliseconds(), 0),
+		"Your sign-in expires: send a new token by connection.reauth"})
+}
+
+type connectionClosed struct {
+	Reason string `json:"reason"`
+	Code   string `json:"code"`
+}
+
+// AppendConnectionClosed appends connection.closed, behind which the connection
+// is closed.
+func (Encoder) AppendConnectionClosed(dst []byte, reason, code string) []byte {
+	return appendEvent(dst, "connection.closed", connectionClosed{reason, code})
+}
+
+type reauthSuccess struct {
+	Message   string `json:"message"`
+	ExpiresAt int64  `json:"expiresAt,omitempty"`
+}
+
+// AppendReauthSuccess appends connection.reauth.success. expiresAt is zero for a
+// token that never expires.
+func (Encoder) AppendReauthSuccess(dst []byte, expiresAt time.Time) []byte {
+	payload := reauthSuccess{Message: "Signed in again"}
+	if !expiresAt.IsZero() {
+		payload.ExpiresAt = expiresAt.UnixMilli()
+	}
+	return appendEvent(dst, "connection.reauth.success", payload)
+}
+
+// AppendReauthFailure appends connection.reauth.failure.
+func (Encoder) AppendReauthFailure(dst []byte, message string) []byte {
+	return appendEvent(dst, "connection.reauth.failure", struct {
+		Message string `json:"message"`
+	}{message})
+}
+
+type ackReauth struct {
+	Success bool   `json:"success"`
+	UserID  string `json:"userId,omitempty"`
+	Error   string `json:"error,omitempty"`
+}
+
+// AppendAckReauth acknowledges connection.reauth: problem is empty if it succeeded.
+func (Encoder) AppendAckReauth(dst []byte, id int64, userID, problem string) []byte {
+	if problem != "" {
+		return appendAck(dst, id, ackReauth{Error: problem})
+	}
+	return appendAck(dst, id, ackReauth{Success: true, UserID: userID})
+}
+
 type ackResult struct {
 	Success bool         `json:"success"`
 	Code    session.Code `json:"code,omitempty"`

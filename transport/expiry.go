@@ -1,0 +1,163 @@
+package transport
+
+import (
+	"container/heap"
+	"sync"
+	"time"
+
+	"outcry/transport/engineio"
+	"outcry/transport/socketio"
+	"outcry/transport/websocket"
+	"outcry/transport/wire"
+)
+
+const (
+	// expiryNotice is how long before its end a client is told of it.
+	expiryNotice = 5 * time.Minute
+	// expiryStep is how exactly ends are kept.
+	expiryStep = 250 * time.Millisecond
+)
+
+// expiries end connections whose credentials have expired. One goroutine looks
+// after all of them: a timer for each would cost an idle dashboard more than its
+// connection.
+type expiries struct {
+	// immutable after construction
+	now     func() time.Time
+	stop    chan struct{}
+	stopped chan struct{}
+
+	mu    sync.Mutex // guards queue and what is in it
+	queue expiryQueue
+}
+
+// expiry is one connection's. Its fields are guarded by expiries.mu.
+type expiry struct {
+	socket *socketio.Socket
+	end    time.Time // of the credentials
+	next   time.Time // when there is something to do: to tell, or to end
+	told   bool
+	place  int // in the queue, -1 while it is in none
+}
+
+// newExpiries starts the goroutine; close ends it.
+func newExpiries(now func() time.Time) *expiries {
+	e := &expiries{now: now, stop: make(chan struct{}), stopped: make(chan struct{})}
+	go e.run()
+	return e
+}
+
+func (e *expiries) close() {
+	close(e.stop)
+	<-e.stopped
+}
+
+func (e *expiries) run() {
+	defer close(e.stopped)
+	ticker := time.NewTicker(expiryStep)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-e.stop:
+			return
+		case <-ticker.C:
+		}
+		e.step()
+	}
+}
+
+// step tells and ends those whose time has come.
+func (e *expiries) step() {
+	now := e.now()
+	tell, end := e.due(now)
+	for _, t := range tell {
+		// A write that fails ends the connection, which says so itself.
+		_, _ = t.socket.WriteFrames(wire.Encoder{}.AppendTokenExpiring(nil, t.end, now))
+	}
+	for _, socket := range end {
+		const reason = "Your sign-in has expired"
+		_, _ = socket.WriteFrames(wire.Encoder{}.AppendConnectionClosed(nil, reason, "TOKEN_EXPIRED"))
+		socket.Close(engineio.ForcedClose, websocket.CodePolicyViolation, reason)
+	}
+}
+
+// telling is whom to tell of which end.
+type telling struct {
+	socket *socketio.Socket
+	end    time.Time
+}
+
+func (e *expiries) due(now time.Time) (tell []telling, end []*socketio.Socket) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for len(e.queue) > 0 && !e.queue[0].next.After(now) {
+		x := e.queue[0]
+		if x.told {
+			heap.Pop(&e.queue)
+			end = append(end, x.socket)
+			continue
+		}
+		x.told, x.next = true, x.end
+		heap.Fix(&e.queue, 0)
+		tell = append(tell, telling{x.socket, x.end})
+	}
+	return tell, end
+}
+
+// set gives a connection's credentials an end, also in the place of another; zero
+// is never. A token that is accepted though it has expired, since clocks differ,
+// has leeway left.
+func (e *expiries) set(x *expiry, socket *socketio.Socket, end time.Time, leeway time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.drop(x)
+	if end.IsZero() {
+		return
+	}
+	if !end.After(e.now()) {
+		end = end.Add(leeway)
+	}
+	x.socket, x.end, x.next, x.told = socket, end, end.Add(-expiryNotice), false
+	heap.Push(&e.queue, x)
+}
+
+// remove forgets a connection that ended.
+func (e *expiries) remove(x *expiry) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.drop(x)
+}
+
+// drop needs mu.
+func (e *expiries) drop(x *expiry) {
+	if x.socket != nil && x.place >= 0 {
+		heap.Remove(&e.queue, x.place)
+	}
+}
+
+// expiryQueue is a heap by the time when there is something to do.
+type expiryQueue []*expiry
+
+func (q expiryQueue) Len() int           { return len(q) }
+func (q expiryQueue) Less(i, j int) bool { return q[i].next.Before(q[j].next) }
+func (q expiryQueue) Swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].place, q[j].place = i, j
+}
+
+// Push is for container/heap.
+func (q *expiryQueue) Push(x any) {
+	entry := x.(*expiry)
+	entry.place = len(*q)
+	*q = append(*q, entry)
+}
+
+// Pop is for container/heap.
+func (q *expiryQueue) Pop() any {
+	last := len(*q) - 1
+	entry := (*q)[last]
+	(*q)[last] = nil
+	*q = (*q)[:last]
+	entry.place = -1
+	return entry
+}
