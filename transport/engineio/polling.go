@@ -223,6 +223,7 @@ func (p *polling) begin() (wait <-chan answer, ready bool) {
 		poll <- answer{refusal: badRequest}
 	case p.poll != nil:
 		poll <- answer{refusal: badRequest}
+		p.give(answer{last: PacketClose}) // as the official suite wants it
 		p.fail(TransportError, errTwoPolls)
 	case p.state == pollClosing:
 		p.poll = poll

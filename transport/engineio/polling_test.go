@@ -158,7 +158,7 @@ func TestTwoPollsAtATimeEndTheSession(t *testing.T) {
 	if status, _ := p.get(); status != 400 {
 		t.Error(status)
 	}
-	p.expect(first, `{"code":1,"message":"Session ID unknown"}`)
+	p.expect(first, "1")
 	r.expect(t, "open", "close transport error")
 	if status, _ := p.get(); status != 400 {
 		t.Error(status)
