@@ -45,6 +45,13 @@ func (h *heartbeat) answered(s *Socket, now time.Time) {
 	}
 }
 
+// expired reports whether a socket failed to answer in time. It is in no list then.
+func (h *heartbeat) expired(s *Socket, now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.pong.Has(&s.deadline) && s.deadline.Due() <= now.Sub(h.epoch) && s.deadline.Remove()
+}
+
 // step appends the sockets to ping at now, which from then on owe an answer, and
 // those that failed to answer in time, which are in no list any more.
 func (h *heartbeat) step(now time.Time, ping, dead []*Socket) (toPing, timedOut []*Socket) {
@@ -59,7 +66,9 @@ func (h *heartbeat) step(now time.Time, ping, dead []*Socket) (toPing, timedOut 
 		if s == nil {
 			break
 		}
-		h.pong.Add(&s.deadline, at+h.timeout)
+		// A step may be late by as much, which the client, who counts both
+		// intervals from its handshake or its last pong, knows nothing of.
+		h.pong.Add(&s.deadline, at+h.timeout-h.resolution())
 		ping = append(ping, s)
 	}
 	return ping, dead

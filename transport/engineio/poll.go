@@ -1,6 +1,7 @@
 package engineio
 
 import (
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -60,7 +61,7 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, query url.V
 	s.remember(socket)
 	p.open()
 	if err := s.respond(w, s.openPacket(socket.id, transportWebSocket)); err != nil {
-		p.cancel(err)
+		p.cancel(err, true)
 	}
 }
 
@@ -84,6 +85,9 @@ func (s *Server) serveSession(w http.ResponseWriter, r *http.Request, sid, trans
 		s.refuse(w, unknownSession)
 	case transport != transportPolling:
 		s.refuse(w, badRequest)
+	case s.heartbeat.expired(socket, s.now()): // the next step would find it
+		s.timeOut(socket)
+		s.refuse(w, unknownSession)
 	case r.Method == http.MethodGet:
 		s.servePoll(w, r, socket)
 	case r.Method == http.MethodPost:
@@ -94,20 +98,15 @@ func (s *Server) serveSession(w http.ResponseWriter, r *http.Request, sid, trans
 	}
 }
 
+// changeOverPace is how long a poll may wait while a WebSocket is about to take
+// over, as in the official server. If that never comes, the client polls at this
+// pace until UpgradeTimeout, and is still told what there is.
+const changeOverPace = 100 * time.Millisecond
+
 // servePoll waits for what there is to tell the client.
 func (s *Server) servePoll(w http.ResponseWriter, r *http.Request, socket *Socket) {
 	p := socket.carrier.(*polling)
-	wait, ready := p.begin()
-	if ready {
-		p.writable()
-	}
-	var a answer
-	select {
-	case a = <-wait:
-	case <-r.Context().Done():
-		p.cancel(errPollCancelled)
-		a = <-wait // cancel has answered it, or something else has
-	}
+	a := p.wait(r.Context())
 	if a.refusal != nil {
 		s.refuse(w, a.refusal)
 		return
@@ -116,9 +115,34 @@ func (s *Server) servePoll(w http.ResponseWriter, r *http.Request, socket *Socke
 	if a.last != 0 {
 		payload = append(beginPacket(payload), byte(a.last))
 	}
-	if err := s.respond(w, payload); err != nil {
-		p.cancel(errPollCancelled)
+	err := r.Context().Err() // a write to a client that has gone can still succeed
+	if err == nil {
+		err = s.respond(w, payload)
 	}
+	if err != nil {
+		p.cancel(errPollCancelled, len(a.frames) > 0)
+	}
+}
+
+// wait takes a poll and waits for its answer or the end of its request.
+func (p *polling) wait(request context.Context) answer {
+	wait, ready, changing := p.begin()
+	if ready {
+		p.writable()
+	}
+	var enough <-chan time.Time
+	if changing {
+		enough = time.After(changeOverPace)
+	}
+	select {
+	case a := <-wait:
+		return a
+	case <-enough:
+		p.release()
+	case <-request.Done():
+		p.cancel(errPollCancelled, false)
+	}
+	return <-wait // release or cancel has answered it, if nothing else had
 }
 
 // respond sends a payload of packets. A client that does not read it shall not
@@ -148,7 +172,7 @@ func (s *Server) servePost(w http.ResponseWriter, r *http.Request, socket *Socke
 	}
 	defer p.endPost()
 	if isBinaryBody(r) { // of an older protocol
-		p.cancel(errBinaryBody)
+		p.cancel(errBinaryBody, true)
 		s.refuse(w, badRequest)
 		return
 	}
@@ -186,7 +210,7 @@ func (s *Server) readPayload(w http.ResponseWriter, r *http.Request, p *polling)
 	case errors.As(err, &large):
 		return nil, tooLarge
 	case err != nil:
-		p.cancel(errPostCancelled)
+		p.cancel(errPostCancelled, true)
 		return nil, badRequest
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})

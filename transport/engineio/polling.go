@@ -99,8 +99,9 @@ func (p *polling) give(a answer) {
 	p.poll = nil
 }
 
-// Close ends the socket: what waits and a close packet go with the poll that
-// waits or, for a moment, with the next one.
+// Close ends the socket: a close packet goes with the poll that waits or, for a
+// moment, with the one behind what is left. It never shares a payload with events:
+// socket.io-client drops those that come together with a close.
 func (p *polling) Close(code websocket.Code, text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -109,7 +110,6 @@ func (p *polling) Close(code websocket.Code, text string) {
 		p.conn.Close(code, text)
 	case p.state != pollOpen:
 	case p.poll != nil:
-		p.give(answer{last: PacketClose})
 		p.end()
 	default:
 		p.state = pollClosing
@@ -174,9 +174,9 @@ func (p *polling) leave() {
 	p.end()
 }
 
-// end closes the socket, whose ending says why. The Handler is told by a goroutine
-// of its own, for which Server.Close waits: whoever ends the socket may hold
-// locks that the Handler needs. Needs mu.
+// end closes the socket, whose ending says why, and tells the poll that waits. The
+// Handler is told by a goroutine of its own, for which Server.Close waits: whoever
+// ends the socket may hold locks that the Handler needs. Needs mu.
 func (p *polling) end() {
 	if p.state == pollClosed {
 		return
@@ -184,7 +184,7 @@ func (p *polling) end() {
 	p.state = pollClosed
 	p.frames = nil
 	if p.poll != nil {
-		p.give(answer{refusal: unknownSession})
+		p.give(answer{last: PacketClose}) // as the official suite wants it
 	}
 	p.dropProbe()
 	p.socket.server.lingering.Remove(&p.deadline)
@@ -211,8 +211,9 @@ func (p *polling) closed() {
 }
 
 // begin takes a poll, which gets its answer from the channel. ready asks to tell
-// the Handler that somebody waits for what it has.
-func (p *polling) begin() (wait <-chan answer, ready bool) {
+// the Handler that somebody waits for what it has; changing, to let the client
+// wait only briefly, since it is about to change over to a WebSocket.
+func (p *polling) begin() (wait <-chan answer, ready, changing bool) {
 	poll := make(chan answer, 1)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -223,31 +224,43 @@ func (p *polling) begin() (wait <-chan answer, ready bool) {
 		poll <- answer{refusal: badRequest}
 	case p.poll != nil:
 		poll <- answer{refusal: badRequest}
-		p.give(answer{last: PacketClose}) // as the official suite wants it
 		p.fail(TransportError, errTwoPolls)
+	case len(p.frames) > 0:
+		p.poll = poll
+		p.give(answer{})
 	case p.state == pollClosing:
 		p.poll = poll
 		p.give(answer{last: PacketClose})
 		p.end()
-	case len(p.frames) > 0:
-		p.poll = poll
-		p.give(answer{})
-	case p.probe != nil && p.probe.answered:
-		poll <- answer{last: PacketNoop} // the client waits for it to change over
 	default:
 		p.poll = poll
-		ready = true
+		ready, changing = true, p.probe != nil && p.probe.answered
 	}
-	return poll, ready
+	return poll, ready, changing
 }
 
-// cancel ends the socket of a client that gave up a poll, as the official server
-// does: what the poll would have brought might be lost.
-func (p *polling) cancel(err error) {
+// release ends the poll that waits, if one does: the client changes over without one.
+func (p *polling) release() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.conn == nil && p.state != pollClosed {
+	if p.poll != nil {
+		p.give(answer{last: PacketNoop})
+	}
+}
+
+// cancel ends the socket of a client that gave up a request, as the official
+// server does: what the request would have brought might be lost. Where a WebSocket
+// has taken over, that is so only if lost says that packets went with the request.
+func (p *polling) cancel(err error, lost bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.state == pollClosed:
+	case p.conn == nil:
 		p.fail(TransportError, err)
+	case lost:
+		p.socket.ending.CompareAndSwap(nil, &ending{TransportError, err})
+		p.conn.Abort(err)
 	}
 }
 

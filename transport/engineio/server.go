@@ -81,8 +81,7 @@ func (s *Server) beat() {
 		}
 		due, dead = s.heartbeat.step(s.now(), due[:0], dead[:0])
 		for _, socket := range dead {
-			s.timeouts.Add(1)
-			socket.abort(PingTimeout, errPingTimeout)
+			s.timeOut(socket)
 		}
 		for _, socket := range due {
 			// A write that fails ends the connection, which says so itself.
@@ -91,6 +90,12 @@ func (s *Server) beat() {
 		clear(due) // keep no socket alive
 		clear(dead)
 	}
+}
+
+// timeOut ends a socket that did not answer its ping.
+func (s *Server) timeOut(socket *Socket) {
+	s.timeouts.Add(1)
+	socket.abort(PingTimeout, errPingTimeout)
 }
 
 var errPingTimeout = errors.New("no pong came in time")

@@ -42,6 +42,9 @@ func (l *List[T]) Add(e *Entry[T], due time.Duration) {
 	l.entries++
 }
 
+// Due is when e is due, or was when it was in a list last.
+func (e *Entry[T]) Due() time.Duration { return e.due }
+
 // Has reports whether e is in this list.
 func (l *List[T]) Has(e *Entry[T]) bool { return e.in == l }
 
