@@ -329,9 +329,8 @@ func TestUpgradeLosesNothing(t *testing.T) {
 				t.Errorf("%s after the upgrade: %d %s", method, status, answer)
 			}
 		}
-		if _, _, _, err := ws.Dial(context.Background(), "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid); err == nil {
-			t.Error("a second WebSocket was let in")
-		}
+		second := dialURL(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
+		second.expectClose(ws.StatusPolicyViolation, "the session has a WebSocket already")
 		if counts := s.Counts(); counts.Polling != 0 || counts.Upgraded != 1 || counts.Open != 1 || counts.Total != 1 {
 			t.Errorf("%+v", counts)
 		}

@@ -47,21 +47,38 @@ func (s *Server) openProbe(sid string) (websocket.Handler, func(*websocket.Conn)
 	}
 	pr := &probe{polling: socket.carrier.(*polling)}
 	pr.deadline.Owner = pr
-	if !pr.polling.admit(pr) {
-		return nil, nil, badRequest
+	switch pr.polling.admit(pr) {
+	case admitted:
+		return pr, pr.opened, nil
+	case isSurplus:
+		return surplus{}, surplus{}.opened, nil
+	default:
+		return nil, nil, unknownSession
 	}
-	return pr, pr.opened, nil
 }
 
+// admission is what becomes of a WebSocket that wants to take over.
+type admission uint8
+
+const (
+	tooLate  admission = iota // the session has ended
+	admitted                  // it may try
+	isSurplus
+)
+
 // admit lets a WebSocket try to take over: one at a time, and once.
-func (p *polling) admit(pr *probe) bool {
+func (p *polling) admit(pr *probe) admission {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.state != pollOpen || p.conn != nil || p.probe != nil {
-		return false
+	switch {
+	case p.state != pollOpen:
+		return tooLate
+	case p.conn != nil || p.probe != nil:
+		return isSurplus
+	default:
+		p.probe = pr
+		return admitted
 	}
-	p.probe = pr
-	return true
 }
 
 // opened is called once the connection is a WebSocket, before anything is read.
