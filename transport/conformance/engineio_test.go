@@ -73,18 +73,16 @@ func TestTransports(t *testing.T) {
 				s.expect("3probe")
 				e.expect("GET", q, "", 200, "6")
 				s.send("5")
-				s.expect("2")
+				s.expect("2") // it came over the WebSocket
 			},
 			"polls of a session that changed over are refused": func(e endpoint) {
 				q, s := e.upgraded()
 				e.expect("GET", q, "", 400, "")
 				s.expect("2") // it goes on
 			},
-			"second WebSocket of a session that changed over is refused": func(e endpoint) {
+			"second WebSocket of a session that changed over is closed": func(e endpoint) {
 				q, s := e.upgraded()
-				if second, err := e.dial(strings.Replace(q, "polling", "websocket", 1)); err == nil {
-					second.expectClose()
-				}
+				e.mustDial(strings.Replace(q, "polling", "websocket", 1)).expectClose()
 				s.expect("2")
 			},
 		} {

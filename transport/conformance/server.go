@@ -42,7 +42,7 @@ func newServer() (*server, error) {
 	log := zerolog.New(os.Stderr).Level(zerolog.WarnLevel)
 	limits := websocket.DefaultOptions()
 	// The suites give a client two seconds to be closed for want of a CONNECT.
-	sockets, err := socketio.NewServer(socketio.Options{ConnectTimeout: time.Second}, limits.MaxMessageBytes, echoEvents{}, socketio.Root, "/custom")
+	sockets, err := socketio.NewServer(socketio.Options{ConnectTimeout: time.Second}, limits.MaxMessageBytes, newEchoEvents(), socketio.Root, "/custom")
 	if err != nil {
 		return nil, err
 	}
