@@ -200,10 +200,13 @@ func isBinaryBody(r *http.Request) bool {
 // readPayload reads the body of a post.
 func (s *Server) readPayload(w http.ResponseWriter, r *http.Request, p *polling) ([]byte, *websocket.Reject) {
 	limit := int64(s.maxBytes)
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout)) // fails only with the writers of tests
 	if r.ContentLength > limit {
+		// A client that is cut off while it sends may never read why.
+		_, _ = io.CopyN(io.Discard, r.Body, limit)
 		return nil, tooLarge
 	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // fails only with the writers of tests
 	payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var large *http.MaxBytesError
 	switch {
@@ -213,6 +216,6 @@ func (s *Server) readPayload(w http.ResponseWriter, r *http.Request, p *polling)
 		p.cancel(errPostCancelled, true)
 		return nil, badRequest
 	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	_ = control.SetReadDeadline(time.Time{})
 	return payload, nil
 }

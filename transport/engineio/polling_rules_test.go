@@ -1,0 +1,433 @@
+package engineio
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gobwas/ws"
+)
+
+// request serves one request of a session without a network, which lets it run in
+// a bubble's time.
+func request(s *Server, method, query, body string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, httptest.NewRequest(method, "/socket.io/?"+query, strings.NewReader(body)))
+	return w
+}
+
+// openByPolling opens a session and returns its query and its carrier.
+func openByPolling(t *testing.T, s *Server, r *recorder) (query string, p *polling) {
+	t.Helper()
+	if w := request(s, http.MethodGet, "EIO=4&transport=polling", ""); w.Code != 200 {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	socket := r.newest()
+	return "EIO=4&transport=polling&sid=" + socket.ID(), socket.carrier.(*polling)
+}
+
+// upgrade takes a polling session over to a WebSocket.
+func upgrade(t *testing.T, addr string, p *poller, socket *Socket) *client {
+	t.Helper()
+	c := dialURL(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
+	c.send(ws.OpText, "2probe")
+	if got := c.receive(); got != "3probe" {
+		t.Fatalf("%q", got)
+	}
+	c.send(ws.OpText, "5")
+	waitFor(t, func() bool { return socket.Transport() == "websocket" })
+	return c
+}
+
+// A client counts both intervals from its handshake, and knows of no steps.
+func TestAPollAtTheEndOfTheTimeoutFindsNoSession(t *testing.T) {
+	o := DefaultOptions()
+	o.PingInterval, o.PingTimeout = 300*time.Millisecond, 200*time.Millisecond
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		inBubble(t, o, func(t *testing.T, s *Server, r *recorder) {
+			time.Sleep(7 * time.Millisecond) // out of step with the heartbeat
+			query, _ := openByPolling(t, s, r)
+			time.Sleep(o.PingInterval + o.PingTimeout)
+			if w := request(s, method, query, "3"); w.Code != 400 || !strings.Contains(w.Body.String(), `"code":1`) {
+				t.Errorf("%s: %d %s", method, w.Code, w.Body)
+			}
+			synctest.Wait()
+			r.expect(t, "open", "close ping timeout")
+			if counts := s.Counts(); counts.Timeouts != 1 || counts.Open != 0 {
+				t.Errorf("%+v", counts)
+			}
+		})
+	}
+}
+
+func TestAPollThatWaitsIsToldOfThePingTimeout(t *testing.T) {
+	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
+		query, _ := openByPolling(t, s, r)
+		if w := request(s, http.MethodGet, query, ""); w.Body.String() != "2" {
+			t.Fatalf("%q, want a ping", w.Body)
+		}
+		if w := request(s, http.MethodGet, query, ""); w.Code != 200 || w.Body.String() != "1" {
+			t.Errorf("%d %q, want a close packet", w.Code, w.Body)
+		}
+		r.expect(t, "open", "close ping timeout")
+	})
+}
+
+func TestAPollerThatAnswersPingsStays(t *testing.T) {
+	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
+		query, _ := openByPolling(t, s, r)
+		for range 20 {
+			if w := request(s, http.MethodGet, query, ""); w.Body.String() != "2" {
+				t.Fatalf("%q, want a ping", w.Body)
+			}
+			if w := request(s, http.MethodPost, query, "3"); w.Code != 200 || w.Body.String() != "ok" {
+				t.Fatalf("%d %s", w.Code, w.Body)
+			}
+		}
+		request(s, http.MethodPost, query, "1")
+		r.expect(t, "open", "close transport close")
+	})
+}
+
+func TestABadPostEndsThePollThatWaits(t *testing.T) {
+	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
+		query, _ := openByPolling(t, s, r)
+		polled := make(chan *httptest.ResponseRecorder, 1)
+		go func() { polled <- request(s, http.MethodGet, query, "") }()
+		synctest.Wait()
+		if w := request(s, http.MethodPost, query, "abc"); w.Code != 400 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		if w := <-polled; w.Code != 200 || w.Body.String() != "1" {
+			t.Errorf("%d %q, want a close packet", w.Code, w.Body)
+		}
+		r.expect(t, "open", "close parse error")
+	})
+}
+
+// The packets before a bad one count, those behind it do not.
+func TestPacketsBehindABadOneAreNotHeard(t *testing.T) {
+	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
+		query, _ := openByPolling(t, s, r)
+		if w := request(s, http.MethodPost, query, "4a\x1ex\x1e4b"); w.Code != 400 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		r.expect(t, "open", "message a", "close parse error")
+		r.expectNothing(t)
+	})
+}
+
+func TestAClosingServerWaitsOnlyAMomentForTheLastPoll(t *testing.T) {
+	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
+		openByPolling(t, s, r)
+		began := time.Now()
+		mustClose(t, s)
+		if took := time.Since(began); took > lingerTimeout {
+			t.Errorf("took %s", took)
+		}
+		r.expect(t, "open", "close server shutting down")
+	})
+}
+
+func TestNothingIsKeptWithoutBoundForAClientThatDoesNotPoll(t *testing.T) {
+	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
+		query, _ := openByPolling(t, s, r)
+		socket, message := r.newest(), bytes.Repeat([]byte("x"), 1<<20)
+		for range maxWaitingBytes >> 20 {
+			if _, err := socket.WriteMessage(message); err != nil {
+				if !errors.Is(err, errNobodyPolls) {
+					t.Error(err)
+				}
+				break
+			}
+		}
+		synctest.Wait()
+		r.expect(t, "open", "close transport error")
+		if _, err := socket.WriteMessage(message); err == nil {
+			t.Error("a write after the end was taken")
+		}
+		if w := request(s, http.MethodGet, query, ""); w.Code != 400 {
+			t.Errorf("%d", w.Code)
+		}
+	})
+}
+
+// A WebSocket may open and then carry nothing, behind some proxies. Until that is
+// found out the client must not poll without a pause, nor miss what is new.
+func TestAWebSocketThatNeverTakesOverKeepsNothingFromThePoller(t *testing.T) {
+	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
+		query, p := openByPolling(t, s, r)
+		p.mu.Lock()
+		p.probe = &probe{polling: p, answered: true}
+		p.mu.Unlock()
+		began := time.Now()
+		for range 10 {
+			if w := request(s, http.MethodGet, query, ""); w.Body.String() != "6" {
+				t.Fatalf("%q", w.Body)
+			}
+		}
+		if took := time.Since(began); took != 10*changeOverPace {
+			t.Errorf("ten polls took %s", took)
+		}
+		if asked := r.writable.Load(); asked != 10 {
+			t.Errorf("asked %d times for what is new, want at every poll", asked)
+		}
+		polled := make(chan string, 1)
+		go func() { polled <- request(s, http.MethodGet, query, "").Body.String() }()
+		synctest.Wait()
+		_, _ = r.newest().WriteMessage([]byte("new"))
+		if got := <-polled; got != "4new" {
+			t.Errorf("%q", got)
+		}
+		request(s, http.MethodPost, query, "1")
+		r.expect(t, "open", "close transport close")
+	})
+}
+
+func TestOtherMethodsChangeNothing(t *testing.T) {
+	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
+		query, _ := openByPolling(t, s, r)
+		for _, method := range []string{http.MethodPut, http.MethodDelete, http.MethodPatch, http.MethodHead, http.MethodOptions, "BREW"} {
+			if w := request(s, method, query, "4x"); w.Code != 405 || w.Header().Get("Allow") != "GET, POST" {
+				t.Errorf("%s: %d %v", method, w.Code, w.Header())
+			}
+		}
+		if w := request(s, http.MethodPost, query, "4on"); w.Code != 200 {
+			t.Errorf("%d", w.Code)
+		}
+		request(s, http.MethodPost, query, "1")
+		r.expect(t, "open", "message on", "close transport close")
+	})
+}
+
+func TestRequestsThatDoNotFitTheirSessionChangeNothing(t *testing.T) {
+	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
+		query, _ := openByPolling(t, s, r)
+		sid := r.newest().ID()
+		other := mustConnect(t, s)
+		for name, c := range map[string]struct{ query, code string }{
+			"WebSocket without upgrade":      {"EIO=4&transport=websocket&sid=" + sid, `"code":3`},
+			"unknown transport":              {"EIO=4&transport=carrier-pigeon&sid=" + sid, `"code":0`},
+			"no transport":                   {"EIO=4&sid=" + sid, `"code":0`},
+			"a part of the id":               {"EIO=4&transport=polling&sid=" + sid[:19], `"code":1`},
+			"the id of a WebSocket":          {"EIO=4&transport=polling&sid=" + other.socket.ID(), `"code":1`},
+			"another id behind its own":      {query + "&sid=other", `"code":1`},
+			"another transport behind its's": {query + "&transport=x", `"code":0`},
+		} {
+			for _, method := range []string{http.MethodGet, http.MethodPost} {
+				if w := request(s, method, c.query, "4x"); w.Code != 400 || !strings.Contains(w.Body.String(), c.code) {
+					t.Errorf("%s: %s %d %s, want %s", name, method, w.Code, w.Body, c.code)
+				}
+			}
+		}
+		if s.Counts().Open != 2 {
+			t.Errorf("%+v", s.Counts())
+		}
+		other.ends(io.EOF)
+		request(s, http.MethodPost, query, "1")
+		r.expect(t, "open", "open", "close transport close", "close transport close")
+	})
+}
+
+// What a cache kept would be another session's, or the past.
+func TestAnswersAreNeitherCachedNorGuessed(t *testing.T) {
+	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
+		query, p := openByPolling(t, s, r)
+		_, _ = p.WriteFrames([]byte{0x81, 2, '4', 'a'})
+		for method, contentType := range map[string]string{http.MethodGet: "text/plain; charset=UTF-8", http.MethodPost: "text/html"} {
+			w := request(s, method, query, "6")
+			if w.Code != 200 || w.Header().Get("Content-Type") != contentType || w.Header().Get("Cache-Control") != "no-store" {
+				t.Errorf("%s: %d %v", method, w.Code, w.Header())
+			}
+		}
+		request(s, http.MethodPost, query, "1")
+	})
+}
+
+// slowBody is a payload that comes in its time, or breaks off.
+func postSlowly(s *Server, query string) (body *io.PipeWriter, done <-chan *httptest.ResponseRecorder) {
+	reader, body := io.Pipe()
+	answered := make(chan *httptest.ResponseRecorder, 1)
+	go func() {
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/socket.io/?"+query, reader))
+		answered <- w
+	}()
+	return body, answered
+}
+
+func TestTwoPostsAtATimeEndTheSession(t *testing.T) {
+	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
+		query, _ := openByPolling(t, s, r)
+		body, first := postSlowly(s, query)
+		synctest.Wait()
+		if w := request(s, http.MethodPost, query, "4second"); w.Code != 400 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		r.expect(t, "open", "close transport error")
+		_, _ = body.Write([]byte("4first"))
+		_ = body.Close()
+		if w := <-first; w.Code != 400 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		r.expectNothing(t)
+	})
+}
+
+func TestABrokenPostEndsTheSession(t *testing.T) {
+	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
+		query, _ := openByPolling(t, s, r)
+		body, answered := postSlowly(s, query)
+		_, _ = body.Write([]byte("4ha"))
+		_ = body.CloseWithError(io.ErrUnexpectedEOF)
+		if w := <-answered; w.Code != 400 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		synctest.Wait()
+		r.expect(t, "open", "close transport error")
+		r.expectNothing(t)
+	})
+}
+
+func TestAPayloadOfUnknownLengthIsBounded(t *testing.T) {
+	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
+		query, _ := openByPolling(t, s, r)
+		body, answered := postSlowly(s, query)
+		_, _ = body.Write(bytes.Repeat([]byte("4"), maxMessageBytes+1))
+		if w := <-answered; w.Code != 413 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		_ = body.Close()
+		request(s, http.MethodPost, query, "1")
+		r.expect(t, "open", "close transport close")
+	})
+}
+
+// A payload that says it is compressed is not unpacked.
+func TestCompressedPayloadsAreRefused(t *testing.T) {
+	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
+		query, _ := openByPolling(t, s, r)
+		q := httptest.NewRequest(http.MethodPost, "/socket.io/?"+query, strings.NewReader("\x1f\x8b\x08\x00"))
+		q.Header.Set("Content-Encoding", "gzip")
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, q)
+		if w.Code != 400 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		synctest.Wait()
+		r.expect(t, "open", "close parse error")
+	})
+}
+
+// brokenWriter is the end of a connection that breaks while its answer is written.
+type brokenWriter struct {
+	http.ResponseWriter
+	begun, end chan struct{}
+}
+
+func (w *brokenWriter) Write([]byte) (int, error) {
+	close(w.begun)
+	<-w.end
+	return 0, io.ErrClosedPipe
+}
+
+func TestPacketsLostBehindTheSwitchEndTheSession(t *testing.T) {
+	for name, test := range map[string]struct {
+		written string // what the poll brings
+		told    []string
+	}{
+		"events":  {"4lost", []string{"close transport error"}},
+		"nothing": {"", []string{"message on", "close transport close"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, s, addr := listen(t, "auto", DefaultOptions())
+			p := poll(t, addr)
+			r.expect(t, "open")
+			socket := r.newest()
+			if test.written != "" {
+				_, _ = socket.WriteMessage([]byte(test.written[1:]))
+			}
+			w := &brokenWriter{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/socket.io/?EIO=4&transport=polling&sid="+p.sid, nil))
+			}()
+			if test.written == "" {
+				waitFor(t, func() bool { return p.waits(s) })
+			} else {
+				<-w.begun
+			}
+			c := upgrade(t, addr, p, socket)
+			<-w.begun
+			close(w.end)
+			<-done
+			if test.written == "" {
+				c.send(ws.OpText, "4on")
+				c.send(ws.OpText, "1")
+			}
+			c.leave()
+			r.expect(t, test.told...)
+		})
+	}
+}
+
+func TestAPostUnderWayAtTheSwitchArrivesOrEndsTheSession(t *testing.T) {
+	for name, end := range map[string]error{"message late": nil, "close transport error": io.ErrUnexpectedEOF} {
+		t.Run(name, func(t *testing.T) {
+			r, s, addr := listen(t, "auto", DefaultOptions())
+			p := poll(t, addr)
+			body, answered := postSlowly(s, "EIO=4&transport=polling&sid="+p.sid)
+			_, _ = body.Write([]byte("4la"))
+			c := upgrade(t, addr, p, r.newest())
+			_, _ = body.Write([]byte("te"))
+			_ = body.CloseWithError(end)
+			<-answered
+			r.expect(t, "open", name)
+			_ = c.conn.Close()
+		})
+	}
+}
+
+func TestASessionThatEndsTakesItsWebSocketAlong(t *testing.T) {
+	eachMode(t, func(t *testing.T, mode string) {
+		r, s, addr := listen(t, mode, DefaultOptions())
+		p := poll(t, addr)
+		c := dialURL(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
+		c.send(ws.OpText, "2probe")
+		if got := c.receive(); got != "3probe" {
+			t.Fatalf("%q", got)
+		}
+		if status, _ := p.post("1"); status != 200 {
+			t.Error(status)
+		}
+		c.leave()
+		r.expect(t, "open", "close transport close")
+		waitFor(t, func() bool { return s.probes.Len() == 0 && s.Counts().Open == 0 && s.polled(p.sid) == nil })
+	})
+}
+
+func TestWebSocketsOfUnknownAndClosingSessionsAreRefused(t *testing.T) {
+	r, s, addr := listen(t, "auto", DefaultOptions())
+	p := poll(t, addr)
+	r.newest().Close(ForcedClose, 1008, "enough")
+	for _, sid := range []string{p.sid, "unknown"} {
+		conn, _, _, err := ws.Dial(context.Background(), "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+sid)
+		var refused ws.StatusError
+		if !errors.As(err, &refused) || int(refused) != 400 {
+			t.Errorf("%s: %v", sid, err)
+			_ = conn.Close()
+		}
+	}
+	if _, body := p.get(); body != "1" {
+		t.Errorf("%q", body)
+	}
+	s.Drain()
+}
