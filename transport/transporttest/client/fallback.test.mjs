@@ -2,7 +2,12 @@
 // polling where nothing else is left.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { postTrade, tradeOf } from './accounts.mjs'
+import { checkNotices, noticesIn } from './checks/notice-checker.mjs'
 import { ask, browsers, connect } from './client.mjs'
+import { randomOf } from './crash/random.mjs'
+import { durableServerFor } from './durable-server.mjs'
 import { openFeed } from './feed.mjs'
 import { Freshness } from './freshness.mjs'
 import { proxyFor } from './proxy.mjs'
@@ -11,7 +16,9 @@ import { serverFor, token } from './server.mjs'
 const symbols = ['P1', 'P2', 'P3', 'P4', 'P5']
 const measured = 1_500 // milliseconds of feeding
 const stale = 5_000 // machines of tests are noisy: the figure that counts is printed
-const reconnecting = { reconnection: true, reconnectionDelay: 40, reconnectionDelayMax: 100 }
+// A client whose WebSocket ends between its opening and the first packet waits
+// for its timeout, of 20 s unless it is told otherwise, before it tries again.
+const reconnecting = { reconnection: true, reconnectionDelay: 40, reconnectionDelayMax: 100, timeout: 1_000 }
 
 const hostile = {
   'refuses WebSockets': { websockets: 'refuse' },
@@ -46,5 +53,34 @@ for (const [browser, io] of browsers.filter(([, , way]) => way === 'upgrade')) {
         assert.equal(await server.stop(), 0)
       })
     }
+  })
+}
+
+const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32))
+const cuts = 12
+
+for (const [browser, io] of browsers) {
+  it(`misses no notice where connections are cut at random, with ${browser}, seed ${seed}`, async t => {
+    const random = randomOf(seed)
+    const server = await durableServerFor(t)
+    await server.start()
+    const proxy = await proxyFor(t, new URL(server.url), { latency: 3 })
+    const socket = await connect(io, proxy.url, token('ann'), reconnecting)
+    t.after(() => socket.close())
+    const { version: since } = await socket.await('portfolio:update')
+    let anew = 0
+    socket.on('connect', () => { anew += !socket.recovered })
+    for (let cut = 0; cut < cuts; cut++) {
+      const until = performance.now() + random.between(5, 150) // before it is back, while it upgrades, or when all is well
+      while (performance.now() < until) await postTrade(server.url, tradeOf('ann', { side: random.pick(['buy', 'sell']) }))
+      proxy.cut()
+      await delay(random.between(0, 60))
+    }
+    await postTrade(server.url, tradeOf('ann', { id: 'last', status: 'failed', reason: 'marks the end' }))
+    await socket.await('trade:failed')
+    assert.equal(anew, 0, 'it began anew')
+    socket.close()
+    assert.equal(await server.stop(), 0)
+    assert.deepEqual(checkNotices(noticesIn(socket.got), (await server.journal(t)).get('ann'), since), [])
   })
 }

@@ -143,6 +143,7 @@ class ReverseProxy {
       answer.pipe(socket)
     })
     asked.once('upgrade', (answer, engine, first) => {
+      if (socket.destroyed) return engine.destroy()
       const end = () => { socket.destroy(); engine.destroy() }
       for (const side of [socket, engine]) side.once('close', end).on('error', end)
       this.#carried++

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { postTrade, postTrades, tradeOf } from './accounts.mjs'
-import { checkedPart, checkNotices, expectedNotices, noticeEvents } from './checks/notice-checker.mjs'
+import { checkNotices, expectedNotices, noticesIn } from './checks/notice-checker.mjs'
 import { ask, browsers, connect, once, saved } from './client.mjs'
 import { durableServerFor } from './durable-server.mjs'
 import { openFeed } from './feed.mjs'
@@ -46,9 +46,8 @@ for (const [browser, io] of browsers) {
         assert.equal(await server.stop(), 0)
 
         const journal = (await server.journal(t)).get('ann')
-        const received = socket.got.filter(g => noticeEvents.has(g.event)).map(({ event, args }) => ({ event, payload: checkedPart(args[0]), offset: args.at(-1) }))
         assert.equal(expectedNotices(journal, since).length, 25, 'two trades, the position they closed, twenty, one that failed, the last')
-        assert.deepEqual(checkNotices(received, journal, since), [])
+        assert.deepEqual(checkNotices(noticesIn(socket.got), journal, since), [])
       })
     }
   })

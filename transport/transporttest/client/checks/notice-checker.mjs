@@ -9,6 +9,9 @@ const checked = ['id', 'orderId', 'symbol', 'side', 'quantity', 'price', 'fee', 
 /** What of a notice is checked: long runs have no room for all of it. */
 export const checkedPart = payload => Object.fromEntries(checked.filter(f => f in payload).map(f => [f, payload[f]]))
 
+/** The notices among what a client got, as {event, offset, payload}. */
+export const noticesIn = got => got.filter(g => noticeEvents.has(g.event)).map(({ event, args }) => ({ event, payload: checkedPart(args[0]), offset: args.at(-1) }))
+
 /** The notices that the events of an account make, in order: {event, offset, fields}. */
 export function expectedNotices(records, after = 0) {
   return records.filter(r => r.version > after).flatMap(({ version, event: e }) => noticesOf(e).map(([event, fields], i, all) =>
