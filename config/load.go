@@ -21,6 +21,10 @@ const environmentPrefix = "OUTCRY_"
 var platformNames = map[string]string{
 	"PORT":                      "server.listen",
 	"JWT_SECRET":                "auth.secrets",
+	"SESSION_SECRET":            "auth.session_secret",
+	"DISCORD_CLIENT_ID":         "discord.client_id",
+	"DISCORD_CLIENT_SECRET":     "discord.client_secret",
+	"DISCORD_REDIRECT_URL":      "discord.redirect_url",
 	"DASHBOARD_URL":             "server.dashboard_url",
 	"FRONTEND_URL":              "server.frontend_url",
 	"MAX_WEBSOCKET_CONNECTIONS": "engineio.max_connections",

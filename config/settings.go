@@ -21,6 +21,7 @@ import (
 	"outcry/transport/httpapi"
 	"outcry/transport/limit"
 	"outcry/transport/netpoll"
+	"outcry/transport/signin"
 	"outcry/transport/socketio"
 	"outcry/transport/websocket"
 )
@@ -44,6 +45,7 @@ type Settings struct {
 	Netpoll   netpoll.Options       `koanf:"netpoll"`
 	HTTP      httpapi.Options       `koanf:"http"`
 	Limit     limit.Options         `koanf:"limit"`
+	Discord   signin.Options        `koanf:"discord"`
 }
 
 // Server is the process itself.
@@ -95,6 +97,7 @@ func Defaults() Settings {
 		Netpoll:   netpoll.DefaultOptions(),
 		HTTP:      httpapi.DefaultOptions(),
 		Limit:     limit.DefaultOptions(),
+		Discord:   signin.DefaultOptions(),
 	}
 }
 
@@ -108,7 +111,7 @@ func (s Settings) Validate() error {
 		{"mailbox", s.Mailbox.Validate()}, {"market", s.Market.Validate()}, {"session", s.Session.Validate()},
 		{"portfolio", s.Portfolio.Validate()}, {"paper", s.Paper.Validate()}, {"journal", s.Journal.Validate()},
 		{"simulator", s.Simulator.Validate()}, {"engineio", s.EngineIO.Validate()}, {"socketio", s.SocketIO.Validate()},
-		{"websocket", s.WebSocket.Validate()}, {"netpoll", s.Netpoll.Validate()}, {"http", s.HTTP.Validate()}, {"limit", s.Limit.Validate()},
+		{"websocket", s.WebSocket.Validate()}, {"netpoll", s.Netpoll.Validate()}, {"http", s.HTTP.Validate()}, {"limit", s.Limit.Validate()}, {"discord", s.Discord.Validate()},
 	}
 	var errs []error
 	for _, section := range sections {

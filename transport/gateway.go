@@ -33,6 +33,7 @@ type Gateway struct {
 
 	verifiers *offload.Pool // for tokens whose issuer has to be asked
 	expiries  *expiries
+	byLogin   *loginSockets
 	leeway    time.Duration
 
 	// atomic: counters for Counts
@@ -45,7 +46,7 @@ var _ socketio.Handler = (*Gateway)(nil)
 func NewGateway(system *actors.System, sessions *session.Sessions, v *auth.Verifier, limits limit.Options, log zerolog.Logger, now func() time.Time) *Gateway {
 	return &Gateway{
 		system: system, sessions: sessions, verifier: v, limits: limits, log: log, now: now,
-		verifiers: offload.NewPool(verifiers), expiries: newExpiries(now), leeway: v.Leeway(),
+		verifiers: offload.NewPool(verifiers), expiries: newExpiries(now), byLogin: newLoginSockets(), leeway: v.Leeway(),
 	}
 }
 
@@ -76,12 +77,14 @@ func (g *Gateway) Connect(s *socketio.Socket, payload []byte) {
 	p := &peer{}
 	s.UserData = p
 	recoveryID, offset := wire.Recovery(payload)
-	token, refusal := auth.TokenFromConnect(payload, s.Request().Authorization)
+	request := s.Request()
+	presented, refusal := g.verifier.FromConnect(payload, auth.Handshake{URI: request.URI, Authorization: request.Authorization, Cookie: request.Cookie})
 	if refusal != nil {
 		g.refuse(s, refusal)
 		return
 	}
-	g.verify(token, func(identity auth.Identity, refusal *auth.Refusal) {
+	p.sessionID = presented.SessionID
+	g.verify(presented, func(identity auth.Identity, refusal *auth.Refusal) {
 		switch {
 		case refusal != nil:
 			g.refuse(s, refusal)
@@ -95,14 +98,14 @@ func (g *Gateway) Connect(s *socketio.Socket, payload []byte) {
 	})
 }
 
-// verify calls done with whom a token identifies: at once, or from another
-// goroutine where the token's issuer has to be asked.
-func (g *Gateway) verify(token string, done func(auth.Identity, *auth.Refusal)) {
-	if g.verifier.Blocks(token) {
-		g.verifiers.Do(func() { done(g.verifier.Verify(token)) })
+// verify calls done with whom credentials identify: at once, or from another
+// goroutine where an issuer has to be asked or the disk read.
+func (g *Gateway) verify(p auth.Presented, done func(auth.Identity, *auth.Refusal)) {
+	if g.verifier.Blocks(p) {
+		g.verifiers.Do(func() { done(g.verifier.Check(p)) })
 		return
 	}
-	done(g.verifier.Verify(token))
+	done(g.verifier.Check(p))
 }
 
 // refuse says why a client is not let in, after which it does not try again. For a
@@ -120,6 +123,9 @@ func (g *Gateway) refuse(s *socketio.Socket, refusal *auth.Refusal) {
 type peer struct {
 	events limit.Bucket // owned by the socket's loop
 	expiry expiry       // guarded by the lock of Gateway.expiries
+
+	// immutable once the credentials are read
+	sessionID string // of the login that let it in, empty for a token
 
 	mu     sync.Mutex // guards the next block, and is held while the socket is let in
 	pid    *actor.PID // nil before that
@@ -155,7 +161,8 @@ func (g *Gateway) admit(s *socketio.Socket, p *peer, identity auth.Identity, rec
 		return
 	}
 	p.pid, p.userID = pid, userID
-	if !p.gone { // its Disconnect found no session to tell, and no expiry to remove
+	if !p.gone { // its Disconnect would find nothing to take back
+		g.byLogin.add(p.sessionID, s)
 		g.expiries.set(&p.expiry, s, identity.ExpiresAt, g.leeway)
 	}
 }
@@ -206,7 +213,10 @@ func (g *Gateway) reauth(s *socketio.Socket, token string, ackID int64) {
 	if !ok {
 		return
 	}
-	g.verify(token, func(identity auth.Identity, refusal *auth.Refusal) {
+	if token == "" {
+		token = "none" // is refused like one that cannot be read
+	}
+	g.verify(auth.Presented{Token: token}, func(identity auth.Identity, refusal *auth.Refusal) {
 		p.mu.Lock()
 		userID, live := p.userID, p.pid != nil && !p.gone
 		if refusal == nil && identity.UserID != userID {
@@ -251,6 +261,7 @@ func (g *Gateway) Disconnect(s *socketio.Socket, reason string) {
 		p.gone = true
 		p.mu.Unlock()
 		g.expiries.remove(&p.expiry)
+		g.byLogin.remove(p.sessionID, s)
 	}
 	g.tell(s, &session.Detached{Reason: reason})
 }

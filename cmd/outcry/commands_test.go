@@ -21,7 +21,7 @@ func TestWelcomeHasTokensThatWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := auth.NewVerifier(auth.Options{Secrets: []string{testSecret}}, zerolog.Nop(), time.Now)
+	v, err := auth.NewVerifier(auth.Options{Secrets: []string{testSecret}, SessionLifetime: time.Hour, CookieName: "session"}, zerolog.Nop(), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,8 @@ import (
 	"outcry/transport"
 	"outcry/transport/auth"
 	"outcry/transport/httpapi"
+	"outcry/transport/limit"
+	"outcry/transport/signin"
 	"outcry/transport/wire"
 )
 
@@ -154,11 +156,16 @@ func (e *Engine) buildTransport() error {
 		return err
 	}
 	e.verifier = verifier
+	origins := auth.NewOrigins(e.loaded.Dev, s.Server.DashboardURL, s.Server.FrontendURL)
+	logins := auth.NewLogins(e.journal, s.Auth.SessionLifetime, time.Now)
+	verifier.WithLogins(logins, origins, !e.loaded.Dev)
 	e.gateway = transport.NewGateway(e.system, e.sessions, verifier, s.Limit, e.log, time.Now)
 	routes := http.NewServeMux()
 	routes.Handle("/api/ticks", httpapi.NewTicks(s.HTTP, httpapi.TicksDeps{
 		Sink: e.symbols, Registry: e.feeds, Verifier: verifier, Stopping: e.stopping, Log: e.log, Now: time.Now,
 	}))
+	logins.OnEnded(e.gateway.SignedOut)
+	e.routeSignIn(routes, logins)
 	e.routeAccounts(routes, verifier)
 	routes.Handle("GET /health", httpapi.NewHealth(e.health))
 	routes.HandleFunc("GET /live", httpapi.Live)
@@ -169,9 +176,24 @@ func (e *Engine) buildTransport() error {
 	e.server, err = transport.NewServer(transport.Options{
 		Netpoll: s.Netpoll, WebSocket: s.WebSocket, EngineIO: s.EngineIO, SocketIO: s.SocketIO,
 		Limit:   s.Limit,
-		Origins: auth.NewOrigins(e.loaded.Dev, s.Server.DashboardURL, s.Server.FrontendURL),
+		Origins: origins,
 	}, e.gateway, routes, e.log, time.Now)
 	return err
+}
+
+// routeSignIn adds what signs people in and out.
+func (e *Engine) routeSignIn(routes *http.ServeMux, logins *auth.Logins) {
+	s := e.settings
+	deps := signin.Deps{
+		Verifier: e.verifier, Logins: logins, DashboardURL: s.Server.DashboardURL,
+		Proxies: limit.NewProxies(s.Limit.TrustedProxies), Log: e.log, Now: time.Now,
+	}
+	if e.loaded.Dev {
+		deps.Demo = func(user string, roles []auth.Role) (string, error) {
+			return auth.Mint(s.Auth.Secrets[0], auth.Claims{User: user, Roles: roles, TTL: demoTTL}, time.Now())
+		}
+	}
+	signin.New(s.Discord, deps).Routes(routes)
 }
 
 // routeAccounts adds what people and executors ask of accounts and of the market.

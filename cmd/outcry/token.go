@@ -41,7 +41,9 @@ func mint(secrets string, c auth.Claims) (string, error) {
 	if first = strings.TrimSpace(first); first == "" {
 		return "", errors.New("no secret: set JWT_SECRET to the engine's, or give --secret")
 	}
-	if err := (auth.Options{Secrets: []string{first}}).Validate(); err != nil {
+	o := auth.DefaultOptions()
+	o.Secrets = []string{first}
+	if err := o.Validate(); err != nil {
 		return "", err
 	}
 	return auth.Mint(first, c, time.Now())

@@ -22,7 +22,7 @@ type Journal struct {
 	held        bool
 	closed      bool
 	failure     error // of commits
-	unreadable  error // of checkpoints
+	unreadable  error // of checkpoints and documents
 	changed     sync.Cond
 
 	committing sync.WaitGroup
@@ -74,8 +74,9 @@ func (j *Journal) Fail(reason error) {
 	j.failure = reason
 }
 
-// FailReads makes reads of checkpoints fail with reason, as an ErrUnavailable,
-// which is what loading an account begins with; nil makes them work again.
+// FailReads makes reads of checkpoints, which is what loading an account begins
+// with, and of documents fail with reason, as an ErrUnavailable; nil makes them
+// work again.
 func (j *Journal) FailReads(reason error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()

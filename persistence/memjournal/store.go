@@ -51,6 +51,9 @@ func (d document) expired(now time.Time) bool { return !d.expires.IsZero() && !n
 func (j *Journal) Get(key string) ([]byte, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.unreadable != nil {
+		return nil, fmt.Errorf("document %s: %w: %w", key, persistence.ErrUnavailable, j.unreadable)
+	}
 	d, found := j.documents[key]
 	if !found || d.expired(j.now()) {
 		return nil, fmt.Errorf("document %s: %w", key, persistence.ErrNotFound)

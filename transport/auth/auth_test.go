@@ -136,7 +136,11 @@ func TestCredentialsAreTakenInTheContractsOrder(t *testing.T) {
 		if c.payload != "" {
 			payload = []byte(c.payload)
 		}
-		token, refusal := TokenFromConnect(payload, c.header)
+		presented, refusal := verifier(t).FromConnect(payload, Handshake{Authorization: c.header})
+		if refusal == nil && presented.Token == "" {
+			_, refusal = verifier(t).Check(presented)
+		}
+		token := presented.Token
 		code := ""
 		if refusal != nil {
 			code = refusal.Code
@@ -174,18 +178,18 @@ func TestOptionsNameTheKeyAndKeepTheSecret(t *testing.T) {
 	}
 }
 
-func FuzzTokenFromConnect(f *testing.F) {
+func FuzzFromConnect(f *testing.F) {
 	f.Add([]byte(`{"token":"a"}`), "Bearer b")
 	f.Add([]byte(`{"sessionID":"x","userId":"u"}`), "")
 	f.Add([]byte(`{"token":{}}`), "Bearer")
 	v := verifier(f)
 	f.Fuzz(func(t *testing.T, payload []byte, header string) {
-		token, refusal := TokenFromConnect(payload, header)
-		if (token == "") == (refusal == nil) {
-			t.Fatalf("token %q and refusal %v", token, refusal)
+		p, refusal := v.FromConnect(payload, Handshake{Authorization: header, Cookie: header, URI: header})
+		if (p.Token == "" && p.SessionID == "") == (refusal == nil) {
+			t.Fatalf("%+v and refusal %v", p, refusal)
 		}
-		if _, refusal := v.Verify(token); refusal == nil {
-			t.Fatalf("token %q was accepted", token)
+		if _, refusal := v.Check(p); refusal == nil {
+			t.Fatalf("%+v was accepted", p)
 		}
 	})
 }

@@ -156,8 +156,8 @@ func TestSecretsAndAnIssuerMayBothSign(t *testing.T) {
 		issue(t, jwt.SigningMethodES256, "e", ecKey, time.Hour):                     true,
 		issue(t, jwt.SigningMethodHS256, "", []byte("0123456789abcdef"), time.Hour): false,
 	} {
-		if _, refusal := v.Verify(token); refusal != nil || v.Blocks(token) != blocks {
-			t.Errorf("%v, blocks %v, want %v", refusal, v.Blocks(token), blocks)
+		if _, refusal := v.Verify(token); refusal != nil || v.Blocks(Presented{Token: token}) != blocks {
+			t.Errorf("%v, blocks %v, want %v", refusal, v.Blocks(Presented{Token: token}), blocks)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package auth
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -22,13 +23,30 @@ type Options struct {
 	JWKSAlgorithms []string `koanf:"jwks_algorithms"`
 	// JWKSInterval is how often the keys are fetched again.
 	JWKSInterval time.Duration `koanf:"jwks_interval"`
+	// QueryToken takes tokens from the URL of a handshake. URLs end up in logs.
+	QueryToken bool `koanf:"query_token"`
+	// SessionSecret signs the session cookie. Without it the first of Secrets does.
+	SessionSecret string `koanf:"session_secret" secret:"true"`
+	// SessionLifetime is how long somebody stays signed in.
+	SessionLifetime time.Duration `koanf:"session_lifetime"`
+	// CookieName is that of the session cookie.
+	CookieName string `koanf:"cookie_name"`
 	// Leeway is how far the clocks of issuer and verifier may differ.
 	Leeway time.Duration `koanf:"leeway"`
 }
 
 // DefaultOptions have no secret, which each deployment must choose.
 func DefaultOptions() Options {
-	return Options{Leeway: 10 * time.Second, JWKSAlgorithms: slices.Clone(jwksAlgorithms), JWKSInterval: 15 * time.Minute}
+	return Options{Leeway: 10 * time.Second, JWKSAlgorithms: slices.Clone(jwksAlgorithms), JWKSInterval: 15 * time.Minute,
+		SessionLifetime: 7 * 24 * time.Hour, CookieName: "outcry_session"}
+}
+
+// sealSecret is what signs cookies, empty if one has to be made up.
+func (o Options) sealSecret() string {
+	if o.SessionSecret == "" && len(o.Secrets) > 0 {
+		return o.Secrets[0]
+	}
+	return o.SessionSecret
 }
 
 // jwksAlgorithms are those of public keys that we verify.
@@ -55,6 +73,15 @@ func (o Options) Validate() error {
 	}
 	if o.JWKSURL != "" && (o.JWKSInterval < 10*time.Second || o.JWKSInterval > 24*time.Hour) {
 		errs = append(errs, fmt.Errorf("jwks_interval: %s is not allowed: must be between 10s and 24h", o.JWKSInterval))
+	}
+	if o.SessionSecret != "" && len(o.SessionSecret) < minSecretBytes {
+		errs = append(errs, fmt.Errorf("session_secret: it has %d characters: must be at least %d", len(o.SessionSecret), minSecretBytes))
+	}
+	if o.SessionLifetime < time.Minute || o.SessionLifetime > 366*24*time.Hour {
+		errs = append(errs, fmt.Errorf("session_lifetime: %s is not allowed: must be between 1m and 8784h", o.SessionLifetime))
+	}
+	if (&http.Cookie{Name: o.CookieName, Value: "x"}).Valid() != nil {
+		errs = append(errs, fmt.Errorf("cookie_name: %q is not allowed: must be letters, digits and underscores", o.CookieName))
 	}
 	if o.Leeway < 0 || o.Leeway > 5*time.Minute {
 		errs = append(errs, fmt.Errorf("leeway: %s is not allowed: must be between 0 and 5m", o.Leeway))

@@ -34,8 +34,14 @@ func (r *Refusal) Data() []byte {
 	return encoded
 }
 
+// Codes that callers tell apart.
+const (
+	CodeNoCredentials = "NO_SESSION_ID"
+	CodeForeignOrigin = "FOREIGN_ORIGIN"
+)
+
 func noCredentials() *Refusal {
-	return &Refusal{Message: "Authentication required: No session ID provided", Code: "NO_SESSION_ID"}
+	return &Refusal{Message: "Authentication required: No session ID provided", Code: CodeNoCredentials}
 }
 
 func unknownSession() *Refusal {
@@ -45,6 +51,10 @@ func unknownSession() *Refusal {
 // UserMismatch refuses credentials of another user than the connection's.
 func UserMismatch() *Refusal {
 	return &Refusal{Message: "Authentication failed: User ID mismatch", Code: "USER_MISMATCH"}
+}
+
+func foreignPage() *Refusal {
+	return &Refusal{Message: "The request comes from a page that is not ours", Code: CodeForeignOrigin}
 }
 
 func invalidToken() *Refusal {

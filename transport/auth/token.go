@@ -26,6 +26,13 @@ type Verifier struct {
 	leeway time.Duration
 	now    func() time.Time
 
+	logins     *Logins // nil where nobody signs in here
+	sealer     *Sealer
+	origins    Origins
+	cookie     string
+	secure     bool // cookies are for https only
+	allowQuery bool
+
 	recent recentTokens // has a lock of its own
 }
 
@@ -38,7 +45,7 @@ func NewVerifier(o Options, log zerolog.Logger, now func() time.Time) (*Verifier
 	if len(o.Secrets) == 0 && o.JWKSURL == "" {
 		return nil, errors.New("token verifier: neither a secret nor a JWKS URL is set")
 	}
-	v := &Verifier{leeway: o.Leeway, now: now, parser: jwt.NewParser(
+	v := &Verifier{leeway: o.Leeway, now: now, cookie: o.CookieName, allowQuery: o.QueryToken, sealer: NewSealer(o.sealSecret()), parser: jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
 		jwt.WithLeeway(o.Leeway),
 		jwt.WithTimeFunc(now),
@@ -55,6 +62,16 @@ func NewVerifier(o Options, log zerolog.Logger, now func() time.Time) (*Verifier
 	}
 	return v, nil
 }
+
+// WithLogins lets people in by the session cookie and by session ids, too. Pages
+// of these origins may make requests with the cookie; secure keeps it to https.
+// Call it before anything is verified.
+func (v *Verifier) WithLogins(l *Logins, origins Origins, secure bool) {
+	v.logins, v.origins, v.secure = l, origins, secure
+}
+
+// Sealer is what signs cookies.
+func (v *Verifier) Sealer() *Sealer { return v.sealer }
 
 // Leeway is how far the clocks of issuer and verifier may differ.
 func (v *Verifier) Leeway() time.Duration { return v.leeway }
@@ -75,9 +92,6 @@ func (v *Verifier) isOurs(token string) bool {
 	parsed, _, err := v.parser.ParseUnverified(token, &claims{})
 	return err != nil || parsed.Method.Alg() == jwt.SigningMethodHS256.Alg()
 }
-
-// Blocks reports whether Verify may wait for the network for this token.
-func (v *Verifier) Blocks(token string) bool { return len(token) <= maxTokenBytes && !v.isOurs(token) }
 
 // Verify returns whom a token identifies, or why it does not.
 func (v *Verifier) Verify(token string) (Identity, *Refusal) {

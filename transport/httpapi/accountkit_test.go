@@ -67,7 +67,7 @@ type api struct {
 
 func verifier(t testing.TB) *auth.Verifier {
 	t.Helper()
-	v, err := auth.NewVerifier(auth.Options{Secrets: []string{secret}}, zerolog.Nop(), time.Now)
+	v, err := auth.NewVerifier(auth.Options{Secrets: []string{secret}, SessionLifetime: time.Hour, CookieName: "session"}, zerolog.Nop(), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ func (b *syncBuffer) String() string {
 
 func newIngest(t *testing.T, o Options) *ingest {
 	t.Helper()
-	verifier, err := auth.NewVerifier(auth.Options{Secrets: []string{secret}}, zerolog.Nop(), time.Now)
+	verifier, err := auth.NewVerifier(auth.Options{Secrets: []string{secret}, SessionLifetime: time.Hour, CookieName: "session"}, zerolog.Nop(), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -106,7 +106,7 @@ type MemoryHealth struct {
 
 // Live answers that the process is up.
 func Live(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]string{"status": "live"})
+	WriteJSON(w, http.StatusOK, map[string]string{"status": "live"})
 }
 
 // NewReady answers whether traffic may come: 200, or 503 and the reason that why
@@ -114,10 +114,10 @@ func Live(w http.ResponseWriter, _ *http.Request) {
 func NewReady(why func() string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if reason := why(); reason != "" {
-			writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "not ready", "reason": reason})
+			WriteJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "not ready", "reason": reason})
 			return
 		}
-		writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+		WriteJSON(w, http.StatusOK, map[string]string{"status": "ready"})
 	})
 }
 
@@ -129,6 +129,6 @@ func NewHealth(read func() Health) http.Handler {
 		if health.Status == "unhealthy" {
 			status = http.StatusServiceUnavailable
 		}
-		writeJSON(w, status, health)
+		WriteJSON(w, status, health)
 	})
 }

@@ -66,7 +66,7 @@ func (o *Orders) Place(w http.ResponseWriter, r *http.Request) {
 		writeRejection(w, http.StatusUnprocessableEntity, outcome)
 		return
 	}
-	writeJSON(w, http.StatusOK, OrderAnswer{Status: "accepted", OrderID: outcome.OrderID})
+	WriteJSON(w, http.StatusOK, OrderAnswer{Status: "accepted", OrderID: outcome.OrderID})
 }
 
 // Cancel answers DELETE /api/orders/{id}: 200 {status: cancelled, orderId}, 404
@@ -97,7 +97,7 @@ func (o *Orders) Cancel(w http.ResponseWriter, r *http.Request) {
 		writeRejection(w, status, outcome)
 		return
 	}
-	writeJSON(w, http.StatusOK, OrderAnswer{Status: "cancelled", OrderID: orderID})
+	WriteJSON(w, http.StatusOK, OrderAnswer{Status: "cancelled", OrderID: orderID})
 }
 
 // List answers GET /api/orders: {success, orders: [...]}, those that are open
@@ -124,5 +124,5 @@ func (o *Orders) ask(ctx context.Context, userID string, message func(reply func
 }
 
 func writeRejection(w http.ResponseWriter, status int, outcome portfolio.OrderOutcome) {
-	writeJSON(w, status, OrderAnswer{Status: "rejected", OrderID: outcome.OrderID, Reason: outcome.Rejected.Message, Code: outcome.Rejected.Code})
+	WriteJSON(w, status, OrderAnswer{Status: "rejected", OrderID: outcome.OrderID, Reason: outcome.Rejected.Message, Code: outcome.Rejected.Code})
 }

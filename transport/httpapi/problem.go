@@ -39,11 +39,11 @@ func WriteProblem(w http.ResponseWriter, status int, code, detail string) {
 func writeProblem(w http.ResponseWriter, p Problem) {
 	p.Title = http.StatusText(p.Status)
 	w.Header().Set("Content-Type", "application/problem+json")
-	writeJSON(w, p.Status, p)
+	WriteJSON(w, p.Status, p)
 }
 
-// writeJSON writes a status and a body; a content type that was set stays.
-func writeJSON(w http.ResponseWriter, status int, body any) {
+// WriteJSON writes a status and a body; a content type that was set stays.
+func WriteJSON(w http.ResponseWriter, status int, body any) {
 	if w.Header().Get("Content-Type") == "" {
 		w.Header().Set("Content-Type", "application/json")
 	}

@@ -50,7 +50,7 @@ func (s stoppingSink) Publish(context.Context, *feed.Source, market.Tick) error 
 // TestEngineThatStopsLeavesTimeToReadTheAnswer repeats an instant that is hard
 // to hit: the engine stops while a feed is being answered for another cause.
 func TestEngineThatStopsLeavesTimeToReadTheAnswer(t *testing.T) {
-	verifier, err := auth.NewVerifier(auth.Options{Secrets: []string{secret}}, zerolog.Nop(), time.Now)
+	verifier, err := auth.NewVerifier(auth.Options{Secrets: []string{secret}, SessionLifetime: time.Hour, CookieName: "session"}, zerolog.Nop(), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,16 +58,19 @@ func requireOwner(w http.ResponseWriter, r *http.Request, v *auth.Verifier) (use
 
 // identify returns who sent a request, or asks for what credentials says.
 func identify(w http.ResponseWriter, r *http.Request, v *auth.Verifier, credentials string) (auth.Identity, bool) {
-	token, found := auth.BearerToken(r.Header.Get("Authorization"))
-	if !found {
+	identity, refusal := v.Authenticate(r)
+	if refusal != nil && refusal.Code == auth.CodeNoCredentials {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="outcry"`)
 		WriteProblem(w, http.StatusUnauthorized, "NO_TOKEN", "send Authorization: Bearer and "+credentials)
 		return auth.Identity{}, false
 	}
-	identity, refusal := v.VerifyRequest(token)
 	if refusal != nil && refusal.Transient {
 		w.Header().Set("Retry-After", "1")
 		WriteProblem(w, http.StatusServiceUnavailable, refusal.Code, refusal.Message+"; try again")
+		return auth.Identity{}, false
+	}
+	if refusal != nil && refusal.Code == auth.CodeForeignOrigin {
+		WriteProblem(w, http.StatusForbidden, refusal.Code, refusal.Message+": set DASHBOARD_URL or FRONTEND_URL to its address")
 		return auth.Identity{}, false
 	}
 	if refusal != nil {

@@ -11,7 +11,7 @@ import (
 func NewSettings(v *auth.Verifier, list func() any) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := requireRole(w, r, v, auth.Operator); ok {
-			writeJSON(w, http.StatusOK, map[string]any{"settings": list()})
+			WriteJSON(w, http.StatusOK, map[string]any{"settings": list()})
 		}
 	})
 }

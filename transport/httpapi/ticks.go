@@ -75,14 +75,14 @@ func (s *tickStream) finish(w http.ResponseWriter, err error) {
 	event.Str("feed", s.source.Name()).Uint64("accepted", answer.Accepted).Uint64("rejected", answer.Rejected).Msg("feed ended")
 	if err == nil {
 		w.Header().Del("Connection")
-		writeJSON(w, http.StatusOK, answer)
+		WriteJSON(w, http.StatusOK, answer)
 		return
 	}
 	if errors.Is(err, errSink) && deps.Stopping.Err() == nil {
 		WriteProblem(w, http.StatusServiceUnavailable, "ENGINE_FAILED", fmt.Sprintf(
 			"the engine stopped taking ticks; before that %d ticks were accepted and %d rejected", answer.Accepted, answer.Rejected))
 	} else {
-		writeJSON(w, http.StatusOK, answer)
+		WriteJSON(w, http.StatusOK, answer)
 	}
 	s.deadline.linger()
 }

@@ -86,10 +86,10 @@ func (t *Trades) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if kind == typeJSON {
-		writeJSON(w, http.StatusOK, recording.trades[0].answer())
+		WriteJSON(w, http.StatusOK, recording.trades[0].answer())
 		return
 	}
-	writeJSON(w, http.StatusOK, TradesAnswer{Success: true, Accepted: recording.recorded(), Duplicates: recording.duplicates()})
+	WriteJSON(w, http.StatusOK, TradesAnswer{Success: true, Accepted: recording.recorded(), Duplicates: recording.duplicates()})
 }
 
 // readOne reads a request of one trade, or answers it.

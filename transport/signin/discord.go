@@ -1,0 +1,176 @@
+package signin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"outcry/transport/auth"
+	"outcry/transport/httpapi"
+)
+
+const (
+	// stateCookie binds a sign-in to the browser that began it.
+	stateCookie = "outcry_oauth"
+	// statePath is where the browser sends it.
+	statePath = "/auth/discord"
+	// stateLifetime is how long somebody may take at Discord.
+	stateLifetime = 10 * time.Minute
+	// authorityTimeout bounds each request to Discord, authorityBytes its answer.
+	authorityTimeout = 10 * time.Second
+	authorityBytes   = 1 << 20
+)
+
+// toDiscord sends the browser to Discord. What has to come back is random, and
+// stands in a cookie of this browser alone.
+func (h *Handlers) toDiscord(w http.ResponseWriter, r *http.Request) {
+	if h.discord.ClientID == "" {
+		httpapi.WriteProblem(w, http.StatusNotFound, "NOT_CONFIGURED", "there is no sign-in by Discord here: set DISCORD_CLIENT_ID, DISCORD_CLIENT_SECRET and DISCORD_REDIRECT_URL")
+		return
+	}
+	verifier := oauth2.GenerateVerifier()
+	state := oauth2.GenerateVerifier() // as random
+	h.setState(w, h.Verifier.Sealer().Seal(stateCookie, state+"~"+verifier), int(stateLifetime.Seconds()))
+	http.Redirect(w, r, h.discord.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier)), http.StatusFound)
+}
+
+// setState sets the cookie; a negative lifetime takes it away.
+func (h *Handlers) setState(w http.ResponseWriter, value string, lifetime int) {
+	w.Header().Set("Cache-Control", "no-store")
+	http.SetCookie(w, &http.Cookie{
+		Name: stateCookie, Value: value, Path: statePath, MaxAge: lifetime,
+		HttpOnly: true, Secure: h.Verifier.SecureCookies(), SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// The words for what can go wrong on the way, which the dashboard shows.
+var (
+	errState  = errors.New("the sign-in was not begun in this browser, or took too long")
+	errDenied = errors.New("Discord did not sign you in") //nolint:staticcheck // a name, shown as a sentence
+	errAnswer = errors.New("Discord could not be asked who you are")
+)
+
+// fromDiscord is where Discord sends the browser back to.
+func (h *Handlers) fromDiscord(w http.ResponseWriter, r *http.Request) {
+	state, verifier, ok := h.begun(r)
+	h.setState(w, "", -1) // it is good for once
+	query := r.URL.Query()
+	switch {
+	case !ok || query.Get("state") == "" || query.Get("state") != state:
+		h.failed(w, r, errState, nil)
+		return
+	case query.Get("error") != "" || query.Get("code") == "":
+		h.failed(w, r, errDenied, nil)
+		return
+	}
+	user, err := h.ask(r.Context(), query.Get("code"), verifier)
+	if err != nil {
+		h.failed(w, r, errAnswer, err)
+		return
+	}
+	if _, ok := h.signIn(w, r, h.loginOf(user)); ok {
+		http.Redirect(w, r, h.DashboardURL, http.StatusFound)
+	}
+}
+
+// begun returns what this browser was sent away with.
+func (h *Handlers) begun(r *http.Request) (state, verifier string, ok bool) {
+	cookie, err := r.Cookie(stateCookie)
+	if err != nil {
+		return "", "", false
+	}
+	value, ok := h.Verifier.Sealer().Open(stateCookie, cookie.Value)
+	if !ok {
+		return "", "", false
+	}
+	return cutState(value)
+}
+
+func cutState(value string) (state, verifier string, ok bool) { return strings.Cut(value, "~") }
+
+// failed sends the browser to the dashboard, which says why.
+func (h *Handlers) failed(w http.ResponseWriter, r *http.Request, shown, cause error) {
+	h.Log.Warn().AnErr("cause", cause).Msg("sign-in by Discord: " + shown.Error())
+	target, err := url.Parse(h.DashboardURL)
+	if err != nil {
+		target = &url.URL{Path: "/"}
+	}
+	query := target.Query()
+	query.Set("error", shown.Error())
+	target.RawQuery = query.Encode()
+	http.Redirect(w, r, target.String(), http.StatusFound)
+}
+
+// discordUser is what Discord tells of somebody.
+type discordUser struct {
+	ID         string `json:"id"`
+	Username   string `json:"username"`
+	GlobalName string `json:"global_name"`
+	Avatar     string `json:"avatar"`
+	Email      string `json:"email"`
+	Verified   bool   `json:"verified"` // the email
+}
+
+// ask exchanges the code for a token, and with it asks who somebody is.
+func (h *Handlers) ask(ctx context.Context, code, verifier string) (discordUser, error) {
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, h.client)
+	token, err := h.discord.Exchange(ctx, code, oauth2.VerifierOption(verifier))
+	if err != nil {
+		return discordUser{}, fmt.Errorf("exchange the code: %w", err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, h.userURL, nil)
+	if err != nil {
+		return discordUser{}, fmt.Errorf("ask who it is: %w", err)
+	}
+	token.SetAuthHeader(request)
+	response, err := h.client.Do(request)
+	if err != nil {
+		return discordUser{}, fmt.Errorf("ask who it is: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return discordUser{}, fmt.Errorf("ask who it is: %s", response.Status)
+	}
+	var user discordUser
+	if err := json.NewDecoder(io.LimitReader(response.Body, authorityBytes)).Decode(&user); err != nil {
+		return discordUser{}, fmt.Errorf("ask who it is: %w", err)
+	}
+	if !isSnowflake(user.ID) {
+		return discordUser{}, fmt.Errorf("ask who it is: %q is no id of Discord's", user.ID)
+	}
+	return user, nil
+}
+
+// isSnowflake reports whether a text has the form of Discord's ids.
+func isSnowflake(id string) bool {
+	const longest = 20
+	return id != "" && len(id) <= longest && strings.Trim(id, "0123456789") == ""
+}
+
+// loginOf makes a login of somebody. Their id here begins with discord-, so that
+// no token of the platform can name the same user by chance.
+func (h *Handlers) loginOf(u discordUser) auth.Login {
+	login := auth.Login{UserID: "discord-" + u.ID, Name: u.GlobalName, Roles: []auth.Role{auth.Trader}}
+	if login.Name == "" {
+		login.Name = u.Username
+	}
+	if u.Verified {
+		login.Email = u.Email
+	}
+	if u.Avatar != "" {
+		login.Avatar = "https://cdn.discordapp.com/avatars/" + u.ID + "/" + url.PathEscape(u.Avatar) + ".png"
+	}
+	if slices.Contains(h.operators, u.ID) {
+		login.Roles = append(login.Roles, auth.Operator)
+	}
+	return login
+}
