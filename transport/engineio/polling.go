@@ -36,6 +36,13 @@ type polling struct {
 	posting bool            // packets are coming in
 	probe   *probe          // the WebSocket that tries to take over, nil if none does
 	conn    *websocket.Conn // the WebSocket that took over, nil before
+	closing *closing        // how to close a WebSocket that takes over too late, nil for not at all
+}
+
+// closing is what Close was asked for.
+type closing struct {
+	code websocket.Code
+	text string
 }
 
 // How far the end of a polling socket is.
@@ -113,7 +120,12 @@ func (p *polling) Close(code websocket.Code, text string) {
 		p.end()
 	default:
 		p.state = pollClosing
-		p.dropProbe()
+		if p.probe != nil && p.probe.answered {
+			// The client polls no more: it gets what is left when it has changed over.
+			p.closing = &closing{code, text}
+		} else {
+			p.dropProbe()
+		}
 		p.socket.server.lingering.Add(&p.deadline)
 	}
 }

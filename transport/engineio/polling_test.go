@@ -404,3 +404,23 @@ func FuzzPayload(f *testing.F) {
 		appendPayload(nil, payload) // of frames that are none
 	})
 }
+
+// A client that knows that its WebSocket works polls no more.
+func TestACloseDuringTheChangeOverComesByTheWebSocket(t *testing.T) {
+	r, s, addr := listen(t, "auto", DefaultOptions())
+	p := poll(t, addr)
+	c := dialURL(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
+	c.send(ws.OpText, "2probe")
+	if got := c.receive(); got != "3probe" {
+		t.Fatalf("%q", got)
+	}
+	_, _ = r.newest().WriteMessage([]byte("last"))
+	r.newest().Close(ForcedClose, 1008, "enough")
+	c.send(ws.OpText, "5")
+	if got := c.receive(); got != "4last" {
+		t.Errorf("%q", got)
+	}
+	c.expectClose(ws.StatusPolicyViolation, "enough")
+	r.expect(t, "open", "close forced close")
+	waitFor(t, func() bool { return s.Counts().Open == 0 })
+}

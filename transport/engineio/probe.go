@@ -134,12 +134,12 @@ func (pr *probe) Binary(c *websocket.Conn, payload []byte) {
 // answer says that the WebSocket works, and ends the poll that waits: the client
 // asks no more before it changes over.
 func (pr *probe) answer(c *websocket.Conn) {
-	// A write that fails ends the connection, which says so itself.
-	_, _ = c.WriteText([]byte(probePong))
 	p := pr.polling
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	pr.answered = true
+	pr.answered = true // before the client knows it
+	// A write that fails ends the connection, which says so itself.
+	_, _ = c.WriteText([]byte(probePong))
 	if p.poll != nil {
 		p.give(answer{last: PacketNoop})
 	}
@@ -169,18 +169,24 @@ func (pr *probe) takeOver(c *websocket.Conn) {
 func (p *polling) switchTo(c *websocket.Conn) (blocked, open bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.state != pollOpen {
+	if p.state != pollOpen && p.closing == nil || p.state == pollClosed {
 		return false, false // end has closed c
 	}
+	p.socket.server.lingering.Remove(&p.deadline)
 	if len(p.frames) > 0 {
 		// A write that fails ends the connection, which says so itself.
 		blocked, _ = c.WriteFrames(p.frames)
 		p.frames = nil
 	}
 	if p.poll != nil {
-		p.give(answer{last: PacketNoop})
+		// Clients end their polls before they change over. This one came behind,
+		// on a connection that was read sooner.
+		p.give(answer{refusal: badRequest})
 	}
 	p.conn, p.probe = c, nil
+	if p.closing != nil {
+		c.Close(p.closing.code, p.closing.text)
+	}
 	return blocked, true
 }
 

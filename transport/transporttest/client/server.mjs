@@ -21,7 +21,7 @@ export async function serverFor(t, settings, listen) {
   return server
 }
 
-/** Starts an engine; settings are OUTCRY_ variables. Resolves once it serves. */
+/** Starts an engine; settings are OUTCRY_ variables, and dev for development mode. Resolves once it serves. */
 export async function startServer(settings = {}, listen = '127.0.0.1:0') {
   const data = await mkdtemp(join(tmpdir(), 'outcry-'))
   const { child, exited, serving, log } = spawnServer(settings, listen, data)
@@ -50,10 +50,10 @@ export async function startServer(settings = {}, listen = '127.0.0.1:0') {
 }
 
 /** Starts an engine in a data directory of the caller, who ends it. serving is its URL, once it does. */
-export function spawnServer(settings, listen, data) {
-  const child = spawn(binary, ['serve', '--listen', listen, '--data', data], {
+export function spawnServer({ dev, ...settings }, listen, data) {
+  const child = spawn(binary, ['serve', '--listen', listen, '--data', data, ...dev ? ['--dev'] : []], {
     env: { ...environment, ...settings },
-    stdio: ['ignore', 'inherit', 'pipe'],
+    stdio: ['ignore', dev ? 'ignore' : 'inherit', 'pipe'],
   })
   const exited = new Promise(resolve => child.once('exit', (code, signal) => resolve({ code, signal })))
   const log = []
