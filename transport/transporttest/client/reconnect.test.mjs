@@ -20,7 +20,7 @@ const healthy = (server, what, holds) => within(what, async resolve => {
 })
 
 for (const [browser, io, way] of browsers) {
-  describe(`reconnecting with ${browser}`, () => {
+  describe(`reconnecting with ${browser}`, { concurrency: true }, () => {
     it('resumes every subscription within the window, without subscribing again', async t => {
       const server = await serverFor(t)
       const proxy = await proxyFor(t, server.address)
