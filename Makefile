@@ -32,9 +32,10 @@ crash: build ## Kill the engine N (50) times under load, then check every fact a
 	@.ci/tools node
 	.ci/crash $(CURDIR)/$(BIN) $(N)
 
-lint: ## gofmt, go vet and golangci-lint
+lint: ## gofmt, go vet and golangci-lint, and that everything builds on other systems
 	@.ci/tools go
 	.ci/lint
+	.ci/portable
 
 bench: build ## The load tests of bench/README.md; some minutes on an otherwise idle machine
 	.ci/bench

@@ -5,8 +5,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"golang.org/x/sys/unix"
-
 	"outcry/persistence"
 )
 
@@ -24,21 +22,19 @@ func (d *disk) check() error { return d.checkRoom(d.reserve) }
 
 // checkRoom is check with another need for room, in bytes.
 func (d *disk) checkRoom(need int64) error {
-	var s unix.Statfs_t
-	if err := unix.Statfs(d.dir, &s); err != nil {
+	state, err := statDisk(d.dir)
+	if err != nil {
 		return fmt.Errorf("%w: look at the disk of %s: %w", persistence.ErrUnavailable, d.dir, err)
 	}
-	if s.Flags&unix.ST_RDONLY != 0 {
+	if state.readOnly {
 		return fmt.Errorf("%w: the disk of %s is read-only: mount it writable", persistence.ErrUnavailable, d.dir)
 	}
-	if free := freeBytes(&s); free < need {
+	if state.free < need {
 		return fmt.Errorf("%w: the disk of %s has %d MiB free and %d MiB are kept in reserve: make room, and trading goes on by itself",
-			persistence.ErrUnavailable, d.dir, free>>20, need>>20)
+			persistence.ErrUnavailable, d.dir, state.free>>20, need>>20)
 	}
 	return nil
 }
-
-func freeBytes(s *unix.Statfs_t) int64 { return int64(s.Bavail) * s.Bsize }
 
 // usedBytes returns what the files of a directory take of its disk; their sizes
 // say more, since Badger makes them larger than what they hold.
@@ -48,11 +44,7 @@ func usedBytes(dir string) (bytes int64) {
 		return 0
 	}
 	for _, entry := range entries {
-		var s unix.Stat_t
-		if unix.Stat(filepath.Join(dir, entry.Name()), &s) == nil {
-			const blockBytes = 512 // of st_blocks, whatever the file system's own are
-			bytes += s.Blocks * blockBytes
-		}
+		bytes += allocatedBytes(filepath.Join(dir, entry.Name()))
 	}
 	return bytes
 }

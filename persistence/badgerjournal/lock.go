@@ -1,12 +1,9 @@
 package badgerjournal
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-
-	"golang.org/x/sys/unix"
 
 	"outcry/persistence"
 )
@@ -26,15 +23,15 @@ func (l *lock) acquire(dir string) error {
 	}
 	path := filepath.Join(dir, lockName)
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDONLY, 0o640)
-	if errors.Is(err, unix.EROFS) {
+	if isReadOnly(err) {
 		file, err = os.Open(path)
 	}
 	if err != nil {
 		return fmt.Errorf("lock the journal: %w", err)
 	}
-	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	if held, err := lockFile(file); err != nil {
 		file.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
+		if held {
 			return errLocked(dir)
 		}
 		return fmt.Errorf("lock the journal: %w", err)

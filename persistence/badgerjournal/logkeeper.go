@@ -1,13 +1,10 @@
 package badgerjournal
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // logKeeper does for new log files what Badger leaves out: it makes their names
@@ -76,20 +73,7 @@ func (k *logKeeper) keepNewest() {
 	if err != nil {
 		return
 	}
-	if err := unix.Fallocate(int(file.Fd()), 0, 0, min(k.bytes, info.Size())); err == nil || errors.Is(err, unix.EOPNOTSUPP) {
+	if preallocate(file, min(k.bytes, info.Size())) {
 		k.kept = newest
 	}
-}
-
-// syncDir makes the names in a directory durable.
-func syncDir(dir string) error {
-	file, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("make the names in the journal durable: %w", err)
-	}
-	defer file.Close()
-	if err := file.Sync(); err != nil {
-		return fmt.Errorf("make the names in the journal durable: %w", err)
-	}
-	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/rs/zerolog"
-	"golang.org/x/sys/unix"
 )
 
 // checkFiles looks for damage that Badger would not report: it cuts logs at the
@@ -94,24 +93,4 @@ func readLog(path string) ([]byte, error) {
 		return nil, fmt.Errorf("check the journal: read %s: %w", filepath.Base(path), err)
 	}
 	return data, nil
-}
-
-// writtenBytes returns behind what offset a file is a hole.
-func writtenBytes(file *os.File, size int64) int64 {
-	fd, written := int(file.Fd()), int64(0)
-	for written < size {
-		start, err := unix.Seek(fd, written, unix.SEEK_DATA)
-		if errors.Is(err, unix.ENXIO) {
-			return written
-		}
-		if err != nil {
-			return size
-		}
-		end, err := unix.Seek(fd, start, unix.SEEK_HOLE)
-		if err != nil || end <= written {
-			return size
-		}
-		written = end
-	}
-	return size
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/rs/zerolog"
-	"golang.org/x/sys/unix"
 
 	"outcry/persistence"
 )
@@ -126,7 +125,7 @@ func (e *entry) put(batch *badger.WriteBatch, result *Salvaged) error {
 // between there is no moment without a journal, of which a start would make an
 // empty one, if the file system can exchange names.
 func replaceDir(dir, fresh, kept string) error {
-	if err := unix.Renameat2(unix.AT_FDCWD, fresh, unix.AT_FDCWD, dir, unix.RENAME_EXCHANGE); err != nil {
+	if err := exchange(fresh, dir); err != nil {
 		if err := os.Rename(dir, kept); err != nil {
 			return err
 		}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
-	"golang.org/x/sys/unix"
 )
 
 // Commit latencies are kept in microseconds, up to a minute, to 1 %.
@@ -71,9 +70,8 @@ type Stats struct {
 func (j *Journal) Stats() Stats {
 	s := j.stats.read()
 	s.Queued = j.queue.len()
-	var fs unix.Statfs_t
-	if unix.Statfs(j.dir, &fs) == nil {
-		s.FreeBytes = freeBytes(&fs)
+	if state, err := statDisk(j.dir); err == nil {
+		s.FreeBytes = state.free
 	}
 	s.Bytes = usedBytes(j.dir)
 	return s

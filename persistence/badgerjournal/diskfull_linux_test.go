@@ -58,11 +58,11 @@ func fillDisk(t *testing.T, dir string, leave int64, ticks <-chan time.Time, ste
 
 func freeOn(t *testing.T, dir string) int64 {
 	t.Helper()
-	var s unix.Statfs_t
-	if err := unix.Statfs(dir, &s); err != nil {
+	state, err := statDisk(dir)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return freeBytes(&s)
+	return state.free
 }
 
 func fillAtOnce(t *testing.T, dir string, leave int64) string {
