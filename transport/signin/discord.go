@@ -55,7 +55,7 @@ func (h *Handlers) setState(w http.ResponseWriter, value string, lifetime int) {
 // The words for what can go wrong on the way, which the dashboard shows.
 var (
 	errState  = errors.New("the sign-in was not begun in this browser, or took too long")
-	errDenied = errors.New("Discord did not sign you in") //nolint:staticcheck // a name, shown as a sentence
+	errDenied = errors.New("Discord did not sign you in")            //nolint:staticcheck // a name, shown as a sentence
 	errAnswer = errors.New("Discord could not be asked who you are") //nolint:staticcheck // a name, shown as a sentence
 )
 
