@@ -36,6 +36,8 @@ func TestOtherRequestsAreForNetHTTP(t *testing.T) {
 			"no upgrade":                   {strings.Replace(upgradeHeadText, "Upgrade: websocket", "X-Y: z", 1), 426},
 			"POST":                         {strings.Replace(upgradeHeadText, "GET", "POST", 1), 405},
 			"an odd but good upgrade":      {strings.Replace(upgradeHeadText, "Upgrade: websocket", "Upgrade: h2c, websocket", 1), 101},
+			"an upgrade with a body":       {strings.Replace(upgradeHeadText, "Host:", "Content-Length: 3\r\nHost:", 1) + "abc", 400},
+			"an upgrade with chunks":       {strings.Replace(upgradeHeadText, "Host:", "Transfer-Encoding: chunked\r\nHost:", 1) + "0\r\n\r\n", 400},
 			"two cookies in an upgrade":    {strings.Replace(upgradeHeadText, "Host:", "Cookie: a=b\r\nCookie: c=d\r\nHost:", 1), 101},
 			"an upgrade with absolute URI": {strings.Replace(upgradeHeadText, "GET /", "GET http://outcry.example/", 1), 101},
 		} {

@@ -71,6 +71,8 @@ func checkUpgrade(header http.Header, r *http.Request) *Reject {
 	case r.Header.Get("Sec-Websocket-Version") != "13":
 		header.Set("Sec-WebSocket-Version", "13")
 		return problem(http.StatusUpgradeRequired)
+	case r.ContentLength != 0: // its body would be read as frames
+		return problem(http.StatusBadRequest)
 	case !isKey([]byte(r.Header.Get("Sec-Websocket-Key"))), r.Host == "":
 		return problem(http.StatusBadRequest)
 	default:

@@ -84,7 +84,7 @@ func sniffHeader(line []byte, once *onceOnly) (bit int, ok bool) {
 	}
 	switch {
 	case is(name, "host"):
-		return headerHost, len(value) > 0 && !bytes.ContainsAny(value, " \t,/?#@\\")
+		return headerHost, isHost(value)
 	case is(name, "upgrade"):
 		return headerUpgrade, is(value, "websocket")
 	case is(name, "connection"):
@@ -156,6 +156,20 @@ func isToken(p []byte) bool {
 		switch {
 		case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z', '0' <= b && b <= '9':
 		case strings.IndexByte("!#$%&'*+-.^_`|~", b) >= 0:
+		default:
+			return false
+		}
+	}
+	return len(p) > 0
+}
+
+// isHost: what a host and its port are written with, RFC 3986 section 3.2.2.
+// net/http lets more through, and judges whether it is in order.
+func isHost(p []byte) bool {
+	for _, b := range p {
+		switch {
+		case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z', '0' <= b && b <= '9':
+		case strings.IndexByte("-._~!$&'()*+;=%:[]", b) >= 0:
 		default:
 			return false
 		}
