@@ -31,6 +31,9 @@ type Options struct {
 	Limit     limit.Options
 	// Origins are those whose pages may connect.
 	Origins auth.Origins
+	// RequestTimeout is how long a request may take to arrive; who needs longer,
+	// as feeds do, says so themselves. 0 is for ever.
+	RequestTimeout time.Duration
 }
 
 // Server serves browsers and HTTP clients on one listener.
@@ -61,10 +64,11 @@ func NewServer(o Options, gateway socketio.Handler, routes http.Handler, log zer
 		return nil, errors.Join(err, engine.Close(context.Background()))
 	}
 	s := &Server{poller: poller, engine: engine, dials: dials, log: log}
-	s.acceptor = websocket.NewAcceptor(o.WebSocket, isSocketPath, engine.OpenWebSocket, log)
+	s.acceptor = websocket.NewAcceptor(o.WebSocket, isSocketPath, engine.OpenWebSocket, log).WithHeaders(securityHeaders)
 	s.http = &http.Server{
-		Handler:           newCORS(o.Origins).Handler(s.routes(routes)),
+		Handler:           secure(newCORS(o.Origins).Handler(s.routes(routes))),
 		ReadHeaderTimeout: o.WebSocket.HeaderTimeout,
+		ReadTimeout:       o.RequestTimeout,
 		MaxHeaderBytes:    o.WebSocket.MaxHeaderBytes,
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          newHTTPLog(log),
@@ -104,16 +108,19 @@ func isSocketPath(uri []byte) bool {
 }
 
 // routes puts the Socket.IO path beside the others. Most upgrades never come
-// here: the acceptor sees them first. Those of kept-alive connections do.
+// here: the acceptor sees them first. Those of kept-alive connections do, and
+// find the same paths.
 func (s *Server) routes(others http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc(socketPath, func(w http.ResponseWriter, r *http.Request) {
+	serve := func(w http.ResponseWriter, r *http.Request) {
 		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 			s.acceptor.UpgradeHTTP(w, r, s.poller)
 			return
 		}
 		s.engine.ServeHTTP(w, r)
-	})
+	}
+	mux.HandleFunc(socketPath+"{$}", serve)
+	mux.HandleFunc(strings.TrimSuffix(socketPath, "/"), serve)
 	mux.Handle("/", others)
 	return mux
 }

@@ -175,8 +175,9 @@ func (e *Engine) buildTransport() error {
 	routes.HandleFunc("/", httpapi.NotFound)
 	e.server, err = transport.NewServer(transport.Options{
 		Netpoll: s.Netpoll, WebSocket: s.WebSocket, EngineIO: s.EngineIO, SocketIO: s.SocketIO,
-		Limit:   s.Limit,
-		Origins: origins,
+		Limit:          s.Limit,
+		Origins:        origins,
+		RequestTimeout: s.HTTP.RequestTimeout,
 	}, e.gateway, routes, e.log, time.Now)
 	return err
 }

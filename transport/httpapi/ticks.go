@@ -52,15 +52,17 @@ func (t *Ticks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// A feed that is refused shall hear it at once, not when it has sent all.
 	deadline := &readDeadline{control: http.NewResponseController(w)}
 	_ = deadline.control.EnableFullDuplex() // HTTP/1.0 cannot, and need not
-	w.Header().Set("Connection", "close")   // unless the whole body is read: what is left of it is no request
+	afterwards := w.Header()["Connection"]
+	w.Header().Set("Connection", "close") // unless the whole body is read: what is left of it is no request
 	user, ok := t.admit(w, r)
 	if !ok {
 		deadline.linger()
 		return
 	}
+	_ = deadline.control.SetReadDeadline(time.Time{}) // a feed lives as long as it likes; the next read says if it failed
 	source := t.deps.Registry.Open(user)
 	defer source.Close()
-	stream := &tickStream{ticks: t, source: source, parser: feed.NewParser(), deadline: deadline}
+	stream := &tickStream{ticks: t, source: source, parser: feed.NewParser(), deadline: deadline, afterwards: afterwards}
 	err := stream.runUntilStopping(r.Context(), newLineReader(r.Body, t.options.MaxTickLineBytes))
 	stream.finish(w, err)
 }
@@ -74,7 +76,7 @@ func (s *tickStream) finish(w http.ResponseWriter, err error) {
 	}
 	event.Str("feed", s.source.Name()).Uint64("accepted", answer.Accepted).Uint64("rejected", answer.Rejected).Msg("feed ended")
 	if err == nil {
-		w.Header().Del("Connection")
+		w.Header()["Connection"] = s.afterwards
 		WriteJSON(w, http.StatusOK, answer)
 		return
 	}
@@ -132,8 +134,11 @@ type tickStream struct {
 	source   *feed.Source
 	parser   *feed.Parser
 	deadline *readDeadline
-	line     uint64
-	answer   TicksAnswer
+	// afterwards is what was to become of the connection before it was known that
+	// the feed would end its request.
+	afterwards []string
+	line       uint64
+	answer     TicksAnswer
 }
 
 // errSink is that the engine, not the feed, ended the stream.

@@ -1,8 +1,10 @@
 package websocket
 
 import (
+	"bytes"
 	"errors"
 	"net"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +30,8 @@ type Acceptor struct {
 	open  Open
 	log   zerolog.Logger
 
+	headers []byte // of every refusal, as they are sent
+
 	heads    *deadlines // connections whose request head is awaited
 	closes   *deadlines // connections whose close frame awaits an answer
 	handover *handover
@@ -46,6 +50,15 @@ func NewAcceptor(o Options, match func(uri []byte) bool, open Open, log zerolog.
 		closes:   newDeadlines(o.LingerTimeout),
 		handover: newHandover(o.HandoverQueue),
 	}
+}
+
+// WithHeaders sends these headers with every request that is refused without
+// net/http. Call it before anything is accepted.
+func (a *Acceptor) WithHeaders(h http.Header) *Acceptor {
+	var written bytes.Buffer
+	_ = h.Write(&written) // memory takes everything
+	a.headers = written.Bytes()
+	return a
 }
 
 // Accept is the accept function of netpoll.Poller.Serve.

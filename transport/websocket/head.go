@@ -27,7 +27,7 @@ func (h *head) Data(c netpoll.Conn, p []byte) (consumed int) {
 	limit := h.a.o.MaxHeaderBytes
 	if end > limit || (end < 0 && len(p) > limit) {
 		if h.a.heads.remove(&h.deadline) {
-			refuse(c, problem(http.StatusRequestHeaderFieldsTooLarge), errHeaderTooBig)
+			h.a.refuse(c, problem(http.StatusRequestHeaderFieldsTooLarge), errHeaderTooBig)
 		}
 		return len(p)
 	}
@@ -57,7 +57,7 @@ func (h *head) expired() {
 		h.nc.Close(net.ErrClosed)
 		return
 	}
-	refuse(h.nc, problem(http.StatusRequestTimeout), errHeaderTimeout)
+	h.a.refuse(h.nc, problem(http.StatusRequestTimeout), errHeaderTimeout)
 }
 
 // headEnd is the index behind the empty line that ends a request head, -1

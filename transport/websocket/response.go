@@ -10,16 +10,16 @@ import (
 )
 
 // refuse answers with an HTTP response and closes.
-func refuse(c netpoll.Conn, r *Reject, cause error) {
+func (a *Acceptor) refuse(c netpoll.Conn, r *Reject, cause error) {
 	s := takeScratch()
 	defer s.release()
-	s.b = r.append(s.b)
+	s.b = r.append(s.b, a.headers)
 	_, _ = c.Write(s.b) // the connection ends either way
 	c.CloseAfterFlush(cause)
 }
 
-// append appends r as a complete HTTP/1.1 response.
-func (r *Reject) append(dst []byte) []byte {
+// append appends r, with more headers, as a complete HTTP/1.1 response.
+func (r *Reject) append(dst, headers []byte) []byte {
 	dst = fmt.Appendf(dst, "HTTP/1.1 %d %s\r\n", r.Status, http.StatusText(r.Status))
 	dst = fmt.Appendf(dst, "Content-Type: %s\r\nContent-Length: %d\r\n", r.ContentType, len(r.Body))
 	if r.RetryAfter > 0 {
@@ -27,6 +27,7 @@ func (r *Reject) append(dst []byte) []byte {
 		dst = strconv.AppendInt(dst, r.retryAfterSeconds(), 10)
 		dst = append(dst, "\r\n"...)
 	}
+	dst = append(dst, headers...)
 	dst = append(dst, "Connection: close\r\n\r\n"...)
 	return append(dst, r.Body...)
 }

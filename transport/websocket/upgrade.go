@@ -18,7 +18,7 @@ func (a *Acceptor) upgrade(c netpoll.Conn, head, rest []byte) (consumed int) {
 	err := u.answer(head, s)
 	switch {
 	case u.reject != nil:
-		refuse(c, u.reject, errRejected)
+		a.refuse(c, u.reject, errRejected)
 		return len(rest)
 	case err != nil: // the answer says what is wrong with the request
 		a.log.Debug().Err(err).Stringer("peer", c.RemoteAddr()).Msg("bad upgrade request")
