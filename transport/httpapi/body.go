@@ -48,7 +48,8 @@ func orList(words []string) string {
 }
 
 // limitBody bounds the length of a body and how long it may take to arrive. The
-// function that it returns ends the latter.
+// function that it returns ends the latter; it is for a body that has arrived
+// whole, since net/http waits for the rest of any other behind the answer.
 func limitBody(w http.ResponseWriter, r *http.Request, maxBytes int, timeout time.Duration) (body io.Reader, arrived func()) {
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(timeout)) // the next read says if it failed
@@ -60,8 +61,10 @@ func limitBody(w http.ResponseWriter, r *http.Request, maxBytes int, timeout tim
 // readBody reads a short body into buffer.
 func readBody(w http.ResponseWriter, r *http.Request, buffer *bytes.Buffer, maxBytes int, timeout time.Duration) error {
 	body, arrived := limitBody(w, r, maxBytes, timeout)
-	defer arrived()
 	_, err := buffer.ReadFrom(body)
+	if err == nil {
+		arrived()
+	}
 	return err
 }
 

@@ -110,7 +110,6 @@ func (t *Trades) readOne(w http.ResponseWriter, r *http.Request, reader *tradeRe
 // readMany reads a request of a trade a line, or answers it.
 func (t *Trades) readMany(w http.ResponseWriter, r *http.Request, reader *tradeReader) bool {
 	body, arrived := limitBody(w, r, t.options.MaxTradesBytes, t.options.RequestTimeout)
-	defer arrived()
 	bad, errs, err := reader.readAll(body)
 	switch {
 	case errors.Is(err, errTooManyTrades):
@@ -121,6 +120,7 @@ func (t *Trades) readMany(w http.ResponseWriter, r *http.Request, reader *tradeR
 		writeProblem(w, Problem{Status: http.StatusBadRequest, Code: codeInvalidTrade, Errors: errs,
 			Detail: fmt.Sprintf("%d lines are not trades: nothing was recorded", bad)})
 	default:
+		arrived()
 		return true
 	}
 	return false
