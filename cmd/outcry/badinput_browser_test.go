@@ -117,3 +117,35 @@ func (b *rawBrowser) leave() {
 	}
 	_ = b.nc.Close()
 }
+
+// openedBehind upgrades a connection behind another request, if there is one.
+func (b *rawBrowser) openedBehind(before, request string) {
+	b.t.Helper()
+	if got := b.refusedBehind(before, request); got != http.StatusSwitchingProtocols {
+		b.t.Fatalf("no upgrade but %d", got)
+	}
+	b.await("0{")
+}
+
+// refusedBehind returns the status of an upgrade's answer.
+func (b *rawBrowser) refusedBehind(before, request string) int {
+	b.t.Helper()
+	b.from = bufio.NewReader(b.nc)
+	for _, text := range []string{before, request} {
+		if text == "" {
+			continue
+		}
+		if _, err := io.WriteString(b.nc, text); err != nil {
+			b.t.Fatal(err)
+		}
+		response, err := http.ReadResponse(b.from, nil)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		b.response = response
+		if response.StatusCode != http.StatusSwitchingProtocols {
+			_, _ = io.Copy(io.Discard, response.Body) // what is cut off shows in the next answer
+		}
+	}
+	return b.response.StatusCode
+}
