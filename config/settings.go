@@ -17,6 +17,7 @@ import (
 	"outcry/actors/symbol"
 	"outcry/persistence/badgerjournal"
 	"outcry/transport/auth"
+	"outcry/transport/certificate"
 	"outcry/transport/engineio"
 	"outcry/transport/httpapi"
 	"outcry/transport/limit"
@@ -52,6 +53,8 @@ type Settings struct {
 type Server struct {
 	// Listen is the address to serve on, host:port; an empty host is every interface.
 	Listen string `koanf:"listen"`
+	// TLS is the certificate to serve with, if any.
+	TLS certificate.Options `koanf:"tls"`
 	// Data is the directory for what must survive a restart.
 	Data string `koanf:"data"`
 	// DashboardURL and FrontendURL are origins whose pages may connect.
@@ -81,7 +84,7 @@ type Log struct {
 // Defaults are the settings of an engine that was told nothing.
 func Defaults() Settings {
 	return Settings{
-		Server:    Server{Listen: ":8080", Data: "data", DrainTime: 10 * time.Second, ReconnectSpread: 5 * time.Second, ShutdownTimeout: 10 * time.Second},
+		Server:    Server{Listen: ":8080", TLS: certificate.DefaultOptions(), Data: "data", DrainTime: 10 * time.Second, ReconnectSpread: 5 * time.Second, ShutdownTimeout: 10 * time.Second},
 		Log:       Log{Level: "info", Format: "auto"},
 		Auth:      auth.DefaultOptions(),
 		Mailbox:   mailbox.DefaultOptions(),
@@ -138,6 +141,9 @@ func (s Server) Validate() error {
 	var errs []error
 	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
 		errs = append(errs, fmt.Errorf("listen: %q is not allowed: must be host:port, such as :8080 or 127.0.0.1:8080", s.Listen))
+	}
+	for _, err := range flatten(s.TLS.Validate()) {
+		errs = append(errs, fmt.Errorf("tls.%w", err))
 	}
 	if s.Profile != "" {
 		if _, _, err := net.SplitHostPort(s.Profile); err != nil {

@@ -29,6 +29,7 @@ import (
 	"outcry/persistence/badgerjournal"
 	"outcry/transport"
 	"outcry/transport/auth"
+	"outcry/transport/certificate"
 	"outcry/transport/httpapi"
 	"outcry/transport/limit"
 	"outcry/transport/signin"
@@ -56,6 +57,7 @@ type Engine struct {
 	verifier   *auth.Verifier
 	gateway    *transport.Gateway
 	server     *transport.Server
+	certs      *certificate.Keeper // nil without TLS
 	listener   net.Listener
 
 	// atomic: set when the engine begins to stop
@@ -158,7 +160,7 @@ func (e *Engine) buildTransport() error {
 	e.verifier = verifier
 	origins := auth.NewOrigins(e.loaded.Dev, s.Server.DashboardURL, s.Server.FrontendURL)
 	logins := auth.NewLogins(e.journal, s.Auth.SessionLifetime, time.Now)
-	verifier.WithLogins(logins, origins, !e.loaded.Dev)
+	verifier.WithLogins(logins, origins, !e.loaded.Dev || s.Server.TLS.Enabled())
 	e.gateway = transport.NewGateway(e.system, e.sessions, verifier, s.Limit, e.log, time.Now)
 	routes := http.NewServeMux()
 	routes.Handle("/api/ticks", httpapi.NewTicks(s.HTTP, httpapi.TicksDeps{
@@ -214,22 +216,35 @@ func (e *Engine) routeAccounts(routes *http.ServeMux, verifier *auth.Verifier) {
 }
 
 func (e *Engine) listen() (err error) {
-	if e.listener, err = net.Listen("tcp", e.settings.Server.Listen); err != nil {
+	s := e.settings.Server
+	if s.TLS.Enabled() {
+		if e.certs, err = certificate.NewKeeper(s.TLS, e.log.With().Str("room", "certificate").Logger(), time.Now); err != nil {
+			return fmt.Errorf("server.tls: %w", err)
+		}
+	}
+	if e.listener, err = net.Listen("tcp", s.Listen); err != nil {
 		return fmt.Errorf("server.listen: %w: is another process serving there?", err)
+	}
+	if e.certs != nil {
+		e.listener = e.certs.Listen(e.listener)
 	}
 	return nil
 }
 
 // URL is where the engine serves, as a client on this machine reaches it.
 func (e *Engine) URL() string {
+	scheme := "http://"
+	if e.certs != nil {
+		scheme = "https://"
+	}
 	host, port, err := net.SplitHostPort(e.listener.Addr().String())
 	if err != nil {
-		return "http://" + e.listener.Addr().String()
+		return scheme + e.listener.Addr().String()
 	}
 	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
 		host = "localhost"
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	return scheme + net.JoinHostPort(host, port)
 }
 
 // Run serves until ctx ends, then stops cleanly. nil means a clean stop.
@@ -246,6 +261,9 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 	})
 	running.Go(func() { releaseWhenQuiet(ctx) })
+	if e.certs != nil {
+		running.Go(func() { e.certs.Watch(e.stopping) })
+	}
 	if e.simulator != nil {
 		running.Go(func() {
 			if err := e.simulator.Run(e.stopping, e.symbols); err != nil {

@@ -33,6 +33,9 @@ func (e *Engine) health() httpapi.Health {
 		},
 		Memory: httpapi.MemoryHealth{HeapBytes: memory.HeapAlloc, SysBytes: memory.Sys},
 	}
+	if e.certs != nil {
+		health.TLS = &httpapi.TLSHealth{CertificateExpiresAt: e.certs.Ends().UTC()}
+	}
 	limits := e.gateway.Counts()
 	health.Limits = httpapi.LimitsHealth{
 		Dials: e.server.RefusedDials(), Sockets: limits.RefusedSockets, Events: limits.RefusedEvents, Floods: limits.Abandoned,

@@ -1,6 +1,9 @@
 package httpapi
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // Health is the answer of GET /health. What the engine does not measure is
 // left out rather than made up.
@@ -8,7 +11,8 @@ type Health struct {
 	Status    string          `json:"status"` // healthy or unhealthy
 	Draining  bool            `json:"draining"`
 	Version   string          `json:"version"`
-	Uptime    float64         `json:"uptime"` // seconds
+	Uptime    float64         `json:"uptime"`        // seconds
+	TLS       *TLSHealth      `json:"tls,omitempty"` // not without TLS
 	WebSocket WebSocketHealth `json:"websocket"`
 	Latency   LatencyHealth   `json:"latency"`
 	Feed      FeedHealth      `json:"feed"`
@@ -16,6 +20,11 @@ type Health struct {
 	Journal   JournalHealth   `json:"journal"`
 	Limits    LimitsHealth    `json:"limits"`
 	Memory    MemoryHealth    `json:"memory"`
+}
+
+// TLSHealth is what the listener shows.
+type TLSHealth struct {
+	CertificateExpiresAt time.Time `json:"certificateExpiresAt"`
 }
 
 // LimitsHealth counts what limits refused since the start.
