@@ -1,7 +1,6 @@
 package certificate
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -14,7 +13,7 @@ import (
 )
 
 // watched runs a Keeper in a bubble's time.
-func watched(t *testing.T, o Options, log *bytes.Buffer) *Keeper {
+func watched(t *testing.T, o Options, log *notes) *Keeper {
 	t.Helper()
 	k, err := NewKeeper(o, zerolog.New(log), time.Now)
 	if err != nil {
@@ -60,10 +59,10 @@ func TestNewCertificatesAreTaken(t *testing.T) {
 		t.Run(way, func(t *testing.T) {
 			dir := t.TempDir()
 			synctest.Test(t, func(t *testing.T) {
-				var log bytes.Buffer
+				var log notes
 				k := watched(t, write(t, dir, made(t, 1, time.Now().Add(time.Hour))), &log)
 				checked()
-				if serial(k) != 1 || log.Len() > 0 {
+				if serial(k) != 1 || log.String() != "" {
 					t.Fatalf("serves %d, logged %s", serial(k), &log)
 				}
 				change(t, dir, made(t, 2, time.Now().Add(2*time.Hour)))
@@ -99,7 +98,7 @@ func TestALinkThatTurnsIsFollowed(t *testing.T) {
 		}
 		turn("first")
 		o := Options{CertFile: filepath.Join(data, "tls.crt"), KeyFile: filepath.Join(data, "tls.key"), CheckInterval: time.Second}
-		k := watched(t, o, &bytes.Buffer{})
+		k := watched(t, o, &notes{})
 		turn("second")
 		checked()
 		if serial(k) != 2 {
@@ -111,7 +110,7 @@ func TestALinkThatTurnsIsFollowed(t *testing.T) {
 func TestBadPairsLeaveTheOldOne(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
+		var log notes
 		good, other := made(t, 1, time.Now().Add(time.Hour)), made(t, 2, time.Now().Add(time.Hour))
 		k := watched(t, write(t, dir, good), &log)
 		for name, bad := range map[string]pair{
