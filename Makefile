@@ -6,7 +6,12 @@ FUZZTIME ?= 30s
 N ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-client crash lint bench bench-go fuzz clean
+.PHONY: help run build test test-go test-client test-dashboard test-browser crash lint bench bench-go fuzz clean
+
+# What the dashboard is built from, and where it is embedded from.
+SITE := dashboard/dist/site/index.html
+SITE_SOURCES := $(shell find dashboard/src dashboard/public -type f) \
+	$(addprefix dashboard/,index.html package.json package-lock.json tsconfig.json vite.config.ts)
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,11 +19,15 @@ help: ## Show this list
 run: build ## Build and serve a live demo on http://localhost:8080
 	$(BIN) serve --dev
 
-build: ## Build bin/outcry
+build: $(SITE) ## Build bin/outcry, with the dashboard in it
 	@.ci/tools go
 	go build -o $(BIN) ./cmd/outcry
 
-test: lint test-go test-client ## Run every check
+$(SITE): $(SITE_SOURCES)
+	@.ci/tools node
+	.ci/dashboard build
+
+test: lint test-go test-client test-dashboard test-browser ## Run every check
 
 test-go: ## Go tests with the race detector, fuzz seeds included
 	@.ci/tools go cc
@@ -27,6 +36,15 @@ test-go: ## Go tests with the race detector, fuzz seeds included
 test-client: build ## The real socket.io-client under Node against the real binary
 	@.ci/tools node
 	.ci/test-client $(CURDIR)/$(BIN)
+
+test-dashboard: ## Checks and unit tests of the dashboard
+	@.ci/tools node
+	.ci/dashboard check
+	.ci/dashboard test
+
+test-browser: build ## The dashboard in Chromium against the real binary
+	@.ci/tools node chromium
+	.ci/test-browser $(CURDIR)/$(BIN)
 
 crash: build ## Kill the engine N (50) times under load, then check every fact and notice
 	@.ci/tools node
@@ -49,4 +67,4 @@ fuzz: ## Every fuzz target for FUZZTIME (30s) each
 	FUZZTIME=$(FUZZTIME) .ci/fuzz
 
 clean: ## Remove what was built
-	rm -rf bin transport/transporttest/client/node_modules
+	rm -rf bin transport/transporttest/client/node_modules dashboard/node_modules dashboard/dist/site

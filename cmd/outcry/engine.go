@@ -26,6 +26,7 @@ import (
 	"outcry/actors/symbol"
 	"outcry/actors/watchlist"
 	"outcry/config"
+	"outcry/dashboard"
 	"outcry/persistence/badgerjournal"
 	"outcry/transport"
 	"outcry/transport/auth"
@@ -33,6 +34,7 @@ import (
 	"outcry/transport/httpapi"
 	"outcry/transport/limit"
 	"outcry/transport/signin"
+	"outcry/transport/site"
 	"outcry/transport/wire"
 )
 
@@ -173,8 +175,11 @@ func (e *Engine) buildTransport() error {
 	routes.HandleFunc("GET /live", httpapi.Live)
 	routes.Handle("GET /ready", httpapi.NewReady(e.notReady))
 	routes.Handle("GET /api/operator/settings", httpapi.NewSettings(verifier, func() any { return e.loaded.Describe() }))
-	routes.HandleFunc("GET /{$}", httpapi.Index)
-	routes.HandleFunc("/", httpapi.NotFound)
+	pages, err := site.New(dashboard.Site(), serverPaths, http.HandlerFunc(httpapi.NotFound))
+	if err != nil {
+		return fmt.Errorf("dashboard: %w", err)
+	}
+	routes.Handle("/", pages)
 	e.server, err = transport.NewServer(transport.Options{
 		Netpoll: s.Netpoll, WebSocket: s.WebSocket, EngineIO: s.EngineIO, SocketIO: s.SocketIO,
 		Limit:          s.Limit,
@@ -183,6 +188,9 @@ func (e *Engine) buildTransport() error {
 	}, e.gateway, routes, e.log, time.Now)
 	return err
 }
+
+// serverPaths are first parts of paths that the dashboard has not.
+var serverPaths = []string{"api", "auth", "health", "live", "metrics", "ready", "socket.io"}
 
 // routeSignIn adds what signs people in and out.
 func (e *Engine) routeSignIn(routes *http.ServeMux, logins *auth.Logins) {
