@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -51,9 +52,25 @@ type Loaded struct {
 	// MadeUpSecret says that development mode invented the secret.
 	MadeUpSecret bool
 
+	source  Source
 	schema  schema
 	koanf   *koanf.Koanf
 	origins map[string]string
+}
+
+// clone is a copy whose settings and origins may be changed.
+func (l *Loaded) clone() *Loaded {
+	copied := *l
+	copied.origins = maps.Clone(l.origins)
+	return &copied
+}
+
+// keepSecret takes over the secret that development mode invented before, so that
+// reading the sources again does not make up another.
+func (l *Loaded) keepSecret(before *Loaded) {
+	if l.MadeUpSecret && before.MadeUpSecret {
+		l.Settings.Auth.Secrets = before.Settings.Auth.Secrets
+	}
 }
 
 // loader gathers layers, the weakest first.
@@ -66,6 +83,7 @@ type loader struct {
 func Load(s Source) (*Loaded, error) {
 	l := &loader{Loaded: &Loaded{
 		Dev:     s.Dev,
+		source:  s,
 		schema:  newSchema(Settings{}),
 		koanf:   koanf.New("."),
 		origins: map[string]string{},
@@ -190,7 +208,7 @@ func (l *loader) secret(dev bool) {
 }
 
 // explain adds to each problem where the value came from.
-func (l *loader) explain(err error) []error {
+func (l *Loaded) explain(err error) []error {
 	problems := flatten(err)
 	for i, problem := range problems {
 		key, _, _ := strings.Cut(problem.Error(), ":")

@@ -64,21 +64,21 @@ type Server struct {
 	// serves none. It shows the process's memory: keep it on loopback.
 	Profile string `koanf:"profile"`
 	// DrainTime is over how long a stop closes browsers; 0 closes all at once.
-	DrainTime time.Duration `koanf:"drain_time"`
+	DrainTime time.Duration `koanf:"drain_time" live:"true"`
 	// ReconnectSpread is within what time after a stop browsers are told to come
 	// back, each at a time of its own.
-	ReconnectSpread time.Duration `koanf:"reconnect_spread"`
+	ReconnectSpread time.Duration `koanf:"reconnect_spread" live:"true"`
 	// ShutdownTimeout is how long a stop may take, behind DrainTime, before what is
 	// left is cut off.
-	ShutdownTimeout time.Duration `koanf:"shutdown_timeout"`
+	ShutdownTimeout time.Duration `koanf:"shutdown_timeout" live:"true"`
 }
 
 // Log is what is logged, and how.
 type Log struct {
 	// Level is the least important that is logged: debug, info, warn or error.
-	Level string `koanf:"level"`
+	Level string `koanf:"level" live:"true" choices:"debug,info,warn,error"`
 	// Format is json, console (for people), or auto: console on a terminal.
-	Format string `koanf:"format"`
+	Format string `koanf:"format" choices:"auto,json,console"`
 }
 
 // Defaults are the settings of an engine that was told nothing.

@@ -27,7 +27,6 @@ type Gateway struct {
 	system   *actors.System
 	sessions *session.Sessions
 	verifier *auth.Verifier
-	limits   limit.Options
 	log      zerolog.Logger
 	now      func() time.Time
 
@@ -35,6 +34,9 @@ type Gateway struct {
 	expiries  *expiries
 	byLogin   *loginSockets
 	leeway    time.Duration
+
+	// atomic: written by Configure, read by every event
+	limits atomic.Pointer[limit.Options]
 
 	// atomic: counters for Counts
 	refusedEvents, abandoned, refusedSockets atomic.Uint64
@@ -44,11 +46,26 @@ var _ socketio.Handler = (*Gateway)(nil)
 
 // NewGateway returns a gateway that verifies tokens with v.
 func NewGateway(system *actors.System, sessions *session.Sessions, v *auth.Verifier, limits limit.Options, log zerolog.Logger, now func() time.Time) *Gateway {
-	return &Gateway{
-		system: system, sessions: sessions, verifier: v, limits: limits, log: log, now: now,
+	g := &Gateway{
+		system: system, sessions: sessions, verifier: v, log: log, now: now,
 		verifiers: offload.NewPool(verifiers), expiries: newExpiries(now), byLogin: newLoginSockets(), leeway: v.Leeway(),
 	}
+	g.limits.Store(&limits)
+	return g
 }
+
+// Configure changes the limits of sockets and events, also for sockets that are
+// open.
+func (g *Gateway) Configure(limits limit.Options) error {
+	if err := limits.Validate(); err != nil {
+		return fmt.Errorf("gateway: %w", err)
+	}
+	g.limits.Store(&limits)
+	return nil
+}
+
+// Limits are those in force.
+func (g *Gateway) Limits() limit.Options { return *g.limits.Load() }
 
 // verifiers is how many tokens are verified at a time whose issuer has to be asked.
 const verifiers = 4
@@ -137,14 +154,14 @@ type peer struct {
 // it, else into a new one. It may come from any goroutine, so what the browser
 // says at once waits in tell until there is a session to hear it.
 func (g *Gateway) admit(s *socketio.Socket, p *peer, identity auth.Identity, recoveryID string, r *session.Record) {
-	userID := identity.UserID
+	userID, limits := identity.UserID, g.limits.Load()
 	attach := &session.Attach{Connection: browser{s}, SocketID: s.ID(), UserID: userID, RecoveryID: recoveryID, Resumed: r}
 	switch {
 	case r != nil: // in the place of one that there was
 		attach.SocketID = r.SocketID
-	case g.limits.SocketsPerUser > 0 && g.sessions.OfUser(userID) >= g.limits.SocketsPerUser:
+	case limits.SocketsPerUser > 0 && g.sessions.OfUser(userID) >= limits.SocketsPerUser:
 		g.refusedSockets.Add(1)
-		s.Close(engineio.ForcedClose, websocket.CodeTryAgainLater, fmt.Sprintf("too many connections of this user: at most %d; close one", g.limits.SocketsPerUser))
+		s.Close(engineio.ForcedClose, websocket.CodeTryAgainLater, fmt.Sprintf("too many connections of this user: at most %d; close one", limits.SocketsPerUser))
 		return
 	default:
 		attach.RecoveryID = g.sessions.NewRecoveryID()
@@ -188,12 +205,13 @@ func (g *Gateway) allow(s *socketio.Socket, e *socketio.Event) bool {
 	if !ok {
 		return true
 	}
-	verdict := p.events.Take(limit.Events{PerSecond: g.limits.EventsPerSecond, Burst: g.limits.EventBurst}, g.now().UnixNano())
+	limits := g.limits.Load()
+	verdict := p.events.Take(limit.Events{PerSecond: limits.EventsPerSecond, Burst: limits.EventBurst}, g.now().UnixNano())
 	if verdict == limit.Allowed {
 		return true
 	}
 	g.refusedEvents.Add(1)
-	message := fmt.Sprintf("too many events: at most %g a second, %d at once", g.limits.EventsPerSecond, g.limits.EventBurst)
+	message := fmt.Sprintf("too many events: at most %g a second, %d at once", limits.EventsPerSecond, limits.EventBurst)
 	switch {
 	case verdict == limit.Abandoned:
 		g.abandoned.Add(1)

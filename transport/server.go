@@ -94,6 +94,15 @@ func limitDials(dials *limit.Addresses, proxies limit.Proxies) engineio.Allow {
 	}
 }
 
+// ConfigureLimit changes how many connections an address may open.
+func (s *Server) ConfigureLimit(o limit.Options) error {
+	if err := o.Validate(); err != nil {
+		return fmt.Errorf("dials: %w", err)
+	}
+	s.dials.Configure(o.DialsPerSecond, o.DialBurst)
+	return nil
+}
+
 // RefusedDials is how many handshakes were refused since their address opened too
 // many connections.
 func (s *Server) RefusedDials() uint64 { return s.dials.Refused() }

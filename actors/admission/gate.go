@@ -9,10 +9,10 @@ import (
 // Gate counts what was admitted and not yet handled.
 type Gate struct {
 	// immutable after construction
-	limit int64
 	hurry func() // asks those who handle to do it now
 
-	// atomic: incremented by senders, decremented by actors
+	// atomic: set by SetLimit; incremented by senders, decremented by actors
+	limit   atomic.Int64
 	pending atomic.Int64
 	waiting atomic.Bool // a sender waits for room
 
@@ -23,7 +23,16 @@ type Gate struct {
 // NewGate admits up to limit at a time. hurry is called when half of that is
 // reached and whenever a sender has to wait; it must not block.
 func NewGate(limit int, hurry func()) *Gate {
-	return &Gate{limit: int64(limit), hurry: hurry, room: make(chan struct{})}
+	g := &Gate{hurry: hurry, room: make(chan struct{})}
+	g.limit.Store(int64(limit))
+	return g
+}
+
+// SetLimit changes how many are admitted at a time. Those that wait for room see
+// it when half of it is free.
+func (g *Gate) SetLimit(limit int) {
+	g.limit.Store(int64(limit))
+	g.letIn()
 }
 
 // Pending returns how many were admitted and not yet handled.
@@ -31,7 +40,7 @@ func (g *Gate) Pending() int64 { return g.pending.Load() }
 
 // Try admits one, or reports false when there is no room.
 func (g *Gate) Try() bool {
-	if g.pending.Add(1) <= g.limit {
+	if g.pending.Add(1) <= g.limit.Load() {
 		return true
 	}
 	g.Done()
@@ -41,9 +50,9 @@ func (g *Gate) Try() bool {
 // Acquire admits one, waiting for room if need be until ctx ends.
 func (g *Gate) Acquire(ctx context.Context) error {
 	for {
-		pending := g.pending.Add(1)
-		if pending <= g.limit {
-			if pending == g.limit/2 {
+		pending, limit := g.pending.Add(1), g.limit.Load()
+		if pending <= limit {
+			if pending == limit/2 {
 				g.hurry()
 			}
 			return nil
@@ -62,7 +71,7 @@ func (g *Gate) await(ctx context.Context) error {
 	g.waiting.Store(true)
 	g.mu.Unlock()
 	g.hurry()
-	if g.pending.Load() <= g.limit/2 { // handled before waiting was seen
+	if g.pending.Load() <= g.limit.Load()/2 { // handled before waiting was seen
 		return nil
 	}
 	select {
@@ -75,7 +84,13 @@ func (g *Gate) await(ctx context.Context) error {
 
 // Done says that one was handled.
 func (g *Gate) Done() {
-	if pending := g.pending.Add(-1); pending <= g.limit/2 && g.waiting.Load() {
+	g.pending.Add(-1)
+	g.letIn()
+}
+
+// letIn wakes those who wait, where half of the room is free.
+func (g *Gate) letIn() {
+	if g.pending.Load() <= g.limit.Load()/2 && g.waiting.Load() {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		if g.waiting.Swap(false) {

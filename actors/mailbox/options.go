@@ -26,23 +26,23 @@ const (
 type Options struct {
 	// Budget is the age of a quote, from its receipt to its write, that the
 	// engine holds at P95.
-	Budget time.Duration `koanf:"budget"`
+	Budget time.Duration `koanf:"budget" live:"true"`
 	// PaceFloor is the shortest rest between flushes; 0 flushes at once while
 	// there is room.
-	PaceFloor time.Duration `koanf:"pace_floor"`
+	PaceFloor time.Duration `koanf:"pace_floor" live:"true"`
 	// PaceCeiling is the longest time between two flushes of one session; 0
 	// derives it from the budget (70 %).
-	PaceCeiling time.Duration `koanf:"pace_ceiling"`
+	PaceCeiling time.Duration `koanf:"pace_ceiling" live:"true"`
 	// BusyShare is the share of its time that a worker flushes before it rests.
-	BusyShare float64 `koanf:"busy_share"`
+	BusyShare float64 `koanf:"busy_share" live:"true"`
 	// Workers is how many goroutines run symbols and sessions; 0 takes half of
 	// the processors. Needs a restart.
 	Workers int `koanf:"workers"`
 	// Capacity is how many user messages wait in one session's mailbox at most.
-	Capacity int `koanf:"capacity"`
+	Capacity int `koanf:"capacity" live:"true"`
 	// Overflow is what happens to a message beyond Capacity: close, drop_newest
 	// or drop_oldest.
-	Overflow string `koanf:"overflow"`
+	Overflow string `koanf:"overflow" live:"true" choices:"close,drop_newest,drop_oldest"`
 }
 
 // DefaultOptions hold the P95 of 200 ms that the engine promises.

@@ -191,7 +191,7 @@ const restEvents = 50
 
 // restIdle lets the account leave memory if nobody needs it there.
 func (a *portfolioActor) restIdle(now time.Time) {
-	idle := a.portfolios.options.IdleTimeout
+	idle := a.portfolios.options.Load().IdleTimeout
 	if len(a.watchers) > 0 {
 		if !a.entry.parkable.Load() {
 			return

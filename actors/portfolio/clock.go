@@ -14,11 +14,12 @@ const parts = 10
 // tick lets accounts look at the market, save their value and leave, each at
 // its pace, until ctx ends.
 func (p *Portfolios) tick(ctx context.Context) {
-	values := time.NewTicker(p.options.UpdateInterval / parts)
+	o := p.Options()
+	values := time.NewTicker(o.valueStep())
 	defer values.Stop()
-	samples := time.NewTicker(p.options.SampleInterval / parts)
+	samples := time.NewTicker(o.sampleStep())
 	defer samples.Stop()
-	idle := time.NewTicker(max(p.options.IdleTimeout/4, time.Millisecond))
+	idle := time.NewTicker(o.idleStep())
 	defer idle.Stop()
 	park := time.NewTicker(parkAfter / 2)
 	defer park.Stop()
@@ -27,6 +28,12 @@ func (p *Portfolios) tick(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-p.paces:
+			was := o
+			o = p.Options()
+			repace(values, was.valueStep(), o.valueStep())
+			repace(samples, was.sampleStep(), o.sampleStep())
+			repace(idle, was.idleStep(), o.idleStep())
 		case <-values.C:
 			valued = (valued + 1) % parts
 			p.each(&revalue{at: p.deps.Now()}, func(e *entry) bool { return e.part == valued && e.watched.Load() })
@@ -38,6 +45,19 @@ func (p *Portfolios) tick(ctx context.Context) {
 		case <-park.C:
 			p.each(&restIdle{at: p.deps.Now()}, func(e *entry) bool { return e.parkable.Load() })
 		}
+	}
+}
+
+// The steps of the clock.
+func (o Options) valueStep() time.Duration  { return o.UpdateInterval / parts }
+func (o Options) sampleStep() time.Duration { return o.SampleInterval / parts }
+func (o Options) idleStep() time.Duration   { return max(o.IdleTimeout/4, time.Millisecond) }
+
+// repace gives a ticker another interval. One whose interval is as it was goes on
+// undisturbed, so that frequent changes of other settings do not starve it.
+func repace(t *time.Ticker, was, is time.Duration) {
+	if was != is {
+		t.Reset(is)
 	}
 }
 

@@ -73,7 +73,7 @@ func (a *portfolioActor) loadedAs(l *loaded) {
 			a.opening = &deposit
 		}
 	}
-	a.saveCheckpoint(uint64(a.portfolios.options.CheckpointEvery))
+	a.saveCheckpoint(uint64(a.portfolios.options.Load().CheckpointEvery))
 	a.resubmit()
 	a.noteWatchers()
 	for _, message := range waiting {

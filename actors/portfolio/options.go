@@ -14,26 +14,26 @@ import (
 type Options struct {
 	// UpdateInterval is the least time between two valuations of an account that
 	// only prices changed. What changes the account itself is shown at once.
-	UpdateInterval time.Duration `koanf:"update_interval"`
+	UpdateInterval time.Duration `koanf:"update_interval" live:"true"`
 	// OpeningDeposit is the cash that a new account begins with.
-	OpeningDeposit string `koanf:"opening_deposit"`
+	OpeningDeposit string `koanf:"opening_deposit" live:"true"`
 	// IdleTimeout is after how long an account that nobody watches or uses
 	// leaves memory.
-	IdleTimeout time.Duration `koanf:"idle_timeout"`
+	IdleTimeout time.Duration `koanf:"idle_timeout" live:"true"`
 	// CheckpointEvery is how many events an account may take before its state is
 	// saved, which bounds what is read when it is loaded.
-	CheckpointEvery int `koanf:"checkpoint_every"`
+	CheckpointEvery int `koanf:"checkpoint_every" live:"true"`
 	// MaxPending is how many trades and orders may wait to be durable.
-	MaxPending int `koanf:"max_pending"`
+	MaxPending int `koanf:"max_pending" live:"true"`
 	// MaxOpenOrders is how many orders of one account may be open; more are
 	// rejected.
-	MaxOpenOrders int `koanf:"max_open_orders"`
+	MaxOpenOrders int `koanf:"max_open_orders" live:"true"`
 	// RecoverEvents is how many events a browser may have missed and still be
 	// brought up to date notice by notice; beyond it gets a snapshot.
-	RecoverEvents int `koanf:"recover_events"`
+	RecoverEvents int `koanf:"recover_events" live:"true"`
 	// SampleInterval is how often the value of a loaded account is saved for its
 	// equity curve.
-	SampleInterval time.Duration `koanf:"sample_interval"`
+	SampleInterval time.Duration `koanf:"sample_interval" live:"true"`
 }
 
 // DefaultOptions suit paper accounts of people.

@@ -53,7 +53,7 @@ func (a *portfolioActor) decideOrder(staged *ledger.Account, m *PlaceOrder, now 
 		Quantity: m.Quantity, Type: m.Type, LimitPrice: m.LimitPrice, Broker: a.portfolios.deps.Broker.Name(), Time: now,
 	}
 	price, fee, rejection := a.portfolios.deps.Broker.Check(&placed)
-	if limit := a.portfolios.options.MaxOpenOrders; rejection == nil && len(staged.Orders) >= limit {
+	if limit := a.portfolios.options.Load().MaxOpenOrders; rejection == nil && len(staged.Orders) >= limit {
 		rejection = &ledger.Rejection{Code: CodeTooManyOrders, Message: fmt.Sprintf("%d orders are open, and no more are allowed: cancel one first", limit)}
 	}
 	if rejection == nil {

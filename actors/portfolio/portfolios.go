@@ -52,14 +52,16 @@ type Deps struct {
 // not, and hands messages to them.
 type Portfolios struct {
 	// immutable after construction
-	deps           Deps
-	options        Options
-	openingDeposit decimal.Decimal
-	gate           *admission.Gate
-	readers        *offload.Pool
-	stopClock      context.CancelFunc
-	clock          sync.WaitGroup
-	props          *actor.Props // shared by all accounts: one for each would be a twentieth of their memory
+	deps      Deps
+	gate      *admission.Gate
+	readers   *offload.Pool
+	stopClock context.CancelFunc
+	clock     sync.WaitGroup
+	paces     chan struct{} // tells the clock that its intervals may have changed
+	props     *actor.Props  // shared by all accounts: one for each would be a twentieth of their memory
+
+	// atomic: written by Configure, read by anybody
+	options atomic.Pointer[Options]
 
 	// atomic: counters for Stats, written by portfolio actors
 	stats counters
@@ -107,15 +109,15 @@ func New(o Options, deps Deps) (*Portfolios, error) {
 		return nil, fmt.Errorf("portfolios: %w", err)
 	}
 	p := &Portfolios{
-		deps:           deps,
-		options:        o,
-		openingDeposit: decimal.MustParse(o.OpeningDeposit),
-		gate:           admission.NewGate(o.MaxPending, func() {}),
-		readers:        offload.NewPool(readers),
-		entries:        make(map[string]*entry),
-		parked:         make(map[string][]*watching),
-		stopClock:      func() {},
+		deps:      deps,
+		gate:      admission.NewGate(o.MaxPending, func() {}),
+		readers:   offload.NewPool(readers),
+		paces:     make(chan struct{}, 1),
+		entries:   make(map[string]*entry),
+		parked:    make(map[string][]*watching),
+		stopClock: func() {},
 	}
+	p.options.Store(&o)
 	p.props = actor.PropsFromProducer(
 		func() actor.Actor { return &portfolioActor{portfolios: p} },
 		actor.WithMailbox(deps.Dispatcher.OrdinaryMailbox),
@@ -123,6 +125,24 @@ func New(o Options, deps Deps) (*Portfolios, error) {
 		actor.WithGuardian(deps.Supervisor),
 	)
 	return p, nil
+}
+
+// Options returns the settings in force.
+func (p *Portfolios) Options() Options { return *p.options.Load() }
+
+// Configure changes the settings of the running portfolios. An opening deposit is
+// that of accounts that are opened later.
+func (p *Portfolios) Configure(o Options) error {
+	if err := o.Validate(); err != nil {
+		return fmt.Errorf("portfolios: %w", err)
+	}
+	p.options.Store(&o)
+	p.gate.SetLimit(o.MaxPending)
+	select {
+	case p.paces <- struct{}{}:
+	default: // the clock has not yet heard of the last change, and will find this one
+	}
+	return nil
 }
 
 // Start begins to value accounts as prices move, and loads those that have
@@ -328,7 +348,7 @@ const OpeningNote = "opening deposit"
 // openAccount is an account before its first event: with its opening deposit,
 // which is appended with the first event.
 func (p *Portfolios) openAccount(now time.Time) (*ledger.Account, ledger.Deposited) {
-	deposit := ledger.Deposited{Amount: p.openingDeposit, Note: OpeningNote, Time: now}
+	deposit := ledger.Deposited{Amount: decimal.MustParse(p.options.Load().OpeningDeposit), Note: OpeningNote, Time: now}
 	account := &ledger.Account{}
 	if !deposit.Amount.IsPos() {
 		return account, deposit

@@ -188,7 +188,7 @@ func (a *portfolioActor) commit(b *batch) {
 		a.committed(s.command, b.events[s.event], first+uint64(s.event))
 	}
 	a.notify(b.events, first)
-	a.saveCheckpoint(uint64(a.portfolios.options.CheckpointEvery))
+	a.saveCheckpoint(uint64(a.portfolios.options.Load().CheckpointEvery))
 	a.forgetOrders()
 	a.noteWatchers()
 	a.showAccount()

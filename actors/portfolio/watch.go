@@ -18,7 +18,7 @@ type watching struct {
 
 // resumable reports whether every notice after an offset can still be sent.
 func (a *portfolioActor) resumable(after Offset) bool {
-	return after.Version <= a.version && a.version-after.Version <= uint64(a.portfolios.options.RecoverEvents)
+	return after.Version <= a.version && a.version-after.Version <= uint64(a.portfolios.options.Load().RecoverEvents)
 }
 
 // watch adds a session. One that resumes gets what it missed before anything else.

@@ -9,17 +9,17 @@ import (
 // Options of sessions.
 type Options struct {
 	// SymbolsPerRequest bounds one subscribe request; 0 is without bound.
-	SymbolsPerRequest int `koanf:"symbols_per_request"`
+	SymbolsPerRequest int `koanf:"symbols_per_request" live:"true"`
 	// SymbolsPerSocket bounds the subscriptions of one socket; 0 is without bound.
-	SymbolsPerSocket int `koanf:"symbols_per_socket"`
+	SymbolsPerSocket int `koanf:"symbols_per_socket" live:"true"`
 	// SlowTimeout is after how long a browser that does not read is
 	// disconnected; 0 leaves that to the heartbeat.
-	SlowTimeout time.Duration `koanf:"slow_timeout"`
+	SlowTimeout time.Duration `koanf:"slow_timeout" live:"true"`
 	// OutboxBytes bounds the answers that wait for a browser that does not read.
-	OutboxBytes int `koanf:"outbox_bytes"`
+	OutboxBytes int `koanf:"outbox_bytes" live:"true"`
 	// RecoveryWindow is how long after its connection ended a browser can come
 	// back to its session; 0 makes every connection a new session.
-	RecoveryWindow time.Duration `koanf:"recovery_window"`
+	RecoveryWindow time.Duration `koanf:"recovery_window" live:"true"`
 }
 
 // DefaultOptions are the limits of the wire contract.

@@ -75,10 +75,7 @@ func TestUsageErrorsHaveTheirOwnExitCode(t *testing.T) {
 
 func TestProtoactorsLogsGoThroughZerolog(t *testing.T) {
 	var out bytes.Buffer
-	log, err := newLogger(config.Log{Level: "debug", Format: "json"}, &out, false)
-	if err != nil {
-		t.Fatal(err)
-	}
+	log := newLogger(config.Log{Format: "json"}, &out, false)
 	slog.New(newSlogHandler(log)).With("lib", "actors").WithGroup("g").Error("broken", "err", errors.New("why"), slog.Group("h", "n", 7))
 	var line map[string]any
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
@@ -101,10 +98,7 @@ func TestLogsForPeopleAndForMachines(t *testing.T) {
 		json     bool
 	}{{"json", true, true}, {"auto", false, true}, {"auto", true, false}, {"console", false, false}} {
 		var out bytes.Buffer
-		log, err := newLogger(config.Log{Level: "info", Format: c.format}, &out, c.terminal)
-		if err != nil {
-			t.Fatal(err)
-		}
+		log := newLogger(config.Log{Format: c.format}, &out, c.terminal)
 		log.Info().Msg("hello")
 		if json.Valid(out.Bytes()) != c.json {
 			t.Errorf("%+v: %s", c, out.String())

@@ -26,6 +26,7 @@ import (
 	"outcry/actors/symbol"
 	"outcry/actors/watchlist"
 	"outcry/config"
+	"outcry/config/audit"
 	"outcry/dashboard"
 	"outcry/persistence/badgerjournal"
 	"outcry/transport"
@@ -42,9 +43,12 @@ import (
 type Engine struct {
 	// immutable after construction
 	loaded   *config.Loaded
-	settings config.Settings // of loaded
+	settings config.Settings // of loaded: what a room is built with
 	log      zerolog.Logger
 	started  time.Time
+
+	running *config.Running // the settings in force
+	audit   *audit.Log
 
 	journal    *badgerjournal.Journal
 	system     *actors.System
@@ -74,7 +78,7 @@ type Engine struct {
 func NewEngine(loaded *config.Loaded, log zerolog.Logger) (*Engine, error) {
 	e := &Engine{loaded: loaded, settings: loaded.Settings, log: log, started: time.Now()}
 	e.stopping, e.stop = context.WithCancel(context.Background())
-	for _, build := range []func() error{e.openJournal, e.buildMarket, e.buildAccounts, e.buildSessions, e.buildTransport, e.listen} {
+	for _, build := range []func() error{e.openJournal, e.openSettings, e.buildMarket, e.buildAccounts, e.buildSessions, e.buildTransport, e.listen} {
 		if err := build(); err != nil {
 			e.shutdown()
 			return nil, err
@@ -174,7 +178,7 @@ func (e *Engine) buildTransport() error {
 	routes.Handle("GET /health", httpapi.NewHealth(e.health))
 	routes.HandleFunc("GET /live", httpapi.Live)
 	routes.Handle("GET /ready", httpapi.NewReady(e.notReady))
-	routes.Handle("GET /api/operator/settings", httpapi.NewSettings(verifier, func() any { return e.loaded.Describe() }))
+	e.routeSettings(routes)
 	pages, err := site.New(dashboard.Site(), serverPaths, http.HandlerFunc(httpapi.NotFound))
 	if err != nil {
 		return fmt.Errorf("dashboard: %w", err)
@@ -303,12 +307,13 @@ func (e *Engine) Run(ctx context.Context) error {
 func (e *Engine) close() error {
 	hurry, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()
-	e.log.Info().Int("sessions", e.sessions.Stats().Live).Stringer("drainTime", e.settings.Server.DrainTime).Msg("stopping")
+	s := e.running.Settings().Server
+	e.log.Info().Int("sessions", e.sessions.Stats().Live).Stringer("drainTime", s.DrainTime).Msg("stopping")
 	e.draining.Store(true)
 	e.server.Drain()
-	e.drain(hurry)
+	e.drain(hurry, s)
 	e.stop()
-	ctx, cancel := context.WithTimeout(hurry, e.settings.Server.ShutdownTimeout)
+	ctx, cancel := context.WithTimeout(hurry, s.ShutdownTimeout)
 	defer cancel()
 	err := e.server.Shutdown(ctx)
 	if closeErr := e.listener.Close(); closeErr != nil && !errors.Is(closeErr, net.ErrClosed) {
@@ -318,8 +323,7 @@ func (e *Engine) close() error {
 	return err
 }
 
-func (e *Engine) drain(hurry context.Context) {
-	s := e.settings.Server
+func (e *Engine) drain(hurry context.Context, s config.Server) {
 	ctx, cancel := context.WithTimeout(hurry, s.DrainTime+s.ShutdownTimeout)
 	defer cancel()
 	if err := e.sessions.Drain(ctx, s.DrainTime, s.ReconnectSpread); err != nil {

@@ -111,7 +111,7 @@ func TestOperatorReadsTheSettingsInForce(t *testing.T) {
 		if bytes.Contains(body, []byte(testSecret)) {
 			t.Error("the secret is shown")
 		}
-		if role == auth.Operator && !bytes.Contains(body, []byte(`{"key":"mailbox.budget","value":"200ms","origin":"default"}`)) {
+		if role == auth.Operator && !bytes.Contains(body, []byte(`{"key":"mailbox.budget","value":"200ms","default":"200ms","origin":"default",`)) {
 			t.Errorf("no budget in %s", body)
 		}
 	}

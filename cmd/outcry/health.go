@@ -27,7 +27,7 @@ func (e *Engine) health() httpapi.Health {
 		},
 		Latency: httpapi.LatencyHealth{Budget: e.dispatcher.Options().Budget.Milliseconds(), Quotes: pacing.Quotes},
 		Feed: httpapi.FeedHealth{
-			State: feedState(feeds, now, e.settings.Market.FeedSilence), Symbols: symbols.Symbols,
+			State: feedState(feeds, now, e.running.Settings().Market.FeedSilence), Symbols: symbols.Symbols,
 			Accepted: symbols.Accepted, Late: symbols.Late, Refused: feeds.All().Rejected(), Pending: symbols.Pending,
 			Sources: []httpapi.FeedSource{},
 		},

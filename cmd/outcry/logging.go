@@ -12,16 +12,24 @@ import (
 	"outcry/config"
 )
 
-// newLogger writes JSON, or lines for people where that is asked for or w is a terminal.
-func newLogger(c config.Log, w io.Writer, terminal bool) (zerolog.Logger, error) {
-	level, err := zerolog.ParseLevel(c.Level)
-	if err != nil {
-		return zerolog.Nop(), fmt.Errorf("log.level: %w", err)
-	}
+// newLogger writes JSON, or lines for people where that is asked for or w is a
+// terminal. What is logged is for setLevel to say.
+func newLogger(c config.Log, w io.Writer, terminal bool) zerolog.Logger {
 	if c.Format == "console" || (c.Format == "auto" && terminal) {
 		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly, NoColor: !terminal}
 	}
-	return zerolog.New(w).Level(level).With().Timestamp().Logger(), nil
+	return zerolog.New(w).With().Timestamp().Logger()
+}
+
+// setLevel says what is logged from now on, by the whole process: the level of a
+// zerolog.Logger is copied with it and cannot be changed later.
+func setLevel(c config.Log) error {
+	level, err := zerolog.ParseLevel(c.Level)
+	if err != nil {
+		return fmt.Errorf("log.level: %w", err)
+	}
+	zerolog.SetGlobalLevel(level)
+	return nil
 }
 
 // slogHandler puts the records of a library that logs by log/slog into zerolog.
@@ -48,7 +56,7 @@ func zerologLevel(l slog.Level) zerolog.Level {
 
 // Enabled is part of slog.Handler.
 func (h slogHandler) Enabled(_ context.Context, l slog.Level) bool {
-	return zerologLevel(l) >= h.log.GetLevel()
+	return zerologLevel(l) >= max(h.log.GetLevel(), zerolog.GlobalLevel())
 }
 
 // Handle is part of slog.Handler.

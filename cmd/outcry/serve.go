@@ -32,10 +32,10 @@ func (c *ServeCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	log, err := newLogger(loaded.Settings.Log, os.Stderr, term.IsTerminal(int(os.Stderr.Fd())))
-	if err != nil {
+	if err := setLevel(loaded.Settings.Log); err != nil {
 		return err
 	}
+	log := newLogger(loaded.Settings.Log, os.Stderr, term.IsTerminal(int(os.Stderr.Fd())))
 	if loaded.MadeUpSecret {
 		log.Warn().Msg("development mode: tokens are signed with a secret made up for this run")
 	}

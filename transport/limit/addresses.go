@@ -13,16 +13,17 @@ import (
 // called from any goroutine.
 type Addresses struct {
 	// immutable after construction
-	perSecond rate.Limit // 0: no limit
-	burst     int
-	now       func() time.Time
+	now func() time.Time
 
-	// atomic: a counter
+	// atomic: a counter, and whether there is a limit
 	refused atomic.Uint64
+	limited atomic.Bool
 
 	// Two generations, so that who comes often stays known and the others are
 	// forgotten: a flood of addresses costs bounded memory.
 	mu         sync.Mutex // guards the next block
+	perSecond  rate.Limit // 0: no limit
+	burst      int
 	young, old map[netip.Addr]*rate.Limiter
 }
 
@@ -33,12 +34,27 @@ const generation = 1 << 15
 // NewAddresses allows perSecond on average and burst at once; perSecond 0 allows
 // everything.
 func NewAddresses(perSecond float64, burst int, now func() time.Time) *Addresses {
-	return &Addresses{perSecond: rate.Limit(perSecond), burst: burst, now: now}
+	a := &Addresses{now: now}
+	a.Configure(perSecond, burst)
+	return a
+}
+
+// Configure changes what is allowed. Where it is other than before, every address
+// may have a burst again.
+func (a *Addresses) Configure(perSecond float64, burst int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.perSecond == rate.Limit(perSecond) && a.burst == burst {
+		return
+	}
+	a.perSecond, a.burst = rate.Limit(perSecond), burst
+	a.young, a.old = nil, nil
+	a.limited.Store(perSecond > 0)
 }
 
 // Allow reports whether an address may have another request, and counts it.
 func (a *Addresses) Allow(address netip.Addr) bool {
-	if a.perSecond == 0 || a.limiter(subject(address)).AllowN(a.now(), 1) {
+	if !a.limited.Load() || a.limiter(subject(address)).AllowN(a.now(), 1) {
 		return true
 	}
 	a.refused.Add(1)

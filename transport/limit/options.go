@@ -10,14 +10,14 @@ import (
 type Options struct {
 	// DialsPerSecond is how many new connections one address may open, and
 	// DialBurst how many at once. An IPv6 address counts as its /64.
-	DialsPerSecond float64 `koanf:"dials_per_second"`
-	DialBurst      int     `koanf:"dial_burst"`
+	DialsPerSecond float64 `koanf:"dials_per_second" live:"true"`
+	DialBurst      int     `koanf:"dial_burst" live:"true"`
 	// SocketsPerUser is how many sockets one user may have.
-	SocketsPerUser int `koanf:"sockets_per_user"`
+	SocketsPerUser int `koanf:"sockets_per_user" live:"true"`
 	// EventsPerSecond is how many events one socket may send, and EventBurst how
 	// many at once.
-	EventsPerSecond float64 `koanf:"events_per_second"`
-	EventBurst      int     `koanf:"event_burst"`
+	EventsPerSecond float64 `koanf:"events_per_second" live:"true"`
+	EventBurst      int     `koanf:"event_burst" live:"true"`
 	// TrustedProxies are the networks (CIDR) of proxies whose X-Forwarded-For says
 	// where a connection comes from.
 	TrustedProxies []string `koanf:"trusted_proxies"`

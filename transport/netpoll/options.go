@@ -17,7 +17,7 @@ const (
 // Options are the settings of a Poller.
 type Options struct {
 	// Mode is auto, epoll or goroutine. TLS connections always use goroutines.
-	Mode string `koanf:"mode"`
+	Mode string `koanf:"mode" choices:"auto,epoll,goroutine"`
 	// Loops is the number of event loops. Not used in goroutine mode.
 	Loops int `koanf:"loops"`
 	// ReadBufferBytes is the size of the one read buffer that all connections of
