@@ -22,6 +22,11 @@ export interface Quote {
   age: number
   /** When this browser got it: performance.now(). */
   receivedAt: number
+  /**
+   * The first one since the subscription or since a reconnect: the state of things, not a change that just
+   * happened, so that rows take it without a flash.
+   */
+  snapshot: boolean
 }
 
 export interface Position {
@@ -35,7 +40,23 @@ export interface Position {
   unrealizedPnLPercent: number
   dayPnL: number
   side: 'long' | 'short'
+  /** Of the quote that the current price is from; unknown: there was none, and the price is that of the last fill. */
+  state?: Freshness | 'unknown'
   [more: string]: unknown
+}
+
+export interface OpenOrder {
+  orderId: string
+  clientOrderId?: string
+  symbol: string
+  side: string
+  type: string
+  quantity: number
+  filledQuantity: number
+  limitPrice?: number
+  broker: string
+  status: string
+  timestamp: number
 }
 
 export interface Portfolio {
@@ -54,6 +75,9 @@ export interface Portfolio {
   totalTrades: number
   positionCount: number
   positions: Position[]
+  orders: OpenOrder[]
+  /** Some position is valued at a price that is no longer fresh. */
+  stale: boolean
   version: number
   timestamp: number
 }
@@ -70,10 +94,14 @@ export interface TradeNotice {
   side?: string
   quantity?: number
   price?: number
+  /** Realised by a closing trade or a closed position. */
+  profit?: number
+  /** Of a failed trade: what the broker calls the cause. */
+  code?: string
   /** Of a failed trade: may the same be tried again? */
   canRetry?: boolean
   timestamp: number
-  /** It happened while this browser was away. */
+  /** It happened while this browser was away, and came when it was back. */
   missed: boolean
 }
 

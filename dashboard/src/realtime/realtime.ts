@@ -1,0 +1,95 @@
+import { type ConnectionOptions, createConnection } from './connection'
+import { createLatency } from './latency'
+import { createFirstTime, noticeEvents, noticeOf } from './notices'
+import { createQuotes } from './quotes'
+import { createListeners, createStore, type Off } from './store'
+import type { MarketStatus, Portfolio, ServerError, TradeNotice } from './types'
+
+/** All that one provider holds: a connection, and the stores that its events fill. Nothing is shared with another. */
+export function createRealtime(options: ConnectionOptions) {
+  const connection = createConnection(options)
+  const portfolio = createStore<Portfolio | undefined>(undefined)
+  const market = createStore<MarketStatus | undefined>(undefined)
+  const notices = createListeners<[TradeNotice]>()
+  const errors = createListeners<[ServerError]>()
+  const isFirst = createFirstTime()
+  /** Since the connection came: what has arrived of the state that the server sends first. */
+  let account = false
+  let quotesCame = false
+  let recovered = false
+
+  const latency = createLatency({
+    roundTripMs: () => connection.state.get().roundTripMs,
+    report: figures => connection.emit('latency:report', figures),
+  })
+  const quotes = createQuotes({
+    send: (event, payload) =>
+      connection.request(event, payload).catch(error => {
+        if (error.code in ours) throw error
+        errors.tell({ event, code: error.code, message: error.message })
+        throw error
+      }),
+    shown: latency.shown,
+    arrived() {
+      quotesCame = true
+      sync()
+    },
+  })
+
+  function sync() {
+    if (account && (quotesCame || !quotes.size())) connection.synced()
+  }
+
+  connection.onConnected(again => {
+    account = quotesCame = false
+    recovered = again
+    quotes.connected(again)
+  })
+  connection.onDropped(quotes.dropped)
+  connection.on('watchlist:quotes', quotes.receive)
+  connection.on('watchlist:quote', (quote: unknown) => quotes.receive([quote]))
+  connection.on('portfolio:update', (update: Portfolio | null) => {
+    if (!Number.isFinite(update?.totalValue)) return
+    portfolio.set(update as Portfolio)
+    account = true
+    sync()
+  })
+  connection.on('market:status', (status: MarketStatus | null) => {
+    if (typeof status?.isOpen === 'boolean') market.set(status)
+  })
+  connection.on('error', (error: ServerError | null) => {
+    if (typeof error?.message === 'string') errors.tell(error)
+  })
+  for (const event of noticeEvents) {
+    connection.on(event, (raw: object | null, offset: unknown) => {
+      if (!raw) return
+      // The engine sends what was missed before the snapshot of the account.
+      const notice = noticeOf(event, raw, offset, recovered && !account)
+      if (isFirst(notice.id)) notices.tell(notice)
+    })
+  }
+
+  return {
+    connection,
+    quotes,
+    portfolio,
+    market,
+    notices,
+    errors,
+    latency: latency.store,
+    start(): Off {
+      connection.start()
+      const end = latency.start()
+      return () => {
+        end()
+        connection.stop()
+        quotes.dispose()
+      }
+    },
+  }
+}
+
+/** Failures of the connection, which its state tells already. */
+const ours = { NOT_CONNECTED: 1, TIMEOUT: 1, CONNECTION_LOST: 1 }
+
+export type Realtime = ReturnType<typeof createRealtime>

@@ -1,0 +1,43 @@
+/** What is used of a socket.io-client socket, so that tests can stand in for one. */
+export interface RealtimeSocket {
+  connected: boolean
+  /** False once the server has refused it: it does not try again. */
+  active: boolean
+  recovered: boolean
+  io: {
+    opts: { transports?: unknown; upgrade?: boolean }
+    engine: { transport: { name: string }; on(event: 'upgrade', listener: () => void): unknown }
+    /** Ends the transport without telling the server that the session is over, so that it can be recovered. */
+    _close(): void
+  }
+  connect(): unknown
+  disconnect(): unknown
+  emit(event: string, ...args: unknown[]): unknown
+  timeout(ms: number): { emit(event: string, ...args: unknown[]): unknown }
+  on(event: string, listener: (...args: never[]) => void): unknown
+  onAny(listener: (event: string, ...args: unknown[]) => void): unknown
+}
+
+/** What a CONNECT shows the server: {token}, or {sessionID, userId}, or nothing where a cookie says it. */
+export type Credentials = Record<string, unknown>
+
+export type OpenSocket = (
+  url: string | undefined,
+  auth: (show: (credentials: Credentials) => void) => void,
+) => Promise<RealtimeSocket>
+
+/** Loads socket.io-client when it is first needed, and makes a socket of its own that does nothing by itself. */
+export const openSocket: OpenSocket = async (url, auth) => {
+  const { io } = await import('socket.io-client')
+  const options = {
+    auth,
+    autoConnect: false,
+    reconnection: false,
+    forceNew: true,
+    withCredentials: true,
+    tryAllTransports: true,
+    timeout: false as never,
+  }
+  // A type of ours for what is private or loosely typed there, see RealtimeSocket.
+  return (url ? io(url, options) : io(options)) as unknown as RealtimeSocket
+}
