@@ -1,11 +1,69 @@
-import { Card } from './ui/Card'
+import { lazy, Suspense, useEffect } from 'react'
+import { Link, Route, Switch } from 'wouter'
+import { WebSocketProvider } from './realtime'
+import type { Person } from './session/api'
+import { SignInPage } from './session/SignInPage'
+import { useSession } from './session/store'
+import { Shell } from './shell/Shell'
+import { useThemeOnPage } from './shell/useTheme'
+import { TradePage } from './TradePage'
+import { Button } from './ui/Button'
+import { Notice } from './ui/Notice'
 
+const HistoryPage = lazy(() => import('./history/HistoryPage'))
+const OperatorPage = lazy(() => import('./operator/OperatorPage'))
+
+/** The whole: who is signed in sees the pages, everybody else how to sign in. */
 export function App() {
+  useThemeOnPage()
+  const { session, check } = useSession()
+  useEffect(() => {
+    void check()
+  }, [check])
+  switch (session.phase) {
+    case 'checking':
+      return <div aria-busy="true" className="min-h-dvh" />
+    case 'unreachable':
+      return (
+        <main className="grid min-h-dvh place-items-center">
+          <Notice action={<Button onClick={() => check()}>Try again</Button>}>{session.message}</Notice>
+        </main>
+      )
+    case 'out':
+      return <SignInPage ways={session.ways} notice={session.notice} />
+    case 'in':
+      return <Pages person={session.person} />
+  }
+}
+
+function Pages({ person }: { person: Person }) {
+  const { ended } = useSession()
   return (
-    <main className="p-4">
-      <Card title="Outcry">
-        <p className="p-4">Live quotes, portfolio and orders.</p>
-      </Card>
-    </main>
+    <WebSocketProvider key={person.id} userId={person.id} onRefused={ended}>
+      <Shell person={person}>
+        <Suspense fallback={<div aria-busy="true" className="min-h-dvh" />}>
+          <Switch>
+            <Route path="/" component={TradePage} />
+            <Route path="/history" component={HistoryPage} />
+            {person.isAdmin && <Route path="/operator/*?" component={OperatorPage} />}
+            <Route component={NothingHere} />
+          </Switch>
+        </Suspense>
+      </Shell>
+    </WebSocketProvider>
+  )
+}
+
+function NothingHere() {
+  return (
+    <Notice
+      action={
+        <Link href="/" className="text-accent underline">
+          Go to your portfolio
+        </Link>
+      }
+    >
+      There is no page at this address.
+    </Notice>
   )
 }

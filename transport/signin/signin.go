@@ -3,6 +3,7 @@ package signin
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -100,12 +101,28 @@ type person struct {
 	IsAdmin  bool   `json:"isAdmin"`
 }
 
-// status says who is signed in.
+// ways are how somebody can sign in here.
+type ways struct {
+	Discord bool     `json:"discord"`
+	Demo    []string `json:"demo"` // users, in development mode
+}
+
+func (h *Handlers) ways() ways {
+	w := ways{Discord: h.discord.ClientID != "", Demo: []string{}}
+	if h.Demo != nil {
+		w.Demo = slices.Sorted(maps.Keys(demoUsers))
+	}
+	return w
+}
+
+// status says who is signed in, and how one can be.
 func (h *Handlers) status(w http.ResponseWriter, r *http.Request) {
 	var answer struct {
 		Authenticated bool    `json:"authenticated"`
 		User          *person `json:"user"`
+		SignIn        ways    `json:"signIn"`
 	}
+	answer.SignIn = h.ways()
 	if login, _, refusal := h.Verifier.Session(r); refusal == nil {
 		answer.User = &person{login.UserID, login.Name, login.Avatar, login.Email, slices.Contains(login.Roles, auth.Operator)}
 	} else if identity, refusal := h.Verifier.Authenticate(r); refusal == nil {

@@ -7,19 +7,23 @@ interface ChangeProps {
   /** The same, formatted with its sign. */
   text: string
   className?: string
+  /** Keeps the arrow's place where there is none, so that a column stays in line. */
+  inColumn?: boolean
 }
 
 const colours = ['text-soft', 'text-profit', 'text-loss']
 const arrows = ['', '▲', '▼']
 
 /** A change: its direction by arrow and sign, and by colour besides. */
-export function Change({ value, text, className }: ChangeProps) {
+export function Change({ value, text, className, inColumn = true }: ChangeProps) {
   const way = direction(value)
   return (
     <span className={cx('figure', colours.at(way), className)}>
-      <span aria-hidden="true" className="inline-block w-[1.2em] text-center text-[0.7em]">
-        {arrows.at(way)}
-      </span>
+      {(inColumn || way !== 0) && (
+        <span aria-hidden="true" className="inline-block w-[1.2em] text-center text-[0.7em]">
+          {arrows.at(way)}
+        </span>
+      )}
       {text}
     </span>
   )

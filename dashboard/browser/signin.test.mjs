@@ -1,0 +1,50 @@
+// Who may see the dashboard, and what they are told otherwise.
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { closeBrowser, engineFor, openBrowser, pageFor, signIn, traderFor } from './kit.mjs'
+
+describe('sign-in', () => {
+  before(openBrowser)
+  after(closeBrowser)
+
+  it('lets a demo user in, keeps them over a reload, and out', async t => {
+    const engine = await engineFor(t)
+    const page = await traderFor(t, engine.url)
+    await page.reload()
+    await page.getByText(/^Live/).first().waitFor()
+    await page.getByRole('button', { name: 'Account and appearance' }).click()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByText('You are signed out.').waitFor()
+    await page.reload()
+    await page.getByRole('button', { name: 'Continue as Alice' }).waitFor()
+  })
+
+  it('ends in every tab, and says so', async t => {
+    const engine = await engineFor(t)
+    const first = await traderFor(t, engine.url)
+    const second = await first.context().newPage()
+    await second.goto(engine.url)
+    await second.getByText(/^Live/).first().waitFor()
+    await first.getByRole('button', { name: 'Account and appearance' }).click()
+    await first.getByRole('button', { name: 'Sign out' }).click()
+    await second.getByText('Your sign-in has ended').waitFor()
+    await signIn(second, 'Bob')
+  })
+
+  it('shows the operator console to operators alone', async t => {
+    const engine = await engineFor(t)
+    const trader = await traderFor(t, `${engine.url}/operator`)
+    await trader.getByText('There is no page at this address.').waitFor()
+    const operator = await traderFor(t, engine.url, { user: 'Operator' })
+    await operator.getByRole('link', { name: 'Operator' }).click()
+    await operator.getByRole('heading', { name: 'Operator console' }).waitFor()
+  })
+
+  it('explains an error of Discord without showing what a link made up', async t => {
+    const engine = await engineFor(t)
+    const page = await pageFor(t, `${engine.url}/?error=Call+this+number`)
+    const alert = page.getByRole('alert')
+    await alert.waitFor()
+    assert.equal(await alert.textContent(), 'The sign-in did not work. Try again.')
+  })
+})

@@ -1,0 +1,100 @@
+import { create } from 'zustand'
+import { RequestError } from '../realtime'
+import type { Side } from './ticket'
+
+export interface OrderRequest {
+  symbol: string
+  side: Side
+  quantity: number
+  type: 'market' | 'limit'
+  limitPrice?: number
+}
+
+/** unknown: no answer came, and the same order is asked for again, by the same id. */
+export type Phase = 'submitting' | 'unknown' | 'accepted' | 'filled' | 'rejected'
+
+export interface Submission extends OrderRequest {
+  clientOrderId: string
+  phase: Phase
+  orderId?: string
+  /** Why it was rejected. */
+  reason?: string
+}
+
+export type Send = <T>(event: string, payload?: unknown, timeoutMs?: number) => Promise<T>
+
+interface Outcome {
+  status: 'accepted' | 'rejected'
+  orderId?: string
+  reason?: string
+}
+
+interface Submissions {
+  all: readonly Submission[]
+  /** Sends an order and sees it through: as often as it takes to know what became of it. */
+  submit: (order: OrderRequest, send: Send) => Promise<Submission>
+  /** The order was filled, wholly or in part. */
+  filled: (orderId: string) => void
+  /** The broker could not fill an accepted order. */
+  failed: (orderId: string, reason: string) => void
+}
+
+const answerWithinMs = 5_000
+const pausesMs = [500, 1_000, 2_000, 4_000, 8_000] as const
+
+/** Of those that have ended, so many are kept, to tell late notices apart. */
+const kept = 50
+
+/** Codes after which the order may or may not have been taken. */
+const unclear = new Set(['TIMEOUT', 'CONNECTION_LOST', 'NOT_CONNECTED'])
+
+const isOpen = ({ phase }: Submission) => phase === 'submitting' || phase === 'unknown'
+
+/** Orders that this page sent, until the portfolio shows what became of them. */
+export const useSubmissions = create<Submissions>()((set, get) => {
+  const change = (clientOrderId: string, change: Partial<Submission>): Submission => {
+    set(({ all }) => ({ all: all.map(s => (s.clientOrderId === clientOrderId ? { ...s, ...change } : s)) }))
+    return get().all.find(s => s.clientOrderId === clientOrderId) as Submission
+  }
+  const byOrder = (orderId: string, update: Partial<Submission>) => {
+    const found = get().all.find(s => s.orderId === orderId)
+    if (found) change(found.clientOrderId, update)
+  }
+  return {
+    all: [],
+
+    async submit(order, send) {
+      const clientOrderId = crypto.randomUUID()
+      const submission: Submission = { ...order, clientOrderId, phase: 'submitting' }
+      set(({ all }) => ({ all: [submission, ...all.filter(isOpen), ...all.filter(s => !isOpen(s)).slice(0, kept)] }))
+      for (let attempt = 0; ; attempt++) {
+        try {
+          const outcome = await send<Outcome>('order:place', { ...order, clientOrderId }, answerWithinMs)
+          return outcome.status === 'accepted'
+            ? change(clientOrderId, {
+                phase: accepted(get(), clientOrderId),
+                ...(outcome.orderId && { orderId: outcome.orderId }),
+              })
+            : change(clientOrderId, { phase: 'rejected', reason: outcome.reason ?? 'The order was rejected.' })
+        } catch (failure) {
+          if (!(failure instanceof RequestError) || !unclear.has(failure.code)) {
+            return change(clientOrderId, { phase: 'rejected', reason: sentence(failure) })
+          }
+          change(clientOrderId, { phase: 'unknown' })
+          await pause(pausesMs[Math.min(attempt, pausesMs.length - 1)] as number)
+        }
+      }
+    },
+
+    filled: orderId => byOrder(orderId, { phase: 'filled' }),
+    failed: (orderId, reason) => byOrder(orderId, { phase: 'rejected', reason }),
+  }
+})
+
+/** The notice of a fill may overtake the acknowledgement of its order. */
+const accepted = ({ all }: Submissions, clientOrderId: string): Phase =>
+  all.find(s => s.clientOrderId === clientOrderId)?.phase === 'filled' ? 'filled' : 'accepted'
+
+const sentence = (failure: unknown) => (failure instanceof Error ? failure.message : 'The order could not be sent.')
+
+const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
