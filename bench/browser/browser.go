@@ -62,6 +62,9 @@ type Browser struct {
 
 	// owned by the event loop
 	Milestones
+	Intake
+	Recovered     bool // the server let it go on where it was
+	recovery      recovery
 	list          watchlist
 	phase         phase
 	key           websocketKey
@@ -91,6 +94,14 @@ func (b *Browser) Start(dst []byte) []byte {
 // returns how much of it is done with. An error is a Failure and ends the
 // connection; what is in turn.Out is still to be sent.
 func (b *Browser) Read(p []byte, turn *Turn) (consumed int, err error) {
+	ready := b.Ready()
+	if consumed, err = b.read(p, turn); !ready {
+		b.Bytes += int64(consumed)
+	}
+	return consumed, err
+}
+
+func (b *Browser) read(p []byte, turn *Turn) (consumed int, err error) {
 	if b.phase == phaseUpgrade {
 		if consumed, err = readUpgrade(p, b.key); consumed == 0 || err != nil {
 			return 0, err

@@ -59,15 +59,16 @@ func readOpening(packet []byte) (silence time.Duration, err error) {
 	return time.Duration(o.PingInterval+o.PingTimeout) * time.Millisecond, nil
 }
 
-// readConnected checks the answer to the CONNECT packet.
-func readConnected(payload []byte) error {
+// readConnected checks the answer to the CONNECT packet and returns its pid.
+func readConnected(payload []byte) (pid string, err error) {
 	var reply struct {
 		SID string `json:"sid"`
+		PID string `json:"pid"`
 	}
 	if json.Unmarshal(payload, &reply) != nil || reply.SID == "" {
-		return protocolFailure("malformed CONNECT reply")
+		return "", protocolFailure("malformed CONNECT reply")
 	}
-	return nil
+	return reply.PID, nil
 }
 
 // readRefusal words a CONNECT_ERROR or an error event by its code, else by its
@@ -91,9 +92,14 @@ func readRefusal(what string, payload []byte) error {
 	return fail(what + " without a reason")
 }
 
-// appendConnect appends the CONNECT packet with its credentials.
-func appendConnect(dst []byte, token string) []byte {
-	auth, err := json.Marshal(map[string]string{"token": token})
+// appendConnect appends the CONNECT packet with its credentials, and with what a
+// dashboard that was there before shows.
+func appendConnect(dst []byte, token string, r recovery) []byte {
+	auth, err := json.Marshal(struct {
+		Token  string `json:"token"`
+		PID    string `json:"pid,omitempty"`
+		Offset string `json:"offset,omitempty"`
+	}{token, r.pid, r.offset})
 	if err != nil {
 		panic("browser: a string did not marshal: " + err.Error())
 	}

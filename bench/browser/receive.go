@@ -76,7 +76,7 @@ func (b *Browser) open(p []byte, turn *Turn) (err error) {
 		return err
 	}
 	b.phase, b.pinged = phaseConnect, turn.Now
-	turn.Out = appendConnect(turn.Out, b.token)
+	turn.Out = appendConnect(turn.Out, b.token, b.recovery)
 	return nil
 }
 
@@ -101,15 +101,23 @@ func (b *Browser) message(p []byte, turn *Turn) error {
 	return protocolFailure("unexpected Socket.IO packet")
 }
 
-// connected answers the CONNECT reply with the subscription.
+// connected answers the CONNECT reply with the subscription, unless the server
+// has it still.
 func (b *Browser) connected(payload []byte, turn *Turn) error {
 	if b.phase != phaseConnect {
 		return protocolFailure("second CONNECT reply")
 	}
-	if err := readConnected(payload); err != nil {
+	pid, err := readConnected(payload)
+	if err != nil {
 		return err
 	}
 	b.phase, b.Connected = phaseLive, turn.Now
+	b.Recovered = pid != "" && pid == b.recovery.pid
+	b.recovery.pid = pid
+	if b.Recovered {
+		b.Confirmed = turn.Now
+		return nil
+	}
 	turn.Out, b.confirmations = appendSubscribe(turn.Out, b.script.Names, b.list, b.script.Batch)
 	return nil
 }
@@ -122,6 +130,7 @@ func (b *Browser) event(p []byte, turn *Turn) error {
 	if !ok && bytes.HasPrefix(p, eventPrefix) {
 		return protocolFailure("malformed event")
 	}
+	b.recovery.note(arguments)
 	switch name {
 	case "error":
 		return readRefusal("error event", arguments)
@@ -178,6 +187,9 @@ func (b *Browser) quote(p []byte, turn *Turn) {
 	if position == nil {
 		turn.Recorder.Unrequested++
 		return
+	}
+	if b.Snapshot == 0 {
+		b.take(p)
 	}
 	before := position.held
 	position.held = turn.Recorder.Settle(turn.Tape, symbol, before, seq, turn.Now)

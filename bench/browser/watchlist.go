@@ -25,6 +25,14 @@ func newWatchlist(interest []int) watchlist {
 	return list
 }
 
+// restart forgets all quotes, and keeps the subscriptions.
+func (w *watchlist) restart() {
+	for i := range w.held {
+		w.held[i].held = 0
+	}
+	w.next, w.missing = 0, len(w.held)
+}
+
 // find returns the subscription to a symbol, nil when there is none.
 func (w *watchlist) find(symbol int) *position {
 	for i := w.next; i < len(w.held); i++ {

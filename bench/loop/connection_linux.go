@@ -41,13 +41,16 @@ const (
 )
 
 func (l *Loop) mayDial() bool {
-	return l.dialing && l.next < len(l.connections) && l.handshaking < l.options.Concurrency
+	return l.dialing && l.next < len(l.connections) && l.handshaking < l.bound
 }
 
 func (l *Loop) dialSome() {
 	for i := 0; i < dialsPerRound && l.mayDial(); i++ {
 		c := &l.connections[l.next]
 		l.next++
+		if c.stage != stageIdle {
+			continue // was lost before the others were dropped
+		}
 		l.handshaking++
 		if err := l.dial(c); err != nil {
 			l.fail(c, fmt.Errorf("dial: %w", err))
@@ -66,6 +69,11 @@ func (l *Loop) dial(c *connection) (err error) {
 	}
 	if err := unix.SetsockoptInt(c.fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
 		return err
+	}
+	if n := l.options.ReceiveBufferBytes; n > 0 { // before the connection, whose window it bounds
+		if err := unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, n); err != nil {
+			return err
+		}
 	}
 	if err := unix.Connect(c.fd, l.address); err != nil && !errors.Is(err, unix.EINPROGRESS) {
 		return err

@@ -46,12 +46,13 @@ type Loop struct {
 	family  int
 	poller  int           // the epoll descriptor
 	wake    int           // an eventfd: there are calls, or the loop is to end
-	settled chan struct{} // closed when no browser is on its way any more
 	done    chan struct{} // closed when the loop has ended
 
 	// owned by the event loop
 	connections []connection
 	dialing     bool
+	bound       int   // on handshakes in flight
+	stalled     bool  // nobody reads
 	began       int64 // when dialing began
 	next        int   // the next connection to dial
 	handshaking int   // dialed and without a CONNECT reply
@@ -64,10 +65,11 @@ type Loop struct {
 	err         error // why the loop ended by itself; read after done
 
 	// guarded by mu
-	mu     sync.Mutex
-	calls  []func()
-	ending bool // Close was called
-	ended  bool // the loop looks at calls no more
+	mu      sync.Mutex
+	calls   []func()
+	ending  bool          // Close was called
+	ended   bool          // the loop looks at calls no more
+	settled chan struct{} // closed when no browser is on its way any more; written by the loop
 
 	// atomic: written by the loop, read by anyone
 	received  atomic.Int64
@@ -92,8 +94,8 @@ func New(o Options, browsers []*browser.Browser, tape *freshness.Tape) (*Loop, e
 	for i, b := range browsers {
 		l.connections[i] = connection{index: i, fd: -1, browser: b}
 	}
-	if l.options.Concurrency <= 0 {
-		l.options.Concurrency = len(browsers)
+	if l.bound = o.Concurrency; l.bound <= 0 {
+		l.bound = len(browsers)
 	}
 	l.setAddress()
 	if err := l.open(); err != nil {
@@ -139,7 +141,12 @@ func (l *Loop) Connect() {
 }
 
 // Settled is closed when every browser is ready or has failed, or the loop ended.
-func (l *Loop) Settled() <-chan struct{} { return l.settled }
+// After a Drop there is another.
+func (l *Loop) Settled() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.settled
+}
 
 // Failures returns what went wrong so far.
 func (l *Loop) Failures() Failures {

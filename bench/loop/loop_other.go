@@ -20,6 +20,15 @@ func New(Options, []*browser.Browser, *freshness.Tape) (*Loop, error) {
 // Connect does nothing.
 func (*Loop) Connect() {}
 
+// Drop does nothing.
+func (*Loop) Drop() {}
+
+// Stall does nothing.
+func (*Loop) Stall() {}
+
+// Resume does nothing.
+func (*Loop) Resume() {}
+
 // Settled returns nil.
 func (*Loop) Settled() <-chan struct{} { return nil }
 

@@ -10,10 +10,13 @@ import (
 
 // Options are what a Loop needs to know besides its browsers.
 type Options struct {
-	Address     netip.AddrPort   // of the server
-	Concurrency int              // handshakes in flight; 0 is all at once
-	Patience    time.Duration    // for a CONNECT reply, and again for the snapshot
-	Clock       *freshness.Clock // of the run
+	Address     netip.AddrPort // of the server
+	Concurrency int            // handshakes in flight; 0 is all at once
+	// ReceiveBufferBytes is the kernel's receive buffer per connection (SO_RCVBUF);
+	// 0 leaves it to the kernel.
+	ReceiveBufferBytes int
+	Patience           time.Duration    // for a CONNECT reply, and again for the snapshot
+	Clock              *freshness.Clock // of the run
 }
 
 // Counts are how far the browsers of a loop got.

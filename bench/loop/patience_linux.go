@@ -11,6 +11,9 @@ func (l *Loop) sweep() {
 		return
 	}
 	l.swept = now
+	if l.stalled {
+		return
+	}
 	if l.dialing && now-l.began > dialPatience*int64(l.options.Patience) {
 		l.giveUpDialing()
 	}
