@@ -13,32 +13,30 @@ import (
 // is about to expire while it is measured.
 const tokenReserve = 12 * time.Hour
 
-// credentials are the tokens of a run: one user for each dashboard, as one user
-// may not open thousands of sockets.
-type credentials struct {
-	dashboards []string
-	feed       string
+// dashboardTokens signs one token for each dashboard, as one user may not open
+// thousands of sockets, or takes the one that was given.
+func dashboardTokens(s Scenario, secret string, user func(i int) string, now time.Time) (tokens []string, err error) {
+	tokens = make([]string, s.Dashboards)
+	for i := range tokens {
+		if tokens[i] = s.Token; tokens[i] != "" {
+			continue
+		}
+		if tokens[i], err = sign(secret, user(i), nil, now); err != nil {
+			return nil, err
+		}
+	}
+	return tokens, nil
 }
 
-// newCredentials signs the tokens, or takes those that were given.
-func newCredentials(s Scenario, secret string, user func(i int) string, now time.Time) (c credentials, err error) {
-	c.dashboards = make([]string, s.Dashboards)
-	if s.Token != "" {
-		for i := range c.dashboards {
-			c.dashboards[i] = s.Token
-		}
-		if c.feed = s.FeedToken; c.feed == "" {
-			c.feed = s.Token
-		}
-		return c, nil
+// feedToken signs the feed's token, or takes the one that was given.
+func feedToken(s Scenario, secret string, now time.Time) (string, error) {
+	switch {
+	case s.FeedToken != "" && s.Token != "":
+		return s.FeedToken, nil
+	case s.Token != "":
+		return s.Token, nil
 	}
-	for i := range c.dashboards {
-		if c.dashboards[i], err = sign(secret, user(i), nil, now); err != nil {
-			return credentials{}, err
-		}
-	}
-	c.feed, err = sign(secret, "bench-feed", []string{"feed"}, now)
-	return c, err
+	return sign(secret, "bench-feed", []string{"feed"}, now)
 }
 
 func sign(secret, user string, roles []string, now time.Time) (string, error) {

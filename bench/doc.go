@@ -4,7 +4,9 @@
 // of the project are measured with, and any user can run it.
 //
 // The command `outcry bench` fills in a Scenario and calls Run; `outcry bench
-// trades` fills in a TradeScenario and calls RunTrades. The parts are packages of
+// trades` fills in a TradeScenario and calls RunTrades. A run can also hold a fleet
+// of dashboards that do not read against the others (stalled.go), and let all lose
+// their connections at once (storm.go). The parts are packages of
 // their own: browser (one dashboard), loop (their sockets), driver (the feed),
 // executor (trades), freshness (the measure), server (the process that is
 // measured), symbols (the names of a run).

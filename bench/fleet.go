@@ -56,6 +56,26 @@ func (f *fleet) connect(ctx context.Context) error {
 	return nil
 }
 
+// drop ends every connection at once; connect dials the same dashboards again.
+func (f *fleet) drop() {
+	for _, l := range f.loops {
+		l.Drop()
+	}
+}
+
+// stall makes every dashboard stop reading, resume lets them go on.
+func (f *fleet) stall() {
+	for _, l := range f.loops {
+		l.Stall()
+	}
+}
+
+func (f *fleet) resume() {
+	for _, l := range f.loops {
+		l.Resume()
+	}
+}
+
 // account is what the fleet found with a tape.
 type account struct {
 	due       int64 // measured ticks that the dashboards that were ready had to learn of

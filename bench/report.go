@@ -13,13 +13,15 @@ import (
 // Report is what a run found, as `outcry bench --json` prints it. Times are
 // milliseconds, memory is bytes.
 type Report struct {
-	Machine  Machine  `json:"machine"`
-	Workload Workload `json:"workload"`
-	Server   Observed `json:"server"`
-	Connect  *Connect `json:"connect,omitempty"`
-	Idle     *Idle    `json:"idle,omitempty"`
-	Steps    []Step   `json:"steps"`
-	Feed     *Feed    `json:"feed,omitempty"`
+	Machine  Machine   `json:"machine"`
+	Workload Workload  `json:"workload"`
+	Server   Observed  `json:"server"`
+	Connect  *Connect  `json:"connect,omitempty"`
+	Idle     *Idle     `json:"idle,omitempty"`
+	Steps    []Step    `json:"steps"`
+	Stalled  []Stalled `json:"stalled,omitempty"` // one a rate
+	Storms   []Storm   `json:"storms,omitempty"`
+	Feed     *Feed     `json:"feed,omitempty"`
 
 	// Lost counts by cause the connections that ended after they were ready.
 	Lost   map[string]int `json:"lost,omitempty"`
@@ -39,7 +41,14 @@ type Workload struct {
 	Batch               bool      `json:"batch"`
 	Seed                uint64    `json:"seed"`
 	Loops               int       `json:"loops"`
+	Stalled             int       `json:"stalled,omitempty"`
+	Storms              int       `json:"storms,omitempty"`
 	MaxP95              float64   `json:"max_p95_ms,omitempty"`
+	MinConnects         float64   `json:"min_connects,omitempty"` // a second
+	MaxHandshakeP99     float64   `json:"max_handshake_p99_ms,omitempty"`
+	MaxStalledKB        float64   `json:"max_stalled_kb,omitempty"`
+	MaxStalledShift     float64   `json:"max_stalled_shift_percent,omitempty"`
+	MaxStormGrowth      float64   `json:"max_storm_growth,omitempty"`
 	Tag                 string    `json:"tag"`
 }
 
@@ -83,7 +92,8 @@ type Idle struct {
 
 // Step is one load step.
 type Step struct {
-	Rate       float64 `json:"rate"` // ticks a second of each symbol, as asked for
+	Rate       float64 `json:"rate"`              // ticks a second of each symbol, as asked for
+	Stalled    int     `json:"stalled,omitempty"` // further dashboards that did not read
 	Seconds    float64 `json:"seconds"`
 	Fed        int64   `json:"fed"` // measured ticks
 	Due        int64   `json:"due"` // fed x subscribers
@@ -154,7 +164,14 @@ func newReport(s Scenario, t *target, tag string, loops int) *Report {
 			Batch:               s.Batch,
 			Seed:                s.Seed,
 			Loops:               loops,
+			Stalled:             s.Stalled,
+			Storms:              s.Storms,
 			MaxP95:              inMilliseconds(s.MaxP95),
+			MinConnects:         s.MinConnects,
+			MaxHandshakeP99:     inMilliseconds(s.MaxHandshakeP99),
+			MaxStalledKB:        s.MaxStalledKB,
+			MaxStalledShift:     s.MaxStalledShift,
+			MaxStormGrowth:      s.MaxStormGrowth,
 			Tag:                 tag,
 		},
 		Server:  t.observed(),

@@ -30,12 +30,15 @@ type run struct {
 	scenario Scenario
 	clock    *freshness.Clock
 	names    *symbols.Names
+	user     func(dashboard int) string
+	script   *browser.Script
 	target   *target
 	fleet    *fleet
 	stream   *driver.Stream
 	driver   *driver.Driver
-	tape     *freshness.Tape // of the latest step
-	sent     int64           // ticks fed in all
+	tape     *freshness.Tape     // of the latest step
+	recorder *freshness.Recorder // the same
+	sent     int64               // ticks fed in all
 	report   *Report
 	progress progress
 }
@@ -48,7 +51,7 @@ func Run(ctx context.Context, s Scenario, status io.Writer) (report *Report, err
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	if err := checkDescriptors(s.Dashboards, allowedDescriptors()); err != nil {
+	if err := checkDescriptors(s.Dashboards+s.Stalled, allowedDescriptors()); err != nil {
 		return nil, err
 	}
 	t, err := openTarget(ctx, s)
@@ -86,23 +89,18 @@ func newCast(s Scenario) cast {
 
 // newRun makes the dashboards and opens the feed.
 func newRun(ctx context.Context, s Scenario, t *target, p progress, c cast) (*run, error) {
-	r := &run{scenario: s, target: t, progress: p, clock: c.clock, names: c.names}
+	r := &run{scenario: s, target: t, progress: p, clock: c.clock, names: c.names, user: c.user}
 	r.tape = freshness.NewTape(s.Symbols, 0, 1, 0)
-	tokens, err := newCredentials(s, t.secret, c.user, time.Now())
+	r.script = &browser.Script{Host: t.url.Host, Path: t.path("/socket.io/"), Names: r.names, Batch: s.Batch, Notice: c.notice}
+	feed, err := feedToken(s, t.secret, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	script := &browser.Script{Host: t.url.Host, Path: t.path("/socket.io/"), Names: r.names, Batch: s.Batch, Notice: c.notice}
-	browsers := make([]*browser.Browser, s.Dashboards)
-	for i, interest := range interests(s) {
-		browsers[i] = browser.New(script, tokens.dashboards[i], interest)
-	}
-	options := loop.Options{Address: t.address, Concurrency: s.ConnectConcurrency, Patience: s.ConnectTimeout, Clock: r.clock}
-	if r.fleet, err = newFleet(s, options, browsers, r.tape); err != nil {
+	if r.fleet, err = r.newFleet(s, r.loopOptions(), c.user); err != nil {
 		return nil, err
 	}
 	// The feed must outlive an interrupt, or the server could not say what it got.
-	if r.stream, err = driver.Open(context.WithoutCancel(ctx), t.ticksURL(), tokens.feed); err != nil {
+	if r.stream, err = driver.Open(context.WithoutCancel(ctx), t.ticksURL(), feed); err != nil {
 		return nil, errors.Join(err, r.fleet.close())
 	}
 	r.driver = driver.New(r.stream, r.names, r.clock)
@@ -110,12 +108,36 @@ func newRun(ctx context.Context, s Scenario, t *target, p progress, c cast) (*ru
 	return r, nil
 }
 
+// newFleet makes dashboards of these users.
+func (r *run) newFleet(s Scenario, options loop.Options, user func(i int) string) (*fleet, error) {
+	tokens, err := dashboardTokens(s, r.target.secret, user, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	browsers := make([]*browser.Browser, s.Dashboards)
+	for i, interest := range interests(s) {
+		browsers[i] = browser.New(r.script, tokens[i], interest)
+	}
+	return newFleet(s, options, browsers, r.tape)
+}
+
+func (r *run) loopOptions() loop.Options {
+	s := r.scenario
+	return loop.Options{Address: r.target.address, Concurrency: s.ConnectConcurrency, Patience: s.ConnectTimeout, Clock: r.clock}
+}
+
 // measure goes through the phases; what ends one early is a failure of the run.
 func (r *run) measure(ctx context.Context) {
 	phases := []func(context.Context) error{r.prime, r.connect}
 	for _, rate := range r.scenario.Rates {
-		phases = append(phases, func(ctx context.Context) error { return r.step(ctx, rate) })
+		phases = append(phases, func(ctx context.Context) error {
+			if r.scenario.Stalled > 0 {
+				return r.compareStalled(ctx, rate)
+			}
+			return r.step(ctx, rate)
+		})
 	}
+	phases = append(phases, r.storms)
 	var err error
 	for _, phase := range phases {
 		if err = phase(ctx); err != nil {

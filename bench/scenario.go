@@ -35,7 +35,15 @@ type Scenario struct {
 	Loops               int           // event loops of the client; 0 is one for two cores
 	Batch               bool          // subscribe with {batch: true}
 	Seed                uint64        // of the choice of symbols
-	MaxP95              time.Duration // 0 asks for none
+
+	Stalled       int // further dashboards that stop reading in every other step
+	StalledRounds int // how often each rate is fed without them and then with them
+
+	Storms     int           // how often the whole fleet loses its connections and comes back
+	StormPause time.Duration // how long it stays away in the two storms that are compared
+	StormTicks int           // how often each symbol ticks meanwhile in one of them
+
+	Bounds // what fails the run
 
 	TokenSecret string // signs the tokens of dashboards and feed
 	Token       string // for servers whose secret is not known
@@ -47,10 +55,25 @@ type Scenario struct {
 	DataIn      string   // where its folder is made; empty: os.TempDir
 }
 
+// Bounds are the figures beyond which a run has failed; 0 asks for none.
+type Bounds struct {
+	MaxP95          time.Duration // of each step
+	MinConnects     float64       // connections a second, at first and in each storm
+	MaxHandshakeP99 time.Duration // the same
+	MaxStalledKB    float64       // memory of the server for a dashboard that does not read
+	MaxStalledShift float64       // of the P99 of the others, in percent
+	MaxStormGrowth  float64       // of the server's memory: after the last storm / after the first
+}
+
 // Validate reports everything that is wrong with a scenario at once.
 func (s Scenario) Validate() error {
 	errs := []error{
 		between("dashboards", s.Dashboards, 1, maxDescriptors-reservedDescriptors),
+		between("stalled", s.Stalled, 0, maxDescriptors-reservedDescriptors),
+		between("stalled-rounds", s.StalledRounds, 0, 100),
+		between("storms", s.Storms, 0, 1000),
+		between("storm-pause", s.StormPause, 0, maxRun),
+		between("storm-ticks", s.StormTicks, 0, 10_000),
 		between("symbols", s.Symbols, 1, 100_000),
 		between("symbols-per-dashboard", s.SymbolsPerDashboard, 1, min(s.Symbols, 200)),
 		between("duration", s.Duration, 100*time.Millisecond, maxRun),
@@ -60,7 +83,7 @@ func (s Scenario) Validate() error {
 		between("connect-concurrency", s.ConnectConcurrency, 0, maxDescriptors),
 		between("connect-timeout", s.ConnectTimeout, 100*time.Millisecond, maxRun),
 		between("loops", s.Loops, 0, 64),
-		between("max-p95", s.MaxP95, 0, maxRun),
+		s.validateBounds(),
 		between("server-pid", s.ServerPID, 0, math.MaxInt32),
 		s.validateRates(),
 	}
@@ -72,6 +95,27 @@ func (s Scenario) Validate() error {
 	}
 	if s.To != "" && len(s.ServeArgs) > 0 {
 		errs = append(errs, errors.New("serve-flag, config: only without --to, for a server started here"))
+	}
+	return errors.Join(errs...)
+}
+
+func (s Scenario) validateBounds() error {
+	errs := []error{
+		between("max-p95", s.MaxP95, 0, maxRun),
+		between("min-connects", s.MinConnects, 0, 1e9),
+		between("max-handshake-p99", s.MaxHandshakeP99, 0, maxRun),
+		between("max-stalled-kb", s.MaxStalledKB, 0, 1e9),
+		between("max-stalled-shift", s.MaxStalledShift, 0, 1e9),
+		between("max-storm-growth", s.MaxStormGrowth, 0, 1e9),
+	}
+	if s.Stalled > 0 && s.StalledRounds == 0 {
+		errs = append(errs, errors.New("stalled-rounds: 0 is not allowed with --stalled: must be at least 1"))
+	}
+	if s.Stalled == 0 && (s.MaxStalledKB > 0 || s.MaxStalledShift > 0) {
+		errs = append(errs, errors.New("max-stalled-kb, max-stalled-shift: only with --stalled"))
+	}
+	if s.Storms < 2 && s.MaxStormGrowth > 0 {
+		errs = append(errs, errors.New("max-storm-growth: only with --storms 2 or more"))
 	}
 	return errors.Join(errs...)
 }
@@ -93,7 +137,7 @@ func (s Scenario) validateRates() error {
 	return errors.Join(errs...)
 }
 
-func between[T int | time.Duration](flag string, value, low, high T) error {
+func between[T int | float64 | time.Duration](flag string, value, low, high T) error {
 	if value < low || value > high {
 		return fmt.Errorf("%s: %v is not allowed: must be between %v and %v", flag, value, low, high)
 	}

@@ -51,6 +51,9 @@ func (r *run) step(ctx context.Context, rate float64) error {
 	return nil
 }
 
+// lastStep is the one that was just made.
+func (r *run) lastStep() *Step { return &r.report.Steps[len(r.report.Steps)-1] }
+
 // drain waits until every dashboard holds the last tick of each of its symbols,
 // but not for longer than the scenario says.
 func (r *run) drain(ctx context.Context) error {
@@ -67,6 +70,7 @@ func (r *run) drain(ctx context.Context) error {
 func (r *run) sumUp(rate float64, begin, end sample, late freshness.Percentiles) Step {
 	account := r.fleet.switchTo(r.tape)
 	recorder := account.recorder
+	r.recorder = recorder
 	r.report.Faults.add(recorder)
 
 	span := end.at - begin.at

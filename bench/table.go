@@ -16,6 +16,8 @@ func (r *Report) WriteTable(w io.Writer) error {
 	p.line("")
 	r.writeConnect(p)
 	r.writeSteps(p)
+	r.writeStalled(p)
+	r.writeStorms(p)
 	p.line("%s", r.word())
 	if p.err != nil {
 		return fmt.Errorf("write the report: %w", p.err)
@@ -45,7 +47,7 @@ func (r *Report) writeSteps(p *printer) {
 	row := &printer{w: table}
 	row.line("ticks/s\tfed/s\tsettled/s\tquotes/s\tcoalesced\tP50\tP95\tP99\tmax\tMB/s\tserver\tRSS\tbench\tothers\tdriver late\tunsettled\t")
 	for _, s := range r.Steps {
-		row.line("%v\t%s\t%s\t%s\t%.2f\t%s\t%s\t%s\t%s\t%.1f\t%s\t%s\t%.2f\t%.2f\t%s\t%s\t", s.Rate,
+		row.line("%s\t%s\t%s\t%s\t%.2f\t%s\t%s\t%s\t%s\t%.1f\t%s\t%s\t%.2f\t%.2f\t%s\t%s\t", s.named(),
 			grouped(int64(s.FedPerSecond)), grouped(int64(s.SettledPerSecond)), grouped(int64(s.DeliveredPerSecond)), s.Coalescing,
 			shown(s.Freshness.P50), shown(s.Freshness.P95), shown(s.Freshness.P99), shown(s.Freshness.Max), s.BytesPerSecond/1e6,
 			r.seen(fmt.Sprintf("%.2f", s.ServerCores)), r.seen(megabytes(s.ServerRSS)), s.BenchCores, s.OtherCores, shown(s.DriverLate.P99), grouped(s.Unsettled))
@@ -60,6 +62,14 @@ func (r *Report) writeSteps(p *printer) {
 			p.line("At %v ticks/s the driver did not keep its own pace (P99 %s late): this machine was too busy for the step.", s.Rate, shown(s.DriverLate.P99))
 		}
 	}
+}
+
+// named tells a step from the others.
+func (s *Step) named() string {
+	if s.Stalled > 0 {
+		return fmt.Sprintf("%v beside %s stalled", s.Rate, grouped(s.Stalled))
+	}
+	return fmt.Sprint(s.Rate)
 }
 
 // seen hides figures of a server that cannot be observed.

@@ -56,7 +56,7 @@ func startTarget(ctx context.Context, s Scenario) (t *target, err error) {
 	if t.data, err = os.MkdirTemp(s.DataIn, "outcry-bench-"); err != nil {
 		return nil, fmt.Errorf("start a server: %w", err)
 	}
-	if err := t.start(ctx, nil); err != nil {
+	if err := t.start(ctx, stalledEnv(s)); err != nil {
 		return nil, errors.Join(err, t.close())
 	}
 	return t, nil

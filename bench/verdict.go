@@ -42,8 +42,8 @@ func (v *Verdict) Err() error {
 // judge finds the reasons in the figures. Nothing that went wrong for a single
 // dashboard or a single tick is left out.
 func (r *Report) judge() {
-	if r.Connect != nil && len(r.Connect.Failures) > 0 {
-		r.fail("%s of %s dashboards did not get ready: %s", grouped(sum(r.Connect.Failures)), grouped(r.Workload.Dashboards), causes(r.Connect.Failures))
+	if r.Connect != nil {
+		r.judgeConnect("", r.Connect)
 	}
 	if len(r.Lost) > 0 {
 		r.fail("%s connections were lost: %s", grouped(sum(r.Lost)), causes(r.Lost))
@@ -51,6 +51,10 @@ func (r *Report) judge() {
 	for _, step := range r.Steps {
 		r.judgeStep(step)
 	}
+	for _, s := range r.Stalled {
+		r.judgeStalled(s)
+	}
+	r.judgeStorms()
 	if n := r.Faults.total(); n > 0 {
 		r.fail("%s quotes should not have come: %s older than what was held, %s of ticks never fed, %s not subscribed, %s unreadable",
 			grouped(n), grouped(r.Faults.Backwards), grouped(r.Faults.NeverFed), grouped(r.Faults.Unrequested), grouped(r.Faults.Unreadable))

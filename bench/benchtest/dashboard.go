@@ -1,28 +1,43 @@
 package benchtest
 
 import (
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
 	"slices"
-	"strings"
-	"time"
+	"sync"
 
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsutil"
 )
 
-// writePatience bounds a write to a dashboard that does not read.
-const writePatience = 10 * time.Second
+const (
+	// sendBufferBytes keeps little in the kernel for a dashboard that does not read.
+	sendBufferBytes = 4 << 10
+	// backlog is how many packets wait for one before its quotes are conflated.
+	backlog = 256
+)
 
 // dashboard is one connection. Its fields are guarded by the server's mu.
 type dashboard struct {
 	number  int
 	user    string
 	conn    net.Conn
+	session *session
+
+	packets []string        // to be written
+	newest  map[string]tick // quotes behind a full backlog, one a symbol
+	waiting *sync.Cond      // the writer waits for packets, or for the end
+	ended   bool
+}
+
+// session is what a dashboard comes back to.
+type session struct {
+	sid     string
+	pid     string
 	watches map[string]bool
 	batch   bool
+	left    map[string]int // ticks that each symbol had when the connection ended
 }
 
 // upgrade takes a WebSocket connection, or refuses it.
@@ -44,7 +59,11 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	d := &dashboard{number: n, conn: conn, watches: map[string]bool{}}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetWriteBuffer(sendBufferBytes) // a larger one only takes longer to fill
+	}
+	d := &dashboard{number: n, conn: conn, newest: map[string]tick{}, waiting: sync.NewCond(&s.mu)}
+	d.session = &session{watches: map[string]bool{}}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -56,6 +75,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.running.Go(func() { s.listen(d) })
+	s.running.Go(func() { s.write(d) })
 }
 
 // listen serves one dashboard until its connection ends.
@@ -67,11 +87,62 @@ func (s *Server) listen(d *dashboard) {
 	for {
 		packet, err := wsutil.ReadClientText(d.conn)
 		if err != nil {
-			s.locked(func() { clear(d.watches) })
+			s.locked(func() { s.leave(d) })
 			return
 		}
 		s.locked(func() { s.answer(d, string(packet)) })
 	}
+}
+
+// leave forgets a dashboard and keeps its session.
+func (s *Server) leave(d *dashboard) {
+	d.session.left = map[string]int{}
+	for symbol := range d.session.watches {
+		d.session.left[symbol] = len(s.history[symbol])
+	}
+	s.dashboards = slices.DeleteFunc(s.dashboards, func(other *dashboard) bool { return other == d })
+	d.end()
+}
+
+// write sends what is said, for as long as that takes.
+func (s *Server) write(d *dashboard) {
+	defer d.conn.Close() // whoever cannot be written to has nothing to say
+	for {
+		var packets []string
+		s.locked(func() { packets = d.next() })
+		if packets == nil {
+			return
+		}
+		for _, packet := range packets {
+			if wsutil.WriteServerText(d.conn, []byte(packet)) != nil {
+				return
+			}
+		}
+	}
+}
+
+// next waits for packets. It returns nil at the end.
+func (d *dashboard) next() (packets []string) {
+	for len(d.packets) == 0 && !d.ended {
+		d.waiting.Wait()
+	}
+	packets, d.packets = d.packets, nil
+	for _, t := range d.newest {
+		d.packets = append(d.packets, d.packetOf(t))
+	}
+	clear(d.newest)
+	return packets
+}
+
+// cutOff ends a connection as a server does that has waited long enough.
+func (d *dashboard) cutOff() {
+	d.end()
+	d.conn.Close()
+}
+
+func (d *dashboard) end() {
+	d.ended = true
+	d.waiting.Signal()
 }
 
 func (s *Server) locked(f func()) {
@@ -80,63 +151,10 @@ func (s *Server) locked(f func()) {
 	f()
 }
 
-// answer handles one packet of a dashboard.
-func (s *Server) answer(d *dashboard, packet string) {
-	if packet == "3" {
-		s.pongs++
-		return
-	}
-	if auth, ok := strings.CutPrefix(packet, "40"); ok {
-		var credentials struct{ Token string }
-		_ = json.Unmarshal([]byte(auth), &credentials)
-		claims, err := s.claims(credentials.Token)
-		if err != nil {
-			d.say(`44{"message":"Authentication failed: Invalid JWT token","data":{"code":"INVALID_TOKEN"}}`)
-			return
-		}
-		d.user = fmt.Sprint(claims["userId"])
-		s.seen[d.user] = true
-		d.say(fmt.Sprintf(`40{"sid":"s%d"}`, d.number), `42["connected",{"message":"welcome"}]`, "2")
-		return
-	}
-	if request, ok := strings.CutPrefix(packet, `42["subscribe:watchlist",`); ok {
-		s.subscribe(d, strings.TrimSuffix(request, "]"))
-	}
-}
-
-func (s *Server) subscribe(d *dashboard, payload string) {
-	var request struct {
-		Symbols []string
-		Batch   bool
-	}
-	_ = json.Unmarshal([]byte(payload), &request)
-	d.batch = request.Batch
-	for _, symbol := range slices.Sorted(slices.Values(request.Symbols)) {
-		d.watches[symbol] = true
-		if price, ok := s.last[symbol]; ok {
-			d.quote(tick{Symbol: symbol, Price: price})
-		}
-	}
-	if !s.behaviour.Silent {
-		d.say(`42["subscribed:watchlist",{"success":true,"symbols":[],"userId":"u","timestamp":1}]`)
-	}
-}
-
-// quote sends one quote, flat and nested.
-func (d *dashboard) quote(t tick) {
-	fields := fmt.Sprintf(`"price":%s,"change":0.5,"merged":1,"state":"live","age":0,"timestamp":%d`, t.Price, time.Now().UnixMilli())
-	quote := fmt.Sprintf(`{"symbol":%q,%s,"quote":{%s}}`, t.Symbol, fields, fields)
-	if d.batch {
-		d.say(`42["watchlist:quotes",[` + quote + `]]`)
-		return
-	}
-	d.say(`42["watchlist:quote",` + quote + `]`)
-}
-
-// say writes packets. A dashboard that is gone hears nothing.
+// say queues packets. A dashboard that is gone hears nothing.
 func (d *dashboard) say(packets ...string) {
-	_ = d.conn.SetWriteDeadline(time.Now().Add(writePatience))
-	for _, packet := range packets {
-		_ = wsutil.WriteServerText(d.conn, []byte(packet))
+	if !d.ended {
+		d.packets = append(d.packets, packets...)
+		d.waiting.Signal()
 	}
 }

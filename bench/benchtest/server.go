@@ -31,6 +31,12 @@ type Behaviour struct {
 	Reject func(seq int) bool
 	// Silent leaves out the confirmation of subscriptions.
 	Silent bool
+	// Recover tells whether the n-th connection may go on in the session it shows.
+	Recover func(n int) bool
+	// Replay sends all ticks that were missed instead of the newest.
+	Replay bool
+	// CutSlow ends a dashboard as soon as quotes are conflated for it.
+	CutSlow bool
 	// RefuseFeed answers the feed with 403.
 	RefuseFeed bool
 
@@ -60,8 +66,9 @@ type Server struct {
 	closed     bool
 	dashboards []*dashboard
 	upgrades   int
-	last       map[string]json.Number // what a snapshot shows
-	seen       map[string]bool        // users
+	history    map[string][]json.Number // the prices of each symbol; a snapshot shows the last
+	sessions   map[string]*session      // by pid
+	seen       map[string]bool          // users
 	pongs      int
 	trades     *trades
 }
@@ -92,7 +99,8 @@ func New(secret string, b Behaviour) *Server {
 		secret:    secret,
 		behaviour: b,
 		delivery:  make(chan delivery, 1<<16),
-		last:      map[string]json.Number{},
+		history:   map[string][]json.Number{},
+		sessions:  map[string]*session{},
 		seen:      map[string]bool{},
 		trades:    openTrades(b.Folder),
 	}
@@ -168,10 +176,13 @@ func (s *Server) deliver() {
 			time.Sleep(wait)
 		}
 		s.mu.Lock()
-		s.last[d.tick.Symbol] = d.tick.Price
+		s.history[d.tick.Symbol] = append(s.history[d.tick.Symbol], d.tick.Price)
 		for _, dashboard := range s.dashboards {
-			if dashboard.watches[d.tick.Symbol] {
+			if dashboard.session.watches[d.tick.Symbol] {
 				dashboard.quote(d.tick)
+				if s.behaviour.CutSlow && len(dashboard.newest) > 0 {
+					dashboard.cutOff()
+				}
 				if s.behaviour.Packets != nil {
 					dashboard.say(s.behaviour.Packets(dashboard.number, d.tick.Symbol, d.tick.seq())...)
 				}

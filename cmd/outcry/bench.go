@@ -97,7 +97,19 @@ type BenchQuotesCmd struct {
 	Rates    []float64     `default:"1,5,10" help:"Ticks a second of each symbol, a load step each."`
 	Duration time.Duration `default:"15s" help:"Measured time of a step."`
 	Warmup   time.Duration `default:"3s" help:"Time before, fed and not measured."`
-	MaxP95   time.Duration `name:"max-p95" placeholder:"DURATION" help:"Fail when the P95 of any step is over this."`
+
+	Stalled       int           `default:"0" help:"Further dashboards that connect and stop reading, in every other step."`
+	StalledRounds int           `default:"3" help:"How often each rate is fed without and then with them."`
+	Storms        int           `default:"0" help:"How often all dashboards lose their connections at once and come back."`
+	StormPause    time.Duration `default:"2s" help:"How long they stay away in two further storms, which are compared; 0 leaves those out."`
+	StormTicks    int           `default:"100" help:"How often each symbol ticks meanwhile in the second of these."`
+
+	MaxP95          time.Duration `name:"max-p95" placeholder:"DURATION" help:"Fail when the P95 of any step is over this."`
+	MinConnects     float64       `placeholder:"RATE" help:"Fail when fewer connections a second are made, at first or in a storm."`
+	MaxHandshakeP99 time.Duration `name:"max-handshake-p99" placeholder:"DURATION" help:"Fail when the P99 of handshakes is over this, at first or in a storm."`
+	MaxStalledKB    float64       `name:"max-stalled-kb" placeholder:"KB" help:"Fail when a stalled dashboard costs the server more memory."`
+	MaxStalledShift float64       `placeholder:"PERCENT" help:"Fail when the stalled raise the P99 of the others by more."`
+	MaxStormGrowth  float64       `placeholder:"RATIO" help:"Fail when the server's memory after the last storm is over so many times that after the first."`
 }
 
 // Run measures, prints the report on stdout and fails when the run was not good.
@@ -106,7 +118,17 @@ func (c *BenchQuotesCmd) Run(ctx context.Context) error {
 	defer stop()
 	s := c.scenario(&c.benchDashboards)
 	s.Token, s.FeedToken = c.Token, c.FeedToken
-	s.Rates, s.Duration, s.Warmup, s.MaxP95 = c.Rates, c.Duration, c.Warmup, c.MaxP95
+	s.Rates, s.Duration, s.Warmup = c.Rates, c.Duration, c.Warmup
+	s.Stalled, s.StalledRounds = c.Stalled, c.StalledRounds
+	s.Storms, s.StormPause, s.StormTicks = c.Storms, c.StormPause, c.StormTicks
+	s.Bounds = bench.Bounds{
+		MaxP95:          c.MaxP95,
+		MinConnects:     c.MinConnects,
+		MaxHandshakeP99: c.MaxHandshakeP99,
+		MaxStalledKB:    c.MaxStalledKB,
+		MaxStalledShift: c.MaxStalledShift,
+		MaxStormGrowth:  c.MaxStormGrowth,
+	}
 	report, err := bench.Run(ctx, s, os.Stderr)
 	if report == nil {
 		return err
