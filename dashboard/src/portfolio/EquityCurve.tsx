@@ -4,8 +4,8 @@ import { formatMoney, formatSignedMoney, formatSignedPercent } from '../format/n
 import { formatMoment } from '../format/times'
 import { usePortfolio } from '../realtime'
 import { Button } from '../ui/Button'
+import { LineChart } from '../ui/LineChart'
 import { Segmented } from '../ui/Segmented'
-import { LineChart } from './LineChart'
 import { useEquity } from './useEquity'
 
 const options = equityRanges.map(range => ({ value: range, text: range === 'ALL' ? 'All' : range }))
@@ -25,15 +25,18 @@ export default function EquityCurve() {
         </Button>
       </div>
       <p className="min-h-5 text-xs text-soft">{equity.problem ?? summary(points, equity.range === range)}</p>
-      <div className="h-44">
-        {table ? (
-          <EquityTable points={points} />
-        ) : (
-          <LineChart points={points} label={`Value of the account, ${range}`} />
-        )}
-      </div>
+      <div className="h-44">{table ? <EquityTable points={points} /> : <Curve points={points} range={range} />}</div>
     </div>
   )
+}
+
+function Curve({ points, range }: { points: readonly EquityPoint[]; range: EquityRange }) {
+  const times = useMemo(() => points.map(({ t }) => t), [points])
+  const lines = useMemo(
+    () => [{ name: 'Value', values: points.map(({ value }) => value), colour: '--accent' }],
+    [points],
+  )
+  return <LineChart times={times} lines={lines} formatValue={formatMoney} label={`Value of the account, ${range}`} />
 }
 
 /** The curve's last point is the value that the page shows now. */

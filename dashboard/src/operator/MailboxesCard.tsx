@@ -1,0 +1,41 @@
+import type { Stats } from '../api/operator'
+import { formatCount } from '../format/numbers'
+import { Card } from '../ui/Card'
+import { Facts } from './Facts'
+import { Table } from './Table'
+
+interface MailboxesCardProps {
+  mailboxes: Stats['mailboxes']
+  actors: Stats['actors']
+}
+
+/** What waits before actors. */
+export function MailboxesCard({ mailboxes, actors }: MailboxesCardProps) {
+  return (
+    <Card title="Mailboxes" className="@container">
+      <Table
+        label="Mailboxes"
+        columns={['', 'Waiting', 'Highest', 'Room for', 'Overflows']}
+        rows={mailboxes.map(m => ({
+          key: m.name,
+          cells: [
+            <span key="name" className="capitalize">
+              {m.name}
+            </span>,
+            formatCount(m.depth),
+            formatCount(m.highest),
+            formatCount(m.capacity),
+            formatCount(m.overflows),
+          ],
+        }))}
+        empty="No mailbox is open."
+      />
+      <Facts
+        facts={[
+          { name: 'Actors restarted', value: formatCount(actors.restarts) },
+          { name: 'Actors failed', value: formatCount(actors.failures) },
+        ]}
+      />
+    </Card>
+  )
+}
