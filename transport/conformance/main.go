@@ -1,7 +1,7 @@
 // Command conformance is the server that the official test suites of Engine.IO v4
 // and Socket.IO v5 expect, made of the rooms that the engine is made of:
 //
-//	go run ./transport/conformance [--addr 127.0.0.1:3000]
+//	go run ./transport/conformance [--addr 127.0.0.1:3000] [--mode auto|epoll|goroutine]
 //
 // At /engine.io/ it echoes every message. At /socket.io/ it has the namespaces "/"
 // and "/custom", tells each client the payload of its CONNECT as the event auth,
@@ -20,6 +20,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"outcry/transport/netpoll"
 )
 
 func main() {
@@ -34,19 +36,24 @@ func run(ctx context.Context, args []string, out, problems io.Writer) int {
 	flags := flag.NewFlagSet("conformance", flag.ContinueOnError)
 	flags.SetOutput(problems)
 	addr := flags.String("addr", "127.0.0.1:3000", "where to listen, as host:port; port 0 is any that is free")
+	sockets := netpoll.DefaultOptions()
+	flags.StringVar(&sockets.Mode, "mode", sockets.Mode, "how sockets are served: auto, epoll or goroutine")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
 	case err != nil:
 		return 2 // flags has said why
 	case flags.NArg() > 0:
-		return fail(problems, 2, fmt.Errorf("%q is not understood: there is only --addr", flags.Arg(0)))
+		return fail(problems, 2, fmt.Errorf("%q is not understood: there are only --addr and --mode", flags.Arg(0)))
+	}
+	if err := sockets.Validate(); err != nil {
+		return fail(problems, 2, err)
 	}
 	ln, err := net.Listen("tcp", *addr)
 	if err != nil {
 		return fail(problems, 1, fmt.Errorf("cannot listen on %q: %w; give --addr as host:port with a port that is free", *addr, err))
 	}
-	s, err := newServer()
+	s, err := newServer(sockets)
 	if err != nil {
 		return fail(problems, 1, errors.Join(err, ln.Close()))
 	}

@@ -19,8 +19,9 @@ func TestBadUsageIsExplained(t *testing.T) {
 		{[]string{"--addr", "nonsense"}, 1, `cannot listen on "nonsense"`},
 		{[]string{"--addr", "127.0.0.1:99999"}, 1, "invalid port"},
 		{[]string{"--addr", addr}, 1, "with a port that is free"},
-		{[]string{"here"}, 2, "there is only --addr"},
+		{[]string{"here"}, 2, "there are only --addr and --mode"},
 		{[]string{"--port", "1"}, 2, "not defined"},
+		{[]string{"--mode", "fast"}, 2, `mode: "fast" is not allowed: must be`},
 		{[]string{"-h"}, 0, "host:port"},
 	} {
 		var out, problems strings.Builder

@@ -37,12 +37,13 @@ type server struct {
 	engines  map[string]*engineio.Server // by path
 }
 
-// newServer starts the rooms; serve ends them.
-func newServer() (*server, error) {
+// newServer starts the rooms; serve ends them. po is how sockets are served.
+func newServer(po netpoll.Options) (*server, error) {
 	log := zerolog.New(os.Stderr).Level(zerolog.WarnLevel)
 	limits := websocket.DefaultOptions()
-	// The suites give a client two seconds to be closed for want of a CONNECT.
-	sockets, err := socketio.NewServer(socketio.Options{ConnectTimeout: time.Second}, limits.MaxMessageBytes, newEchoEvents(), socketio.Root, "/custom")
+	// Clients of the Socket.IO suite that test the heartbeat never connect: they must
+	// not be closed for that before their third ping, however slow they are.
+	sockets, err := socketio.NewServer(socketio.Options{ConnectTimeout: 2 * time.Second}, limits.MaxMessageBytes, newEchoEvents(), socketio.Root, "/custom")
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +55,7 @@ func newServer() (*server, error) {
 		}
 		s.engines[path] = engine
 	}
-	if s.poller, err = netpoll.New(netpoll.DefaultOptions(), log); err != nil {
+	if s.poller, err = netpoll.New(po, log); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	s.acceptor = websocket.NewAcceptor(limits, s.serves, s.open, log)
