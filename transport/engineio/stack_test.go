@@ -24,7 +24,14 @@ import (
 func listen(t *testing.T, mode string, o Options) (*recorder, *Server, string) {
 	t.Helper()
 	r := newRecorder()
-	s, err := NewServer(o, maxMessageBytes, r, time.Now)
+	s, addr := serve(t, mode, o, r)
+	return r, s, addr
+}
+
+// serve is listen for another Handler.
+func serve(t *testing.T, mode string, o Options, h Handler) (*Server, string) {
+	t.Helper()
+	s, err := NewServer(o, maxMessageBytes, h, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +64,7 @@ func listen(t *testing.T, mode string, o Options) (*recorder, *Server, string) {
 		}
 		serving.Wait()
 	})
-	return r, s, ln.Addr().String()
+	return s, ln.Addr().String()
 }
 
 // client is the other end of a WebSocket.
