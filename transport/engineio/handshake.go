@@ -31,10 +31,15 @@ func (s *Server) checkUpgrade(r *websocket.Request) (sid string, reject *websock
 	case !validHeader(r.Origin):
 		return "", badRequest
 	}
-	if sid = last(query, "sid"); sid != "" {
-		return sid, nil
+	switch sid = last(query, "sid"); {
+	case sid == "":
+		return "", s.checkAllowed(r, query)
+	case s.polled(sid) == nil:
+		return "", unknownSession
+	case last(query, "EIO") != protocolVersion:
+		return "", unsupportedVersion
 	}
-	return "", s.checkAllowed(r, query)
+	return sid, nil
 }
 
 // checkAllowed says why a well-formed handshake is refused, nil if it is not.

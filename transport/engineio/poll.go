@@ -27,7 +27,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !validHeader(r.Header.Get("Origin")):
 		s.refuse(w, badRequest)
 	case sid != "":
-		s.serveSession(w, r, sid, transport)
+		s.serveSession(w, r, sid, query)
 	case r.Method != http.MethodGet:
 		s.refuse(w, badHandshakeMethod)
 	case transport != transportPolling:
@@ -78,12 +78,14 @@ func (p *polling) open() {
 }
 
 // serveSession serves a request with a session's id.
-func (s *Server) serveSession(w http.ResponseWriter, r *http.Request, sid, transport string) {
+func (s *Server) serveSession(w http.ResponseWriter, r *http.Request, sid string, query url.Values) {
 	socket := s.polled(sid)
 	switch {
 	case socket == nil:
 		s.refuse(w, unknownSession)
-	case transport != transportPolling:
+	case last(query, "EIO") != protocolVersion:
+		s.refuse(w, unsupportedVersion)
+	case last(query, "transport") != transportPolling:
 		s.refuse(w, badRequest)
 	case s.heartbeat.expired(socket, s.now()): // the next step would find it
 		s.timeOut(socket)

@@ -34,6 +34,7 @@ type polling struct {
 	frames  []byte          // that wait for a poll, as a WebSocket would be sent them
 	poll    chan<- answer   // of the poll that waits, nil if none does; it never blocks
 	posting bool            // packets are coming in
+	parting bool            // the client left before its poll was there, which is owed a noop
 	probe   *probe          // the WebSocket that tries to take over, nil if none does
 	conn    *websocket.Conn // the WebSocket that took over, nil before
 	closing *closing        // how to close a WebSocket that takes over too late, nil for not at all
@@ -159,17 +160,20 @@ func (p *polling) fail(reason Reason, err error) {
 	p.end()
 }
 
-// lingered ends a socket whose client did not poll for the last packets.
+// lingered ends a socket whose client did not poll for the last packets, and forgets
+// one that left.
 func (p *polling) lingered() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.state == pollClosing {
+	if p.state == pollClosing && p.conn == nil { // no WebSocket took over at the last moment
 		p.end()
 	}
+	p.mu.Unlock()
+	p.socket.server.forget(p.socket.id)
 }
 
 // leave ends the socket of a client that said so, by a POST: the poll that waits
-// gets a noop.
+// gets a noop. Clients send both at once, and which is served first is chance: a
+// poll that comes behind is owed its noop for a moment.
 func (p *polling) leave() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -180,10 +184,13 @@ func (p *polling) leave() {
 	if p.state == pollClosed {
 		return
 	}
-	if p.poll != nil {
+	if p.parting = p.poll == nil; !p.parting {
 		p.give(answer{last: PacketNoop})
 	}
 	p.end()
+	if p.parting {
+		p.socket.server.lingering.Add(&p.deadline)
+	}
 }
 
 // end closes the socket, whose ending says why, and tells the poll that waits. The
@@ -213,114 +220,15 @@ func (p *polling) dropProbe() {
 // closed tells everybody that the socket has ended, once.
 func (p *polling) closed() {
 	s := p.socket.server
-	s.forget(p.socket.id)
+	if !p.isParting() {
+		s.forget(p.socket.id)
+	}
 	s.heartbeat.remove(p.socket)
 	p.calls.Lock()
 	defer p.calls.Unlock()
 	end := p.socket.ending.Load()
 	s.handler.Close(p.socket, end.reason, end.err)
 	s.leave()
-}
-
-// begin takes a poll, which gets its answer from the channel. ready asks to tell
-// the Handler that somebody waits for what it has; changing, to let the client
-// wait only briefly, since it is about to change over to a WebSocket.
-func (p *polling) begin() (wait <-chan answer, ready, changing bool) {
-	poll := make(chan answer, 1)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case p.state == pollClosed:
-		poll <- answer{refusal: unknownSession}
-	case p.conn != nil:
-		poll <- answer{refusal: badRequest}
-	case p.poll != nil:
-		poll <- answer{refusal: badRequest}
-		p.fail(TransportError, errTwoPolls)
-	case len(p.frames) > 0:
-		p.poll = poll
-		p.give(answer{})
-	case p.state == pollClosing:
-		p.poll = poll
-		p.give(answer{last: PacketClose})
-		p.end()
-	default:
-		p.poll = poll
-		ready, changing = true, p.probe != nil && p.probe.answered
-	}
-	return poll, ready, changing
-}
-
-// release ends the poll that waits, if one does: the client changes over without one.
-func (p *polling) release() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.poll != nil {
-		p.give(answer{last: PacketNoop})
-	}
-}
-
-// cancel ends the socket of a client that gave up a request, as the official
-// server does: what the request would have brought might be lost. Where a WebSocket
-// has taken over, that is so only if lost says that packets went with the request.
-func (p *polling) cancel(err error, lost bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case p.state == pollClosed:
-	case p.conn == nil:
-		p.fail(TransportError, err)
-	case lost:
-		p.socket.ending.CompareAndSwap(nil, &ending{TransportError, err})
-		p.conn.Abort(err)
-	}
-}
-
-// beginPost takes packets of the client, or says why not.
-func (p *polling) beginPost() *websocket.Reject {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case p.state != pollOpen:
-		return unknownSession
-	case p.conn != nil:
-		return badRequest
-	case p.posting:
-		p.fail(TransportError, errTwoPosts)
-		return badRequest
-	}
-	p.posting = true
-	return nil
-}
-
-func (p *polling) endPost() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.posting = false
-}
-
-// receive handles the packets of a payload.
-func (p *polling) receive(payload []byte) error {
-	p.calls.Lock()
-	defer p.calls.Unlock()
-	err := eachPacket(payload, func(packet []byte) error {
-		if len(packet) == 0 || packet[0] != binaryMark {
-			p.socket.text(packet)
-			return nil
-		}
-		data, err := decodeBinary(packet)
-		if err == nil {
-			p.socket.binary(data)
-		}
-		return err
-	})
-	if err != nil {
-		p.socket.fail(ParseError, err)
-	}
-	if end := p.socket.ending.Load(); end != nil {
-		return end.err
-	}
-	return nil
 }
 
 // writable tells the Handler that somebody waits for what it has.
@@ -330,6 +238,19 @@ func (p *polling) writable() {
 	if p.socket.ending.Load() == nil {
 		p.socket.server.handler.Writable(p.socket)
 	}
+}
+
+func (p *polling) isParting() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.parting
+}
+
+// polls reports whether the socket is open and no WebSocket has taken over.
+func (p *polling) polls() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.state != pollClosed && p.conn == nil
 }
 
 // upgraded reports whether a WebSocket has taken over.

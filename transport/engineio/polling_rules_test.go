@@ -2,7 +2,6 @@ package engineio
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -13,6 +12,8 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
+
+	"outcry/transport/websocket"
 )
 
 // request serves one request of a session without a network, which lets it run in
@@ -124,18 +125,6 @@ func TestPacketsBehindABadOneAreNotHeard(t *testing.T) {
 	})
 }
 
-func TestAClosingServerWaitsOnlyAMomentForTheLastPoll(t *testing.T) {
-	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
-		openByPolling(t, s, r)
-		began := time.Now()
-		mustClose(t, s)
-		if took := time.Since(began); took > lingerTimeout {
-			t.Errorf("took %s", took)
-		}
-		r.expect(t, "open", "close server shutting down")
-	})
-}
-
 func TestNothingIsKeptWithoutBoundForAClientThatDoesNotPoll(t *testing.T) {
 	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
 		query, _ := openByPolling(t, s, r)
@@ -216,6 +205,8 @@ func TestRequestsThatDoNotFitTheirSessionChangeNothing(t *testing.T) {
 			"WebSocket without upgrade":      {"EIO=4&transport=websocket&sid=" + sid, `"code":3`},
 			"unknown transport":              {"EIO=4&transport=carrier-pigeon&sid=" + sid, `"code":0`},
 			"no transport":                   {"EIO=4&sid=" + sid, `"code":0`},
+			"no version":                     {"transport=polling&sid=" + sid, `"code":5`},
+			"another version":                {"EIO=3&transport=polling&sid=" + sid, `"code":5`},
 			"a part of the id":               {"EIO=4&transport=polling&sid=" + sid[:19], `"code":1`},
 			"the id of a WebSocket":          {"EIO=4&transport=polling&sid=" + other.socket.ID(), `"code":1`},
 			"another id behind its own":      {query + "&sid=other", `"code":1`},
@@ -233,6 +224,20 @@ func TestRequestsThatDoNotFitTheirSessionChangeNothing(t *testing.T) {
 		other.ends(io.EOF)
 		request(s, http.MethodPost, query, "1")
 		r.expect(t, "open", "open", "close transport close", "close transport close")
+	})
+}
+
+func TestAWebSocketOfAnotherVersionDoesNotTakeOver(t *testing.T) {
+	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
+		query, _ := openByPolling(t, s, r)
+		for _, version := range []string{"", "&EIO=", "&EIO=3", "&EIO=4&EIO=5"} {
+			uri := "/socket.io/?transport=websocket&sid=" + r.newest().ID() + version
+			if h, _, reject := s.OpenWebSocket(&websocket.Request{URI: uri}); h != nil || reject != unsupportedVersion {
+				t.Errorf("%q: %+v", version, reject)
+			}
+		}
+		request(s, http.MethodPost, query, "1")
+		r.expect(t, "open", "close transport close")
 	})
 }
 
@@ -394,40 +399,4 @@ func TestAPostUnderWayAtTheSwitchArrivesOrEndsTheSession(t *testing.T) {
 			_ = c.conn.Close()
 		})
 	}
-}
-
-func TestASessionThatEndsTakesItsWebSocketAlong(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) {
-		r, s, addr := listen(t, mode, DefaultOptions())
-		p := poll(t, addr)
-		c := dialURL(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
-		c.send(ws.OpText, "2probe")
-		if got := c.receive(); got != "3probe" {
-			t.Fatalf("%q", got)
-		}
-		if status, _ := p.post("1"); status != 200 {
-			t.Error(status)
-		}
-		c.leave()
-		r.expect(t, "open", "close transport close")
-		waitFor(t, func() bool { return s.probes.Len() == 0 && s.Counts().Open == 0 && s.polled(p.sid) == nil })
-	})
-}
-
-func TestWebSocketsOfUnknownAndClosingSessionsAreRefused(t *testing.T) {
-	r, s, addr := listen(t, "auto", DefaultOptions())
-	p := poll(t, addr)
-	r.newest().Close(ForcedClose, 1008, "enough")
-	for _, sid := range []string{p.sid, "unknown"} {
-		conn, _, _, err := ws.Dial(context.Background(), "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+sid)
-		var refused ws.StatusError
-		if !errors.As(err, &refused) || int(refused) != 400 {
-			t.Errorf("%s: %v", sid, err)
-			_ = conn.Close()
-		}
-	}
-	if _, body := p.get(); body != "1" {
-		t.Errorf("%q", body)
-	}
-	s.Drain()
 }

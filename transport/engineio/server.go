@@ -23,7 +23,7 @@ type Server struct {
 	allow     []Allow
 	now       func() time.Time
 	heartbeat heartbeat
-	lingering *deadline.Queue[polling] // closing sockets that wait for a last poll
+	lingering *deadline.Queue[polling] // closing sockets that wait for a last poll, and those that left
 	probes    *deadline.Queue[probe]   // WebSockets that are to take over
 	stop      chan struct{}
 	stopped   chan struct{} // closed when the heartbeat's goroutine has ended
@@ -261,15 +261,15 @@ type Counts struct {
 // Counts returns the counters.
 func (s *Server) Counts() Counts {
 	s.mu.Lock()
-	open, polling := s.open, 0
+	open, pollers := s.open, 0
 	for _, socket := range s.polls {
-		if socket.Transport() == transportPolling {
-			polling++
+		if socket.carrier.(*polling).polls() {
+			pollers++
 		}
 	}
 	s.mu.Unlock()
 	return Counts{
 		Open: open, Total: s.total.Load(), Refused: s.refused.Load(), Timeouts: s.timeouts.Load(),
-		Polling: polling, Upgraded: s.upgraded.Load(),
+		Polling: pollers, Upgraded: s.upgraded.Load(),
 	}
 }
