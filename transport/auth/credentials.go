@@ -104,6 +104,11 @@ func (v *Verifier) Check(p Presented) (Identity, *Refusal) {
 	return login.Identity(), nil
 }
 
+// SignedOut reports whether a session was signed out by this process.
+func (v *Verifier) SignedOut(sessionID string) bool {
+	return v.logins != nil && sessionID != "" && v.logins.hasEnded(sessionID)
+}
+
 // Blocks reports whether Check may wait for the network or the disk.
 func (v *Verifier) Blocks(p Presented) bool {
 	if p.Token == "" {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/MicahParks/jwkset"
 	"github.com/MicahParks/keyfunc/v3"
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/rs/zerolog"
@@ -54,11 +55,27 @@ func openKeySet(o Options, log zerolog.Logger, now func() time.Time) (*keySet, e
 		stop()
 		return nil, fmt.Errorf("auth.jwks_url: %w", err)
 	}
-	return &keySet{keys: keys, stop: stop, parser: jwt.NewParser(
-		jwt.WithValidMethods(o.JWKSAlgorithms),
-		jwt.WithLeeway(o.Leeway),
-		jwt.WithTimeFunc(now),
-	)}, nil
+	signing, err := keyfunc.New(keyfunc.Options{
+		Ctx: ctx, Storage: keys.Storage(),
+		UseWhitelist: []jwkset.USE{"", jwkset.UseSig}, // a key to encrypt with signs nothing
+	})
+	if err != nil {
+		stop()
+		return nil, fmt.Errorf("auth.jwks_url: %w", err)
+	}
+	return &keySet{keys: signing, stop: stop, parser: jwt.NewParser(o.issuerRules(now)...)}, nil
+}
+
+// issuerRules are what a token of the issuer must be.
+func (o Options) issuerRules(now func() time.Time) []jwt.ParserOption {
+	rules := []jwt.ParserOption{jwt.WithValidMethods(o.JWKSAlgorithms), jwt.WithLeeway(o.Leeway), jwt.WithTimeFunc(now)}
+	if o.JWKSIssuer != "" {
+		rules = append(rules, jwt.WithIssuer(o.JWKSIssuer))
+	}
+	if o.JWKSAudience != "" {
+		rules = append(rules, jwt.WithAudience(o.JWKSAudience))
+	}
+	return rules
 }
 
 // verify may ask the issuer for its keys, so it may block.

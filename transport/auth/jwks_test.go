@@ -89,16 +89,27 @@ func issue(t *testing.T, method jwt.SigningMethod, kid string, key any, expires 
 	return text
 }
 
+func newRSA(t *testing.T) *rsa.PrivateKey {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func newEC(t *testing.T, curve elliptic.Curve) *ecdsa.PrivateKey {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(curve, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
 func TestTokensOfAnIssuerAreVerifiedByItsKeys(t *testing.T) {
 	i := newIssuer(t)
-	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ecKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	rsaKey, ecKey := newRSA(t), newEC(t, elliptic.P256())
 	public, edKey, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -113,10 +124,7 @@ func TestTokensOfAnIssuerAreVerifiedByItsKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	publicPEM := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
-	other, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
+	other := newRSA(t)
 	for name, c := range map[string]struct {
 		token, code string
 	}{
@@ -146,10 +154,7 @@ func TestTokensOfAnIssuerAreVerifiedByItsKeys(t *testing.T) {
 
 func TestSecretsAndAnIssuerMayBothSign(t *testing.T) {
 	i := newIssuer(t)
-	ecKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	ecKey := newEC(t, elliptic.P256())
 	i.publish("e", ecKey.Public())
 	v := i.verifier(func(o *Options) { o.Secrets = []string{"0123456789abcdef"} })
 	for token, blocks := range map[string]bool{
@@ -164,19 +169,13 @@ func TestSecretsAndAnIssuerMayBothSign(t *testing.T) {
 
 func TestARotatedKeyIsFetchedOnceForManyTokens(t *testing.T) {
 	i := newIssuer(t)
-	old, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	old := newEC(t, elliptic.P256())
 	i.publish("old", old.Public())
 	v := i.verifier(nil)
 	if _, refusal := v.Verify(issue(t, jwt.SigningMethodES256, "old", old, time.Hour)); refusal != nil {
 		t.Fatal(refusal)
 	}
-	young, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	young := newEC(t, elliptic.P256())
 	i.publish("young", young.Public())
 	if _, refusal := v.Verify(issue(t, jwt.SigningMethodES256, "young", young, time.Hour)); refusal != nil {
 		t.Errorf("the new key was not fetched: %v", refusal)
@@ -203,10 +202,7 @@ func TestAnIssuerThatIsDownIsACauseThatPasses(t *testing.T) {
 	i := newIssuer(t)
 	i.broken = true
 	v := i.verifier(nil)
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := newEC(t, elliptic.P256())
 	if _, refusal := v.Verify(issue(t, jwt.SigningMethodES256, "e", key, time.Hour)); refusal == nil || !refusal.Transient {
 		t.Errorf("%+v", refusal)
 	}

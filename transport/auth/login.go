@@ -131,6 +131,12 @@ func (l *Logins) keep(id string, login *Login) {
 	l.recent[id] = login
 }
 
+func (l *Logins) hasEnded(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.isEnded(id)
+}
+
 // isEnded needs mu.
 func (l *Logins) isEnded(id string) bool {
 	_, ended := l.ended[id]

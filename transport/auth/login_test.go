@@ -161,11 +161,33 @@ func TestSessionIdsOpenOnlyTheirUsersAccount(t *testing.T) {
 			t.Errorf("%s: %q, want %q", payload, got, code)
 		}
 	}
-	if err := logins.Revoke(context.Background(), id); err != nil {
+}
+
+func TestSigningOutIsForEveryProcess(t *testing.T) {
+	store := newStore(t, time.Now)
+	v, logins := house(t, store, time.Now)
+	var ids []string
+	for range 2 {
+		id, _, err := logins.Create(context.Background(), Login{UserID: "ann"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	if err := logins.Revoke(context.Background(), ids[0]); err != nil {
 		t.Fatal(err)
 	}
-	if _, refusal := logins.Find(id); refusal == nil {
-		t.Error("signed out, and still in")
+	_, later := house(t, store, time.Now)
+	for name, l := range map[string]*Logins{"this one": logins, "a later one": later} {
+		if _, refusal := l.Find(ids[0]); refusal == nil || refusal.Code != "INVALID_SESSION" {
+			t.Errorf("%s: signed out, and still in: %v", name, refusal)
+		}
+		if login, refusal := l.Find(ids[1]); refusal != nil || login.UserID != "ann" {
+			t.Errorf("%s: another session of the same user ended, too: %v", name, refusal)
+		}
+	}
+	if !v.SignedOut(ids[0]) || v.SignedOut(ids[1]) || v.SignedOut("") {
+		t.Error("it does not know who was signed out")
 	}
 }
 

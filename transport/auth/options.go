@@ -21,6 +21,10 @@ type Options struct {
 	JWKSURL string `koanf:"jwks_url"`
 	// JWKSAlgorithms are those that its tokens may be signed with.
 	JWKSAlgorithms []string `koanf:"jwks_algorithms"`
+	// JWKSIssuer and JWKSAudience are what its tokens must say in iss and aud; empty
+	// for anything. One who issues tokens for several services says in aud for which.
+	JWKSIssuer   string `koanf:"jwks_issuer"`
+	JWKSAudience string `koanf:"jwks_audience"`
 	// JWKSInterval is how often the keys are fetched again.
 	JWKSInterval time.Duration `koanf:"jwks_interval"`
 	// QueryToken takes tokens from the URL of a handshake. URLs end up in logs.

@@ -44,11 +44,14 @@ func (o Origins) Allow(origin, host string) bool {
 	return o.loopback && (from.Hostname() == "localhost" || ip.IsLoopback())
 }
 
+// defaultPorts are left out of an origin, RFC 6454 section 6.1.
+var defaultPorts = map[string]string{"http": ":80", "https": ":443"}
+
 // normal returns the origin of a URL: scheme and host, lower case.
 func normal(text string) (url.URL, bool) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return url.URL{}, false
 	}
-	return url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}, true
+	return url.URL{Scheme: u.Scheme, Host: strings.TrimSuffix(strings.ToLower(u.Host), defaultPorts[u.Scheme])}, true
 }

@@ -17,8 +17,18 @@ type recentTokens struct {
 
 // verified is what a token said that was good.
 type verified struct {
-	identity  Identity
-	notBefore time.Time // zero: always
+	identity Identity
+	at       time.Time // when it was verified
+}
+
+// recentTrust is how long a token is taken for good without another look: its key
+// may be withdrawn meanwhile, as an issuer does with one that got lost.
+const recentTrust = time.Minute
+
+// holds reports whether the token is good now, too. A clock that is set back is the
+// only way to before at, and then the token is verified again.
+func (v verified) holds(now time.Time) bool {
+	return !now.Before(v.at) && now.Sub(v.at) < recentTrust && (v.identity.ExpiresAt.IsZero() || now.Before(v.identity.ExpiresAt))
 }
 
 // recentGeneration is how many tokens a generation holds.
@@ -56,16 +66,13 @@ func (r *recentTokens) keep(token string, v verified) {
 // VerifyRequest is Verify for requests, of which many come with the same token.
 // The token's times are looked at each time.
 func (v *Verifier) VerifyRequest(token string) (Identity, *Refusal) {
-	known, found := v.recent.find(token)
 	now := v.now()
-	if found && (known.identity.ExpiresAt.IsZero() || now.Before(known.identity.ExpiresAt)) && !now.Before(known.notBefore) {
+	if known, found := v.recent.find(token); found && known.holds(now) {
 		return known.identity, nil
 	}
 	identity, refusal := v.Verify(token)
 	if refusal == nil {
-		// What is good now was so already at now: a clock that is set back is
-		// the only way to before it, and then the token is verified again.
-		v.recent.add(token, verified{identity: identity, notBefore: now})
+		v.recent.add(token, verified{identity: identity, at: now})
 	}
 	return identity, refusal
 }

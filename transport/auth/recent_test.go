@@ -65,6 +65,24 @@ func TestRefusedTokenIsNotRemembered(t *testing.T) {
 	}
 }
 
+// An issuer withdraws a key that got lost: tokens that it signed end, too.
+func TestRememberedTokenIsRefusedSoonAfterItsKeyIsWithdrawn(t *testing.T) {
+	v, clock := recentVerifier(t)
+	token := sign(t, jwt.SigningMethodHS256, []byte(secret), jwt.MapClaims{"sub": "s"})
+	if _, refusal := v.VerifyRequest(token); refusal != nil {
+		t.Fatal(refusal)
+	}
+	v.keys = []any{[]byte(older)}
+	*clock = now.Add(recentTrust - time.Second)
+	if _, refusal := v.VerifyRequest(token); refusal != nil {
+		t.Errorf("it is not remembered: %v", refusal)
+	}
+	*clock = now.Add(recentTrust)
+	if _, refusal := v.VerifyRequest(token); refusal == nil || refusal.Code != "INVALID_TOKEN" {
+		t.Errorf("%+v", refusal)
+	}
+}
+
 func TestMemoryForTokensIsBounded(t *testing.T) {
 	v, _ := recentVerifier(t)
 	used := sign(t, jwt.SigningMethodHS256, []byte(secret), jwt.MapClaims{"sub": "used"})

@@ -24,7 +24,7 @@ func (v *Verifier) Authenticate(r *http.Request) (Identity, *Refusal) {
 
 // Session returns the login of a request's cookie, and the session's id.
 func (v *Verifier) Session(r *http.Request) (*Login, string, *Refusal) {
-	id, presented := v.sessionOf(strings.Join(r.Header["Cookie"], "; "))
+	id, presented := v.sessionOf(cookieHeader(r))
 	switch {
 	case id == "" && presented:
 		return nil, "", unknownSession()
@@ -37,6 +37,15 @@ func (v *Verifier) Session(r *http.Request) (*Login, string, *Refusal) {
 	}
 	return login, id, nil
 }
+
+// SessionID is the id in a request's cookie, whether there is such a session or not;
+// empty without a cookie that we made.
+func (v *Verifier) SessionID(r *http.Request) string {
+	id, _ := v.sessionOf(cookieHeader(r))
+	return id
+}
+
+func cookieHeader(r *http.Request) string { return strings.Join(r.Header["Cookie"], "; ") }
 
 // FromOurPage reports whether a request that changes something was not made by a
 // foreign page: browsers say where a request comes from, other clients have no

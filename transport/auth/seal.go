@@ -53,16 +53,12 @@ func (s *Sealer) signature(purpose, value string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// cookieOf returns a cookie of a Cookie header, empty if there is none.
+// cookieOf returns a cookie of a Cookie header, empty if there is none. Others of
+// the same domain may be anything, also what RFC 6265 does not allow.
 func cookieOf(header, name string) string {
-	cookies, err := http.ParseCookie(header)
+	cookie, err := (&http.Request{Header: http.Header{"Cookie": {header}}}).Cookie(name)
 	if err != nil {
 		return ""
 	}
-	for _, c := range cookies {
-		if c.Name == name {
-			return c.Value
-		}
-	}
-	return ""
+	return cookie.Value
 }

@@ -9,14 +9,6 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// claims of our tokens and of the platform's.
-type claims struct {
-	UserID string `json:"userId,omitempty"`
-	Type   string `json:"type,omitempty"`
-	Roles  []Role `json:"roles,omitempty"`
-	jwt.RegisteredClaims
-}
-
 // Verifier checks tokens.
 type Verifier struct {
 	// immutable after construction
@@ -128,29 +120,6 @@ func refusalOf(err error, c *claims) *Refusal {
 	return invalidToken()
 }
 
-// maxUserBytes bounds a user's id, which is part of the names of what is kept.
-const maxUserBytes = 128
-
-// identity checks what the library does not.
-func (c *claims) identity() (Identity, *Refusal) {
-	switch c.Type {
-	case "", "access", "websocket":
-	default: // "refresh" above all: it must never open a connection
-		return Identity{}, invalidToken()
-	}
-	id := Identity{UserID: c.UserID, Roles: c.Roles}
-	if id.UserID == "" {
-		id.UserID = c.Subject
-	}
-	if id.UserID == "" || len(id.UserID) > maxUserBytes {
-		return Identity{}, invalidToken()
-	}
-	if c.ExpiresAt != nil {
-		id.ExpiresAt = c.ExpiresAt.Time
-	}
-	return id, nil
-}
-
 // Claims of a token to be made.
 type Claims struct {
 	User  string
@@ -160,21 +129,19 @@ type Claims struct {
 
 // Mint signs a token with secret.
 func Mint(secret string, c Claims, now time.Time) (string, error) {
-	if c.User == "" {
-		return "", errors.New("mint a token: the user is missing")
+	if !isUserID(c.User) {
+		return "", fmt.Errorf("mint a token: the user %.32q is not allowed: must be 1 to %d bytes of text without control characters", c.User, maxUserBytes)
 	}
 	if c.TTL <= 0 {
 		return "", fmt.Errorf("mint a token: a time to live of %s is not allowed: must be positive", c.TTL)
 	}
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, &claims{
-		UserID: c.User,
-		Type:   "access",
-		Roles:  c.Roles,
-		RegisteredClaims: jwt.RegisteredClaims{
-			Subject:   c.User,
-			IssuedAt:  jwt.NewNumericDate(now),
-			ExpiresAt: jwt.NewNumericDate(now.Add(c.TTL)),
-		},
+		UserID:    c.User,
+		Subject:   c.User,
+		Type:      "access",
+		Roles:     c.Roles,
+		IssuedAt:  &instant{now},
+		ExpiresAt: &instant{now.Add(c.TTL)},
 	}).SignedString([]byte(secret))
 	if err != nil {
 		return "", fmt.Errorf("mint a token for %s: %w", c.User, err)
