@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,7 +40,8 @@ func (h *Handlers) toDiscord(w http.ResponseWriter, r *http.Request) {
 	}
 	verifier := oauth2.GenerateVerifier()
 	state := oauth2.GenerateVerifier() // as random
-	h.setState(w, h.Verifier.Sealer().Seal(stateCookie, state+"~"+verifier), int(stateLifetime.Seconds()))
+	b := beginning{state: state, verifier: verifier, ends: h.Now().Add(stateLifetime)}
+	h.setState(w, h.Verifier.Sealer().Seal(stateCookie, b.String()), int(stateLifetime.Seconds()))
 	http.Redirect(w, r, h.discord.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier)), http.StatusFound)
 }
 
@@ -61,18 +63,18 @@ var (
 
 // fromDiscord is where Discord sends the browser back to.
 func (h *Handlers) fromDiscord(w http.ResponseWriter, r *http.Request) {
-	state, verifier, ok := h.begun(r)
-	h.setState(w, "", -1) // it is good for once
+	begun, ok := h.begun(r)
+	h.setState(w, "", -1)
 	query := r.URL.Query()
 	switch {
-	case !ok || query.Get("state") == "" || query.Get("state") != state:
+	case !ok || query.Get("state") == "" || query.Get("state") != begun.state || !h.states.use(begun.state, h.Now()): // it is good for once
 		h.failed(w, r, errState, nil)
 		return
 	case query.Get("error") != "" || query.Get("code") == "":
 		h.failed(w, r, errDenied, nil)
 		return
 	}
-	user, err := h.ask(r.Context(), query.Get("code"), verifier)
+	user, err := h.ask(r.Context(), query.Get("code"), begun.verifier)
 	if err != nil {
 		h.failed(w, r, errAnswer, err)
 		return
@@ -82,20 +84,41 @@ func (h *Handlers) fromDiscord(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// begun returns what this browser was sent away with.
-func (h *Handlers) begun(r *http.Request) (state, verifier string, ok bool) {
+// begun returns what this browser was sent away with, unless that is too long ago.
+func (h *Handlers) begun(r *http.Request) (beginning, bool) {
 	cookie, err := r.Cookie(stateCookie)
 	if err != nil {
-		return "", "", false
+		return beginning{}, false
 	}
 	value, ok := h.Verifier.Sealer().Open(stateCookie, cookie.Value)
 	if !ok {
-		return "", "", false
+		return beginning{}, false
 	}
-	return cutState(value)
+	b, ok := parseBeginning(value)
+	return b, ok && h.Now().Before(b.ends)
 }
 
-func cutState(value string) (state, verifier string, ok bool) { return strings.Cut(value, "~") }
+// beginning is a sign-in that is under way at Discord.
+type beginning struct {
+	state    string // what Discord must send back
+	verifier string // what proves to Discord that we began it, RFC 7636
+	ends     time.Time
+}
+
+// String is the value of the cookie, which has no dots.
+func (b beginning) String() string {
+	return strings.Join([]string{b.state, b.verifier, strconv.FormatInt(b.ends.Unix(), 10)}, "~")
+}
+
+func parseBeginning(text string) (beginning, bool) {
+	parts := strings.Split(text, "~")
+	const all = 3
+	if len(parts) != all {
+		return beginning{}, false
+	}
+	ends, err := strconv.ParseInt(parts[2], 10, 64)
+	return beginning{state: parts[0], verifier: parts[1], ends: time.Unix(ends, 0)}, err == nil
+}
 
 // failed sends the browser to the dashboard, which says why.
 func (h *Handlers) failed(w http.ResponseWriter, r *http.Request, shown, cause error) {

@@ -42,6 +42,7 @@ type Handlers struct {
 	operators []string
 	client    *http.Client
 	attempts  *limit.Addresses
+	states    usedStates // has a lock of its own
 }
 
 // Sign-ins of one address: people try a few times, programs guess.
@@ -139,7 +140,7 @@ func (h *Handlers) logout(w http.ResponseWriter, r *http.Request) {
 		httpapi.WriteProblem(w, http.StatusForbidden, auth.CodeForeignOrigin, "the request comes from a page that is not ours")
 		return
 	}
-	if _, id, refusal := h.Verifier.Session(r); refusal == nil {
+	if id := h.Verifier.SessionID(r); id != "" { // also of one that has ended here: the disk may not know
 		if err := h.Logins.Revoke(r.Context(), id); err != nil {
 			h.unavailable(w, err)
 			return

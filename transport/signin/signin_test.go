@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,10 +29,12 @@ type stage struct {
 	t         *testing.T
 	server    *httptest.Server
 	authority *httptest.Server
+	journal   *memjournal.Journal
 	verifier  *auth.Verifier
 	logins    *auth.Logins
 	browser   *http.Client
 	ended     []string
+	late      atomic.Int64 // how far the clock is ahead
 
 	user        string // what the stand-in says of whoever signs in
 	challenge   string // of the last authorization
@@ -52,13 +55,14 @@ func newStage(t *testing.T, demo bool) *stage {
 	t.Cleanup(verifier.Close)
 	journal := memjournal.New(time.Now)
 	t.Cleanup(func() { _ = journal.Close() })
-	s.verifier, s.logins = verifier, auth.NewLogins(journal, time.Hour, time.Now)
+	clock := func() time.Time { return time.Now().Add(time.Duration(s.late.Load())) }
+	s.journal, s.verifier, s.logins = journal, verifier, auth.NewLogins(journal, time.Hour, clock)
 	s.logins.OnEnded(func(id string) { s.ended = append(s.ended, id) })
 	verifier.WithLogins(s.logins, auth.NewOrigins(false, "https://dash.example"), false)
 	mux := http.NewServeMux()
 	s.server = httptest.NewServer(mux)
 	t.Cleanup(s.server.Close)
-	deps := Deps{Verifier: verifier, Logins: s.logins, DashboardURL: "https://dash.example/app", Log: zerolog.Nop(), Now: time.Now}
+	deps := Deps{Verifier: verifier, Logins: s.logins, DashboardURL: "https://dash.example/app", Log: zerolog.Nop(), Now: clock}
 	if demo {
 		deps.Demo = func(user string, roles []auth.Role) (string, error) {
 			return auth.Mint("0123456789abcdef", auth.Claims{User: user, Roles: roles, TTL: time.Hour}, time.Now())
