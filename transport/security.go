@@ -3,6 +3,7 @@ package transport
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"outcry/transport/httpapi"
 )
@@ -46,6 +47,9 @@ func secure(routes http.Handler) http.Handler {
 		switch name := repeated(r.Header); {
 		case r.ProtoMajor != 1: // net/http lets the first line of HTTP/2 through
 			httpapi.WriteProblem(w, http.StatusHTTPVersionNotSupported, "", "HTTP/2 is not spoken here: use HTTP/1.1")
+		case packed(r):
+			w.Header().Set("Connection", "close") // or net/http would wait for the body first
+			httpapi.WriteProblem(w, http.StatusUnsupportedMediaType, "ENCODING", fmt.Sprintf("Content-Encoding %.64q is not supported: send the body as it is", strings.Join(r.Header["Content-Encoding"], ", ")))
 		case name != "":
 			httpapi.WriteProblem(w, http.StatusBadRequest, "", fmt.Sprintf("the header %s comes more than once: send it once", name))
 		default:
@@ -62,6 +66,17 @@ func secure(routes http.Handler) http.Handler {
 // a feed nothing, and so does every one of HTTP/1.0.
 func endsConnection(r *http.Request) bool {
 	return len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1)
+}
+
+// packed reports whether a body would have to be decompressed first. Nothing here
+// does that: a few bytes could become more than there is memory.
+func packed(r *http.Request) bool {
+	for _, coding := range r.Header["Content-Encoding"] {
+		if coding != "" && !strings.EqualFold(coding, "identity") {
+			return true
+		}
+	}
+	return false
 }
 
 // singular are headers that say who asks and from where. Of two, we might believe

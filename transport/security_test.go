@@ -76,6 +76,8 @@ func TestWhatCanBeReadInTwoWaysReachesNoRoute(t *testing.T) {
 	}{
 		"two credentials":   {func(r *http.Request) { r.Header["Authorization"] = []string{"Bearer a", "Bearer b"} }, 400, "the header Authorization comes more than once"},
 		"two equal origins": {func(r *http.Request) { r.Header["Origin"] = []string{"http://a", "http://a"} }, 400, "the header Origin comes more than once"},
+		"gzip":              {func(r *http.Request) { r.Header["Content-Encoding"] = []string{"gzip"} }, 415, `Content-Encoding "gzip" is not supported`},
+		"gzip behind plain": {func(r *http.Request) { r.Header["Content-Encoding"] = []string{"Identity", "br"} }, 415, "send the body as it is"},
 		"HTTP/2":            {func(r *http.Request) { r.ProtoMajor, r.ProtoMinor = 2, 0 }, 505, "use HTTP/1.1"},
 	} {
 		w, reached := answered(c.change)
@@ -86,6 +88,9 @@ func TestWhatCanBeReadInTwoWaysReachesNoRoute(t *testing.T) {
 		if w.Header().Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: refused without the headers of security", name)
 		}
+	}
+	if _, reached := answered(func(r *http.Request) { r.Header["Content-Encoding"] = []string{"", "Identity"} }); !reached {
+		t.Error("a body that is as it is is refused")
 	}
 	if w, reached := answered(func(r *http.Request) { r.Header["Cookie"] = []string{"a=b", "c=d"} }); !reached || w.Code != http.StatusTeapot {
 		t.Error("two Cookie headers, which HTTP/2 proxies make of one, are refused")

@@ -15,16 +15,6 @@ import (
 // codeInvalid is the code of a request that is not allowed as it is.
 const codeInvalid = "INVALID_REQUEST"
 
-// requirePlainBody refuses what would have to be decompressed first.
-func requirePlainBody(w http.ResponseWriter, r *http.Request) bool {
-	encoding := r.Header.Get("Content-Encoding")
-	if encoding == "" || encoding == "identity" {
-		return true
-	}
-	WriteProblem(w, http.StatusUnsupportedMediaType, "ENCODING", fmt.Sprintf("Content-Encoding %q is not supported: send the lines as they are", encoding))
-	return false
-}
-
 // requireType returns the content type of a request if it is one of allowed.
 func requireType(w http.ResponseWriter, r *http.Request, allowed ...string) (kind string, ok bool) {
 	sent := r.Header.Get("Content-Type")

@@ -37,7 +37,7 @@ const maxOrderBytes = 4 << 10
 // order that is well-formed. A rejection is an outcome, not a problem.
 func (o *Orders) Place(w http.ResponseWriter, r *http.Request) {
 	userID, ok := requireOwner(w, r, o.deps.Verifier)
-	if !ok || !requirePlainBody(w, r) {
+	if !ok {
 		return
 	}
 	if _, ok := requireType(w, r, typeJSON); !ok {

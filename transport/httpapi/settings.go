@@ -60,7 +60,7 @@ const maxSettingsBytes = 64 << 10
 // allowed; nothing has changed then.
 func (s *Settings) Change(w http.ResponseWriter, r *http.Request) {
 	operator, ok := requireRole(w, r, s.deps.Verifier, auth.Operator)
-	if !ok || !requirePlainBody(w, r) {
+	if !ok {
 		return
 	}
 	if _, ok := requireType(w, r, typeJSON); !ok {

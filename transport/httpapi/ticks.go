@@ -105,9 +105,6 @@ func (t *Ticks) admit(w http.ResponseWriter, r *http.Request) (user string, ok b
 	if !ok {
 		return "", false
 	}
-	if !requirePlainBody(w, r) {
-		return "", false
-	}
 	if kind := r.Header.Get("Content-Type"); !ndjson(kind) {
 		WriteProblem(w, http.StatusUnsupportedMediaType, "CONTENT_TYPE", fmt.Sprintf("Content-Type %q is not supported: send application/x-ndjson", kind))
 		return "", false

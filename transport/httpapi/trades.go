@@ -58,7 +58,7 @@ const (
 
 // ServeHTTP records what an executor sends.
 func (t *Trades) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if _, ok := requireRole(w, r, t.deps.Verifier, auth.Executor); !ok || !requirePlainBody(w, r) {
+	if _, ok := requireRole(w, r, t.deps.Verifier, auth.Executor); !ok {
 		return
 	}
 	kind, ok := requireType(w, r, typeJSON, typeNDJSON)
