@@ -166,6 +166,14 @@ func (g *Gateway) admit(s *socketio.Socket, p *peer, identity auth.Identity, rec
 	default:
 		attach.RecoveryID = g.sessions.NewRecoveryID()
 	}
+	g.enter(s, p, attach, identity.ExpiresAt)
+	if g.verifier.SignedOut(p.sessionID) { // while it was let in, when there was nothing to end yet
+		g.SignedOut(p.sessionID)
+	}
+}
+
+// enter accepts a socket and opens its session.
+func (g *Gateway) enter(s *socketio.Socket, p *peer, attach *session.Attach, expires time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := s.Accept(wire.ConnectReply(attach.SocketID, attach.RecoveryID)); err != nil {
@@ -173,14 +181,14 @@ func (g *Gateway) admit(s *socketio.Socket, p *peer, identity auth.Identity, rec
 	}
 	pid, err := g.sessions.Open(attach)
 	if err != nil {
-		g.log.Error().Err(err).Str("user", userID).Msg("session not opened")
+		g.log.Error().Err(err).Str("user", attach.UserID).Msg("session not opened")
 		s.Close(engineio.ForcedClose, websocket.CodeInternalError, session.Failed.String())
 		return
 	}
-	p.pid, p.userID = pid, userID
+	p.pid, p.userID = pid, attach.UserID
 	if !p.gone { // its Disconnect would find nothing to take back
 		g.byLogin.add(p.sessionID, s)
-		g.expiries.set(&p.expiry, s, identity.ExpiresAt, g.leeway)
+		g.expiries.set(&p.expiry, s, expires, g.leeway)
 	}
 }
 
