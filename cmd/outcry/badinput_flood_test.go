@@ -70,7 +70,7 @@ func TestRequestsThatDoNotArriveEndTheirConnection(t *testing.T) {
 			"a body that nobody reads":        {live("Content-Length: 100") + "{", []int{200}, isLive},
 			"chunks that nobody reads":        {live(chunked) + "1\r\n{\r\n", []int{200}, isLive},
 			"a body of a poll":                {"GET /socket.io/?EIO=4&transport=polling&sid=unknown HTTP/1.1\r\nHost: outcry\r\nContent-Length: 9\r\n\r\n", []int{400}, "Session ID unknown"},
-			"a body of an unknown path":       {"POST /nowhere HTTP/1.1\r\nHost: outcry\r\nContent-Length: 9\r\n\r\n", []int{404}, "nothing at /nowhere"},
+			"a body of an unknown path":       {"POST /api/nowhere HTTP/1.1\r\nHost: outcry\r\nContent-Length: 9\r\n\r\n", []int{404}, "nothing at /api/nowhere"},
 			"a body that is expected":         {post + "Expect: 100-continue\r\nContent-Length: 9\r\n\r\n", []int{100, 408}, "TOO_SLOW"},
 			"a body of an upgrade":            {upgradeRequest("Content-Length: 9"), []int{400}, `"status":400`},
 		}
@@ -143,7 +143,7 @@ func TestCompressedBodiesAreNotUnpacked(t *testing.T) {
 			"behind a plain one":    post("/api/ticks", "identity\r\nContent-Encoding: GZIP", auth.Feed) + whole(bomb),
 			"a sign-out":            post("/auth/logout", "gzip", auth.Trader) + whole(bomb),
 			"a payload of a poller": post("/socket.io/?EIO=4&transport=polling&sid="+p.sid, "gzip", auth.Trader) + whole(bomb),
-			"a path that is none":   post("/nowhere", "gzip", auth.Trader) + whole(bomb),
+			"a path that is none":   post("/api/nowhere", "gzip", auth.Trader) + whole(bomb),
 		} {
 			t.Run(name, func(t *testing.T) {
 				badRequest{request, http.StatusUnsupportedMediaType, "is not supported: send the body as it is", false}.expect(t, e)

@@ -11,8 +11,8 @@ import (
 
 // next is an honest request behind the one in question, on the same connection. It
 // must be answered where that was understood, and never where others could take it
-// for a part of that one.
-const next = "GET /next HTTP/1.1\r\nHost: outcry\r\nConnection: close\r\n\r\n"
+// for a part of that one. Below /api there are no pages, only what is there.
+const next = "GET /api/next HTTP/1.1\r\nHost: outcry\r\nConnection: close\r\n\r\n"
 
 // badRequest is a request and what becomes of it.
 type badRequest struct {
@@ -34,7 +34,7 @@ func (c badRequest) expect(t *testing.T, e *Engine) {
 		t.Errorf("answered %s %q, want %d with %q", first.Status, first.body, c.status, c.says)
 	}
 	switch {
-	case c.goesOn && (len(answers) != 2 || answers[1].StatusCode != http.StatusNotFound || !strings.Contains(answers[1].body, "nothing at /next")):
+	case c.goesOn && (len(answers) != 2 || answers[1].StatusCode != http.StatusNotFound || !strings.Contains(answers[1].body, "nothing at /api/next")):
 		t.Errorf("the request behind it is answered %v", answers[1:])
 	case !c.goesOn && len(answers) != 1:
 		t.Errorf("the request behind it is answered %s %q", answers[1].Status, answers[1].body)

@@ -85,6 +85,16 @@ func talk(t *testing.T, e *Engine, bytes string) []rawAnswer {
 	return readAnswers(t, bufio.NewReader(nc))
 }
 
+// answerTo makes one request without a body on a connection of its own.
+func answerTo(t *testing.T, e *Engine, method, target string, lines ...string) rawAnswer {
+	t.Helper()
+	answers := talk(t, e, method+" "+target+" HTTP/1.1\r\nHost: outcry\r\nConnection: close\r\n"+headerLines(lines)+"\r\n")
+	if len(answers) != 1 {
+		t.Fatalf("%s %s is answered %v", method, target, answers)
+	}
+	return answers[0]
+}
+
 func dialEngine(t *testing.T, e *Engine) net.Conn {
 	t.Helper()
 	nc, err := net.Dial("tcp", e.listener.Addr().String())

@@ -9,7 +9,8 @@ import (
 )
 
 // Where a path leads is decided on what it says when it is read once: what would
-// mean something else to a proxy leads nowhere, or back to its plain form.
+// mean something else to a proxy leads nowhere, or back to its plain form. It is the
+// same whether there are pages in the binary or not.
 func TestPathsLeadWhereTheySay(t *testing.T) {
 	const polling = "?EIO=4&transport=polling"
 	redirects := map[string]string{
@@ -17,11 +18,40 @@ func TestPathsLeadWhereTheySay(t *testing.T) {
 		"/socket.io/../health":       "/health",
 		"/socket.io/./" + polling:    "/socket.io/" + polling,
 		"/auth/../api/portfolio":     "/api/portfolio",
+		"/../go.mod":                 "/go.mod",
+		"/assets/../../../go.mod":    "/go.mod",
+		"/assets/./x.js":             "/assets/x.js",
+		"/assets//x.js":              "/assets/x.js",
+		"/file:///etc/passwd":        "/file:/etc/passwd",
+		"//index.html":               "/index.html",
 		"//evil.example/":            "/evil.example/",
 		"///evil.example/..":         "/",
 		"http://evil.example//x/../": "/",
 	}
 	refused := map[string]int{
+		"/assets/%2e%2e/%2e%2e/go.mod":      404,
+		"/%2e%2e%2fgo.mod":                  404,
+		"/assets/..%2f..%2findex.html":      404,
+		"/..%5cindex.html":                  404,
+		`/assets\..\..\go.mod`:              404,
+		"/%252e%252e/go.mod":                404, // decoded once
+		"/%c0%ae%c0%ae/go.mod":              404, // dots in too many bytes
+		"/.%00./go.mod":                     404,
+		"/index.html%00.js":                 404,
+		"/index.html%0d%0aX-A:b":            404,
+		"/index.html/":                      404,
+		"/index.html/..%2f":                 404,
+		"/%2findex.html":                    404,
+		"/INDEX.HTML":                       404,
+		"/index.html.":                      404,
+		"/index.html%20":                    404,
+		"/index.html::$DATA":                404,
+		"/dist/site/index.html":             404,
+		"/assets/":                          404,
+		"/.git/config":                      404,
+		"/.env":                             404,
+		"/C:/Windows/win.ini":               404,
+		"/a.b/" + strings.Repeat("a/", 500): 404,
 		"/socket.io/%2e%2e/health":          404,
 		"/%2e%2e/%2e%2e/etc/passwd":         404,
 		"/..%2f..%2fetc/passwd":             404,
