@@ -125,7 +125,9 @@ export function createConnection(options: ConnectionOptions = {}): RealtimeConne
     const mine = turn
     Promise.resolve()
       .then(() => options.credentials?.() ?? {})
-      .then(show)
+      .then(credentials => {
+        if (mine === turn) show(credentials)
+      })
       .catch(() => {
         if (mine === turn) drop() // there may be a token at the next attempt
       })
@@ -186,7 +188,7 @@ export function createConnection(options: ConnectionOptions = {}): RealtimeConne
     payload: { reconnectInMs?: number; expiresAt?: number; reason?: string; code?: string } | undefined,
   ) {
     if (event === 'server:shutdown')
-      set({ restartAt: Date.now() + Math.min(Math.max(payload?.reconnectInMs || 0, 0), longestRestartMs) })
+      set({ restartAt: Date.now() + Math.min(Math.max(Number(payload?.reconnectInMs) || 0, 0), longestRestartMs) })
     else if (event === 'token.expiring') set({ signInEndsAt: payload?.expiresAt ?? null })
     else if (event === 'connection.reauth.success') set({ signInEndsAt: null })
     else if (event === 'connection.closed')
@@ -194,68 +196,55 @@ export function createConnection(options: ConnectionOptions = {}): RealtimeConne
   }
 
   /** Ends whatever there is. socket.io-client tells of its end too, which nobody minds any more by then. */
-  function leave(end: (s: RealtimeSocket) => unknown = s => s.io._close()) {
+  function leave(next: Phase, patch: Partial<Connection>, end: (s: RealtimeSocket) => unknown = s => s.io._close()) {
     const was = phase
     turn++
     clearTimeout(timer)
     heartbeat.stop()
-    phase = 'waiting'
-    if (socket && (was === 'trying' || was === 'up')) end(socket)
-    if (was === 'up') {
-      set({ transport: null, roundTripMs: null, syncing: false, downSince: Date.now() })
-      dropped.tell()
-    }
+    phase = next
+    if (socket && was !== 'idle' && was !== 'waiting') end(socket)
+    const downSince = state.get().downSince ?? Date.now()
+    set({ transport: null, roundTripMs: null, syncing: false, attempt: 0, nextAttemptAt: null, downSince, ...patch })
+    if (was === 'up') dropped.tell()
   }
 
   /** The attempt failed, or the connection is gone: wait and try again. */
   function drop(cut = false) {
     if (phase !== 'trying' && phase !== 'up') return
     const now = Date.now()
+    const offline = isOffline()
     const { restartAt } = state.get()
     if (phase === 'up') {
-      if (cut && !restartAt && !isOffline()) choice.wasCut(now)
+      if (cut && !restartAt && !offline) choice.wasCut(now)
       if (now - upSince >= steadyMs) tries = 0
     }
-    leave()
     tries += 1
-    if (isOffline()) {
-      set({ state: 'offline', attempt: tries, nextAttemptAt: null })
-      return
-    }
-    const at = Math.max(now + backoff(tries), restartAt ?? 0)
-    set({ state: 'reconnecting', attempt: tries, nextAttemptAt: at })
-    timer = setTimeout(attempt, at - now)
+    const nextAttemptAt = offline ? null : Math.max(now + backoff(tries), restartAt ?? 0)
+    leave('waiting', { state: offline ? 'offline' : 'reconnecting', attempt: tries, nextAttemptAt })
+    if (nextAttemptAt) timer = setTimeout(attempt, nextAttemptAt - now)
   }
 
   function refuse(code: string, message: string) {
-    if (phase === 'idle') return
-    leave()
-    phase = 'idle'
-    set({ state: 'refused', refusal: { code, message }, attempt: 0, nextAttemptAt: null, restartAt: null })
+    if (phase !== 'idle') leave('idle', { state: 'refused', refusal: { code, message }, restartAt: null })
   }
 
   /** Tries now, whatever there is. */
   function again() {
     if (!running) return
-    leave()
+    leave('waiting', { state: 'reconnecting' })
     tries = 0
     void attempt()
   }
 
   function ask(event: string, payload: unknown, timeoutMs: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (phase !== 'up' || !socket) {
-        reject(new RequestError('NOT_CONNECTED', 'Not sent: there is no connection'))
-        return
-      }
-      socket
-        .timeout(timeoutMs)
-        .emit(event, ...(payload === undefined ? [] : [payload]), (error: Error | null, answer: unknown) => {
-          if (!error) resolve(answer)
-          else if (phase === 'up')
-            reject(new RequestError('TIMEOUT', `No answer to ${event} within ${timeoutMs / 1000} s`))
-          else reject(new RequestError('CONNECTION_LOST', `The connection was lost before ${event} was answered`))
-        })
+      const fail = (code: string, message: string) => reject(new RequestError(code, message, true))
+      if (phase !== 'up' || !socket) return fail('NOT_CONNECTED', 'Not sent: there is no connection')
+      socket.timeout(timeoutMs).emit(event, payload, (error: Error | null, answer: unknown) => {
+        if (!error) resolve(answer)
+        else if (phase === 'up') fail('TIMEOUT', `No answer to ${event} in time`)
+        else fail('CONNECTION_LOST', `The connection was lost before ${event} was answered`)
+      })
     })
   }
 
@@ -276,10 +265,8 @@ export function createConnection(options: ConnectionOptions = {}): RealtimeConne
           if (phase === 'waiting') again()
         },
         offline: () => {
-          if (phase === 'waiting') {
-            clearTimeout(timer)
-            set({ state: 'offline', nextAttemptAt: null })
-          } else drop()
+          if (phase === 'waiting') leave(phase, { state: 'offline', attempt: tries })
+          else drop()
         },
         woken: () => {
           if (phase === 'up') void heartbeat.check()
@@ -292,11 +279,9 @@ export function createConnection(options: ConnectionOptions = {}): RealtimeConne
       if (!running) return
       running = false
       leavePage()
-      leave(s => s.disconnect())
-      phase = 'idle'
+      leave('idle', initialConnection, s => s.disconnect())
       tries = 0
       wasUp = false
-      state.set(initialConnection)
     },
     reconnect: again,
     on(event, handler) {

@@ -42,12 +42,7 @@ export function useQuote(symbol: string): Quote | undefined {
 export function useQuoteAge(symbol: string): number | null {
   const quote = useQuote(symbol)
   const get = () => (quote ? Math.floor(ageOf(quote) / 1000) * 1000 : null)
-  return useSyncExternalStore(everySecond, get, get)
-}
-
-function everySecond(listener: () => void): Off {
-  const ticker = setInterval(listener, 1000)
-  return () => clearInterval(ticker)
+  return useSyncExternalStore(useRealtime().quotes.everySecond, get, get)
 }
 
 /** The account, newest value; undefined before it has come. */

@@ -1,6 +1,5 @@
 import { isHidden } from './page'
-import type { Off } from './store'
-import { createStore } from './store'
+import { createStore, type Off } from './store'
 import type { Latency, Quote } from './types'
 
 /** Buckets grow by a twentieth, so a percentile is right within 5 %; the last holds all from a minute on. */
@@ -11,40 +10,32 @@ const slices = 12
 const reportEverySlices = 3
 const windowMs = sliceMs * slices
 
-const bucketOf = (ms: number) => Math.min(buckets - 1, Math.max(0, Math.ceil(Math.log(ms) / growth)))
-const upperBound = (bucket: number) => Math.round(Math.exp(bucket * growth) * 10) / 10
-
 /** A histogram of the last minute, in memory that does not grow. */
 export function createHistogram() {
-  const counts = Array.from({ length: slices }, () => new Uint32Array(buckets))
+  const counts = Array.from({ length: slices }, () => new Float64Array(buckets))
   let now = 0
+  const slice = () => counts[now] as Float64Array
   return {
     add(ms: number) {
-      const slice = counts[now]
-      const bucket = bucketOf(ms)
-      if (slice) slice[bucket] = (slice[bucket] ?? 0) + 1
+      const bucket = Math.ceil(Math.log(Math.max(ms, 1)) / growth)
+      const at = Math.min(bucket, buckets - 1)
+      slice()[at] = (slice()[at] as number) + 1
     },
     /** Begins a new slice in the place of the oldest. */
     turn() {
       now = (now + 1) % slices
-      counts[now]?.fill(0)
+      slice().fill(0)
     },
     read(): Latency | null {
-      const sum = Array.from({ length: buckets }, (_, bucket) =>
-        counts.reduce((n, slice) => n + (slice[bucket] ?? 0), 0),
-      )
-      const count = sum.reduce((n, m) => n + m, 0)
-      if (!count) return null
-      const percentile = (share: number) => {
-        const wanted = Math.ceil(count * share)
-        let passed = 0
-        return upperBound(
-          sum.findIndex(n => {
-            passed += n
-            return passed >= wanted
-          }),
-        )
+      const upTo: number[] = []
+      let count = 0
+      for (let bucket = 0; bucket < buckets; bucket++) {
+        for (const slice of counts) count += slice[bucket] as number
+        upTo.push(count)
       }
+      if (!count) return null
+      const percentile = (share: number) =>
+        Math.round(Math.exp(growth * upTo.findIndex(n => n >= share * count)) * 10) / 10
       return { p50: percentile(0.5), p95: percentile(0.95), p99: percentile(0.99), count, windowMs }
     },
   }
@@ -65,20 +56,13 @@ export interface LatencyOptions {
 export function createLatency({ roundTripMs, report }: LatencyOptions) {
   const histogram = createHistogram()
   const store = createStore<Latency | null>(null)
-  let ticker: ReturnType<typeof setInterval> | undefined
   let turns = 0
-  let painting: Quote[] = []
-
-  function painted(quotes: Quote[], roundTrip: number) {
-    const now = performance.now()
-    for (const quote of quotes) histogram.add(quote.age + roundTrip / 2 + now - quote.receivedAt)
-  }
 
   function turn() {
     if (isHidden()) return
-    const latency = histogram.read()
-    store.set(latency)
-    if (++turns % reportEverySlices === 0 && latency) report(latency)
+    const figures = histogram.read()
+    store.set(figures)
+    if (++turns % reportEverySlices === 0 && figures) report(figures)
     histogram.turn()
   }
 
@@ -87,14 +71,16 @@ export function createLatency({ roundTripMs, report }: LatencyOptions) {
     /** Called within the animation frame that shows the quotes. */
     shown(quotes: Quote[]) {
       const roundTrip = roundTripMs()
-      if (roundTrip === null) return
       // A snapshot and a mere change of state are as old as the market made them.
-      painting = quotes.filter(quote => !quote.snapshot && quote.merged > 0)
-      const batch = painting
-      if (batch.length) afterPaint(() => painted(batch, roundTrip))
+      const ticks = quotes.filter(quote => !quote.snapshot && quote.merged > 0)
+      if (roundTrip === null || !ticks.length) return
+      afterPaint(() => {
+        const now = performance.now()
+        for (const { age, receivedAt } of ticks) histogram.add(age + roundTrip / 2 + now - receivedAt)
+      })
     },
     start(): Off {
-      ticker = setInterval(turn, sliceMs)
+      const ticker = setInterval(turn, sliceMs)
       return () => clearInterval(ticker)
     },
   }
@@ -107,5 +93,5 @@ function afterPaint(run: () => void) {
     port1.close()
     run()
   }
-  port2.postMessage(null)
+  port2.postMessage(0)
 }

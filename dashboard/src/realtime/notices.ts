@@ -3,14 +3,7 @@ import type { TradeNotice } from './types'
 /** More than a recovery brings, few enough to keep for ever. */
 const remembered = 1_000
 
-const kinds: Record<string, TradeNotice['kind']> = {
-  'trade:executed': 'executed',
-  'trade:failed': 'failed',
-  'position:closed': 'closed',
-  notification: 'notification',
-}
-
-export const noticeEvents = Object.keys(kinds)
+export const noticeEvents = ['trade:executed', 'trade:failed', 'position:closed', 'notification']
 
 interface RawNotice {
   id?: string
@@ -38,35 +31,27 @@ interface RawNotice {
  * and so the same on every delivery; a trade without one is told apart by its id.
  */
 export function noticeOf(event: string, raw: RawNotice, offset: unknown, missed: boolean): TradeNotice {
-  const kind = kinds[event] ?? 'notification'
+  const kind = event.split(':').pop() as TradeNotice['kind']
   const { title, message, type } = { ...raw, ...raw.notification }
-  const timestamp = raw.timestamp ?? Date.now()
-  const own = typeof offset === 'string' ? offset : (raw.id ?? `${raw.symbol ?? title}@${timestamp}`)
+  const { symbol, side, quantity, code, canRetry, timestamp = Date.now() } = raw
+  const place = typeof offset === 'string' ? offset : (raw.id ?? `${symbol ?? title}@${timestamp}`)
   return {
-    ...known({
-      orderId: raw.orderId ?? raw.data?.orderId,
-      symbol: raw.symbol,
-      side: raw.side,
-      quantity: raw.quantity,
-      price: raw.price ?? raw.exitPrice,
-      profit: raw.profit ?? raw.pnl,
-      code: raw.code,
-      canRetry: raw.canRetry,
-    }),
     kind,
-    id: `${kind}:${own}`,
+    id: `${kind}:${place}`,
     title: title ?? 'Notice',
     message: message ?? raw.reason ?? '',
     type: type ?? (kind === 'failed' ? 'error' : 'info'),
+    orderId: raw.orderId ?? raw.data?.orderId,
+    symbol,
+    side,
+    quantity,
+    price: raw.price ?? raw.exitPrice,
+    profit: raw.profit ?? raw.pnl,
+    code,
+    canRetry,
     timestamp,
     missed,
-  }
-}
-
-function known<T extends object>(fields: T) {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null)) as {
-    [K in keyof T]?: NonNullable<T[K]>
-  }
+  } as TradeNotice // what is not known is undefined
 }
 
 /** Whether a notice came for the first time, as far as a bounded memory tells. */

@@ -2,6 +2,7 @@ import { type ConnectionOptions, createConnection } from './connection'
 import { createLatency } from './latency'
 import { createFirstTime, noticeEvents, noticeOf } from './notices'
 import { createQuotes } from './quotes'
+import type { RequestError } from './request'
 import { createListeners, createStore, type Off } from './store'
 import type { MarketStatus, Portfolio, ServerError, TradeNotice } from './types'
 
@@ -24,9 +25,9 @@ export function createRealtime(options: ConnectionOptions) {
   })
   const quotes = createQuotes({
     send: (event, payload) =>
-      connection.request(event, payload).catch(error => {
-        if (error.code in ours) throw error
-        errors.tell({ event, code: error.code, message: error.message })
+      connection.request(event, payload).catch((error: RequestError) => {
+        // What the connection's state tells already is no error of the server.
+        if (!error.ours) errors.tell({ event, code: error.code, message: error.message })
         throw error
       }),
     shown: latency.shown,
@@ -37,7 +38,7 @@ export function createRealtime(options: ConnectionOptions) {
   })
 
   function sync() {
-    if (account && (quotesCame || !quotes.size())) connection.synced()
+    if (account && (quotesCame || !quotes.wanted())) connection.synced()
   }
 
   connection.onConnected(again => {
@@ -78,18 +79,18 @@ export function createRealtime(options: ConnectionOptions) {
     errors,
     latency: latency.store,
     start(): Off {
-      connection.start()
+      quotes.start()
       const end = latency.start()
+      connection.start()
       return () => {
-        end()
         connection.stop()
-        quotes.dispose()
+        end()
+        quotes.stop()
+        // Whoever signs in next must not see the account of the one before.
+        portfolio.set(undefined)
       }
     },
   }
 }
-
-/** Failures of the connection, which its state tells already. */
-const ours = { NOT_CONNECTED: 1, TIMEOUT: 1, CONNECTION_LOST: 1 }
 
 export type Realtime = ReturnType<typeof createRealtime>

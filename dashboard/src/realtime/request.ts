@@ -3,11 +3,14 @@
  * been carried out: ask again with the same id); else the server's.
  */
 export class RequestError extends Error {
-  readonly code: string
-  constructor(code: string, message: string) {
+  override name = 'RequestError'
+  constructor(
+    readonly code: string,
+    message: string,
+    /** It is about the connection: the server has not said anything. */
+    readonly ours = false,
+  ) {
     super(message)
-    this.name = 'RequestError'
-    this.code = code
   }
 }
 

@@ -28,16 +28,14 @@ export type OpenSocket = (
 
 /** Loads socket.io-client when it is first needed, and makes a socket of its own that does nothing by itself. */
 export const openSocket: OpenSocket = async (url, auth) => {
-  const { io } = await import('socket.io-client')
-  const options = {
-    auth,
+  const { Manager } = await import('socket.io-client')
+  const manager = new Manager(url as string, {
     autoConnect: false,
     reconnection: false,
-    forceNew: true,
     withCredentials: true,
     tryAllTransports: true,
     timeout: false as never,
-  }
-  // A type of ours for what is private or loosely typed there, see RealtimeSocket.
-  return (url ? io(url, options) : io(options)) as unknown as RealtimeSocket
+  })
+  // RealtimeSocket names what the library keeps private or types loosely.
+  return manager.socket('/', { auth }) as unknown as RealtimeSocket
 }
