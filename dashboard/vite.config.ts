@@ -2,6 +2,7 @@
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
+import { leanSocketIo } from './src/realtime/lean/vite'
 
 /**
  * Takes the inline style out of sonner: our Content-Security-Policy blocks it, so
@@ -24,7 +25,7 @@ function withoutInlineStyle(): Plugin {
 const engine = process.env.OUTCRY_URL ?? 'http://localhost:8080'
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), withoutInlineStyle()],
+  plugins: [react(), tailwindcss(), withoutInlineStyle(), leanSocketIo()],
   build: {
     outDir: 'dist/site',
     emptyOutDir: true,
