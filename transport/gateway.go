@@ -39,7 +39,7 @@ type Gateway struct {
 	limits atomic.Pointer[limit.Options]
 
 	// atomic: counters for Counts
-	refusedEvents, abandoned, refusedSockets atomic.Uint64
+	refusedEvents, abandoned, refusedSockets, refusedCredentials atomic.Uint64
 }
 
 var _ socketio.Handler = (*Gateway)(nil)
@@ -79,13 +79,17 @@ func (g *Gateway) Close() {
 // GatewayCounts are what a Gateway refused.
 type GatewayCounts struct {
 	// RefusedEvents were too many for their socket, Abandoned sockets were closed
-	// since they went on, RefusedSockets were too many for their user.
-	RefusedEvents, Abandoned, RefusedSockets uint64
+	// since they went on, RefusedSockets were too many for their user,
+	// RefusedCredentials let nobody in.
+	RefusedEvents, Abandoned, RefusedSockets, RefusedCredentials uint64
 }
 
 // Counts returns the counters.
 func (g *Gateway) Counts() GatewayCounts {
-	return GatewayCounts{RefusedEvents: g.refusedEvents.Load(), Abandoned: g.abandoned.Load(), RefusedSockets: g.refusedSockets.Load()}
+	return GatewayCounts{
+		RefusedEvents: g.refusedEvents.Load(), Abandoned: g.abandoned.Load(),
+		RefusedSockets: g.refusedSockets.Load(), RefusedCredentials: g.refusedCredentials.Load(),
+	}
 }
 
 // Connect verifies the credentials of a CONNECT. socketio.Handler. A browser
@@ -133,6 +137,7 @@ func (g *Gateway) refuse(s *socketio.Socket, refusal *auth.Refusal) {
 		s.Close(engineio.ForcedClose, websocket.CodeTryAgainLater, refusal.Message)
 		return
 	}
+	g.refusedCredentials.Add(1)
 	s.Refuse(refusal.Message, refusal.Data())
 }
 
@@ -155,16 +160,17 @@ type peer struct {
 // says at once waits in tell until there is a session to hear it.
 func (g *Gateway) admit(s *socketio.Socket, p *peer, identity auth.Identity, recoveryID string, r *session.Record) {
 	userID, limits := identity.UserID, g.limits.Load()
-	attach := &session.Attach{Connection: browser{s}, SocketID: s.ID(), UserID: userID, RecoveryID: recoveryID, Resumed: r}
-	switch {
-	case r != nil: // in the place of one that there was
-		attach.SocketID = r.SocketID
-	case limits.SocketsPerUser > 0 && g.sessions.OfUser(userID) >= limits.SocketsPerUser:
+	attach := &session.Attach{Connection: browser{s}, SocketID: s.ID(), UserID: userID, RecoveryID: recoveryID, Resumed: r, Reserved: true}
+	most := limits.SocketsPerUser
+	if r != nil { // in the place of one that there was, which may still be ending
+		attach.SocketID, most = r.SocketID, 2*most
+	} else {
+		attach.RecoveryID = g.sessions.NewRecoveryID()
+	}
+	if !g.sessions.Reserve(userID, most) {
 		g.refusedSockets.Add(1)
 		s.Close(engineio.ForcedClose, websocket.CodeTryAgainLater, fmt.Sprintf("too many connections of this user: at most %d; close one", limits.SocketsPerUser))
 		return
-	default:
-		attach.RecoveryID = g.sessions.NewRecoveryID()
 	}
 	g.enter(s, p, attach, identity.ExpiresAt)
 	if g.verifier.SignedOut(p.sessionID) { // while it was let in, when there was nothing to end yet
@@ -177,10 +183,12 @@ func (g *Gateway) enter(s *socketio.Socket, p *peer, attach *session.Attach, exp
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := s.Accept(wire.ConnectReply(attach.SocketID, attach.RecoveryID)); err != nil {
+		g.sessions.Release(attach.UserID)
 		return // the client is gone; its Disconnect came or follows
 	}
 	pid, err := g.sessions.Open(attach)
 	if err != nil {
+		g.sessions.Release(attach.UserID)
 		g.log.Error().Err(err).Str("user", attach.UserID).Msg("session not opened")
 		s.Close(engineio.ForcedClose, websocket.CodeInternalError, session.Failed.String())
 		return

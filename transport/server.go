@@ -1,12 +1,15 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -42,7 +45,9 @@ type Server struct {
 	poller   *netpoll.Poller
 	acceptor *websocket.Acceptor
 	engine   *engineio.Server
+	sockets  *socketio.Server
 	dials    *limit.Addresses
+	origins  originGate
 	http     *http.Server
 	log      zerolog.Logger
 }
@@ -55,32 +60,37 @@ func NewServer(o Options, gateway socketio.Handler, routes http.Handler, log zer
 		return nil, err
 	}
 	dials := limit.NewAddresses(o.Limit.DialsPerSecond, o.Limit.DialBurst, now)
-	engine, err := engineio.NewServer(o.EngineIO, o.WebSocket.MaxMessageBytes, sockets, now, limitDials(dials, limit.NewProxies(o.Limit.TrustedProxies)), o.allow)
+	s := &Server{sockets: sockets, dials: dials, origins: originGate{allowed: o.Origins}, log: log}
+	s.engine, err = engineio.NewServer(o.EngineIO, o.WebSocket.MaxMessageBytes, sockets, now, limitDials(dials, limit.NewProxies(o.Limit.TrustedProxies)), s.origins.allow)
 	if err != nil {
 		return nil, err
 	}
-	poller, err := netpoll.New(o.Netpoll, log)
-	if err != nil {
-		return nil, errors.Join(err, engine.Close(context.Background()))
+	if s.poller, err = netpoll.New(o.Netpoll, log); err != nil {
+		return nil, errors.Join(err, s.engine.Close(context.Background()))
 	}
-	s := &Server{poller: poller, engine: engine, dials: dials, log: log}
-	s.acceptor = websocket.NewAcceptor(o.WebSocket, isSocketPath, engine.OpenWebSocket, log).WithHeaders(securityHeaders)
+	s.acceptor = websocket.NewAcceptor(o.WebSocket, isSocketPath, s.engine.OpenWebSocket, log).WithHeaders(securityHeaders)
 	s.http = &http.Server{
 		Handler:           secure(newCORS(o.Origins).Handler(s.routes(routes))),
-		ReadHeaderTimeout: o.WebSocket.HeaderTimeout,
+		ReadHeaderTimeout: cmp.Or(o.WebSocket.HeaderTimeout, -1), // to net/http 0 is ReadTimeout
 		ReadTimeout:       o.RequestTimeout,
-		MaxHeaderBytes:    o.WebSocket.MaxHeaderBytes,
+		MaxHeaderBytes:    cmp.Or(o.WebSocket.MaxHeaderBytes, math.MaxInt32), // to net/http 0 is 1 MB
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          newHTTPLog(log),
 	}
 	return s, nil
 }
 
-// allow refuses handshakes from pages that are not ours.
-func (o Options) allow(r *websocket.Request) *websocket.Reject {
-	if o.Origins.Allow(r.Origin, r.Host) {
+// originGate refuses handshakes from pages that are not ours, and counts them.
+type originGate struct {
+	allowed auth.Origins
+	refused atomic.Uint64
+}
+
+func (g *originGate) allow(r *websocket.Request) *websocket.Reject {
+	if g.allowed.Allow(r.Origin, r.Host) {
 		return nil
 	}
+	g.refused.Add(1)
 	return engineio.Forbidden("Origin not allowed: set DASHBOARD_URL or FRONTEND_URL to the page's address")
 }
 
@@ -102,10 +112,6 @@ func (s *Server) ConfigureLimit(o limit.Options) error {
 	s.dials.Configure(o.DialsPerSecond, o.DialBurst)
 	return nil
 }
-
-// RefusedDials is how many handshakes were refused since their address opened too
-// many connections.
-func (s *Server) RefusedDials() uint64 { return s.dials.Refused() }
 
 // idleTimeout is how long a kept-alive connection may wait for its next request.
 const idleTimeout = 2 * time.Minute
@@ -162,3 +168,25 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 // Counts returns the counters of browser connections.
 func (s *Server) Counts() engineio.Counts { return s.engine.Counts() }
+
+// Refusals are what limits of connections refused since the start.
+type Refusals struct {
+	Dials    uint64 // handshakes of addresses that open too many connections
+	Full     uint64 // handshakes for which there was no room
+	Origins  uint64 // handshakes from pages that are not ours
+	Messages uint64 // that were larger than is allowed, each of which ended its connection
+	Silent   uint64 // connections that did not sign in in time
+
+	LargeHeads, SlowHeads uint64 // request heads of fresh connections
+}
+
+// Refusals returns the counters.
+func (s *Server) Refusals() Refusals {
+	heads, engine, sockets := s.acceptor.Counts(), s.engine.Counts(), s.sockets.Counts()
+	return Refusals{
+		Dials: s.dials.Refused(), Full: engine.Full, Origins: s.origins.refused.Load(),
+		Messages:   heads.LargeMessages + engine.LargePayloads + sockets.LargePackets,
+		Silent:     sockets.Unconnected,
+		LargeHeads: heads.LargeHeads, SlowHeads: heads.SlowHeads,
+	}
+}

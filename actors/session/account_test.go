@@ -290,7 +290,13 @@ func TestWhatCannotBeRecoveredExactlyStartsAnew(t *testing.T) {
 	back.AwaitLine(t, "portfolio ann 0")
 	back.Disconnect()
 	actortest.Eventually(t, "the session to end", func() bool { return e.Sessions.Stats().Live == 0 })
+	if n := e.Sessions.Stats().Recoverable; n != 1 {
+		t.Errorf("%d sessions can be recovered, want 1", n)
+	}
 	clock.Advance(o.Session.RecoveryWindow + time.Second)
+	if n := e.Sessions.Stats().Recoverable; n != 0 {
+		t.Errorf("%d sessions are kept after the window", n)
+	}
 	if c, _ := reconnect(t, e, "ann", id, ""); c != nil {
 		t.Error("recovered after the window")
 	}

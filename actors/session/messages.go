@@ -20,6 +20,8 @@ type Attach struct {
 	RecoveryID string
 	// Resumed is where the browser's last session ended; nil for a new one.
 	Resumed *Record
+	// Reserved says that Sessions.Reserve has counted it.
+	Reserved bool
 }
 
 // Detached says that the connection is gone, and why. Sent by the gateway; the

@@ -62,6 +62,15 @@ func (r *records) expire() {
 	}
 }
 
+// kept is how many records are in memory. It forgets what is too old, so that
+// whoever watches an engine that nobody connects to sees it become empty.
+func (r *records) kept() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.expire()
+	return len(r.ended)
+}
+
 // find looks for the record of an ended session and calls done with it, nil if
 // there is none.
 func (r *records) find(recoveryID string, done func(*Record)) {

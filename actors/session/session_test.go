@@ -172,6 +172,33 @@ func TestLimitsRefuseTheWholeRequestAndSayWhatIsAllowed(t *testing.T) {
 	if errors != 1 {
 		t.Errorf("%d error events: subscribe:quote must never cause one", errors)
 	}
+	if refused := e.Sessions.Stats().Refused; refused != 3 {
+		t.Errorf("%d requests are counted as refused, want 3", refused)
+	}
+}
+
+func TestPlacesOfAUserAreReservedAndGivenBack(t *testing.T) {
+	e := actortest.NewEngine(t, actortest.DefaultOptions())
+	reserve := func(user string, want bool) {
+		t.Helper()
+		if got := e.Sessions.Reserve(user, 2); got != want {
+			t.Errorf("reserving a place of %s: %v, want %v", user, got, want)
+		}
+	}
+	reserve("ann", true)
+	c, _ := e.ConnectAs(t, session.Attach{UserID: "ann", SocketID: "a", Reserved: true})
+	e.ConnectAs(t, session.Attach{UserID: "ann", SocketID: "b"}) // counts itself
+	reserve("ann", false)
+	reserve("bob", true)
+	c.Close(session.ShuttingDown)
+	actortest.Eventually(t, "the session to end", func() bool { return e.Sessions.Stats().Live == 1 })
+	reserve("ann", true)
+	reserve("ann", false)
+	e.Sessions.Release("ann")
+	reserve("ann", true)
+	if !e.Sessions.Reserve("ann", 0) {
+		t.Error("refused without a limit")
+	}
 }
 
 func TestInvalidNamesAreNamedAndTheOthersServed(t *testing.T) {

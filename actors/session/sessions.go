@@ -31,12 +31,13 @@ type Sessions struct {
 
 	// atomic: counters for Stats, written by session actors
 	blocked atomic.Int64
+	refused atomic.Uint64 // subscriptions
 	closed  [len(closeReasons)]atomic.Uint64
 
 	mu         sync.Mutex // guards the next block
 	live       map[*actor.PID]liveSession
 	recoveries map[string]*actor.PID // the newest session of each recovery id
-	users      map[string]int        // sessions of each user
+	users      map[string]int        // sessions of each user, and places that are reserved
 	opened     uint64
 	empty      chan struct{}           // closed when live becomes empty, nil unless awaited
 	onEnds     map[*actor.PID][]func() // what to do when a live session has ended
@@ -103,7 +104,9 @@ func (s *Sessions) Open(a *Attach) (*actor.PID, error) {
 	}
 	s.mu.Lock()
 	s.live[pid] = liveSession{userID: a.UserID, recoveryID: a.RecoveryID}
-	s.users[a.UserID]++
+	if !a.Reserved {
+		s.users[a.UserID]++
+	}
 	if a.RecoveryID != "" {
 		s.recoveries[a.RecoveryID] = pid
 	}
@@ -143,9 +146,7 @@ func (s *Sessions) forget(pid *actor.PID) []func() {
 	if s.recoveries[ended.recoveryID] == pid {
 		delete(s.recoveries, ended.recoveryID)
 	}
-	if s.users[ended.userID]--; s.users[ended.userID] <= 0 {
-		delete(s.users, ended.userID)
-	}
+	s.release(ended.userID)
 	if len(s.live) == 0 && s.empty != nil {
 		close(s.empty)
 		s.empty = nil
@@ -173,11 +174,31 @@ func (s *Sessions) CloseAll(reason CloseReason) <-chan struct{} {
 	return done
 }
 
-// OfUser returns how many sessions of a user are live.
-func (s *Sessions) OfUser(userID string) int {
+// Reserve takes a place of a user for a session that is about to open, unless the
+// user has so many already; most 0 is without bound. It counts at once: several
+// browsers of a user may be let in at the same time.
+func (s *Sessions) Reserve(userID string, most int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.users[userID]
+	if most > 0 && s.users[userID] >= most {
+		return false
+	}
+	s.users[userID]++
+	return true
+}
+
+// Release gives a place back that no session opened with.
+func (s *Sessions) Release(userID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.release(userID)
+}
+
+// release needs mu.
+func (s *Sessions) release(userID string) {
+	if s.users[userID]--; s.users[userID] <= 0 {
+		delete(s.users, userID)
+	}
 }
 
 // Options returns the settings in force.
@@ -199,6 +220,10 @@ type Stats struct {
 	Total       uint64
 	// Blocked browsers do not read right now.
 	Blocked int64
+	// Recoverable sessions have ended, and their browsers may still come back.
+	Recoverable int
+	// Refused subscriptions were of more symbols than are allowed.
+	Refused uint64
 	// Closed by us, by CloseReason.
 	Closed map[string]uint64
 }
@@ -208,7 +233,7 @@ func (s *Sessions) Stats() Stats {
 	s.mu.Lock()
 	stats := Stats{Live: len(s.live), Users: len(s.users), Total: s.opened}
 	s.mu.Unlock()
-	stats.Blocked = s.blocked.Load()
+	stats.Blocked, stats.Refused, stats.Recoverable = s.blocked.Load(), s.refused.Load(), s.records.kept()
 	stats.Closed = make(map[string]uint64, len(closeReasons))
 	for reason := range closeReasons {
 		stats.Closed[closeReasons[reason]] = s.closed[reason].Load()

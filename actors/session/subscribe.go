@@ -14,6 +14,7 @@ func (s *sessionActor) subscribe(m *Subscribe) {
 	// The live watchlist subscribes row by row and shows itself as offline after an error.
 	event, silent := m.Kind.subscribeEvent(), m.Kind == Single
 	if problem := s.overLimit(m); problem != "" {
+		s.sessions.refused.Add(1)
 		s.refuse(event, CodeSubscriptionLimit, problem, m.AckID, silent)
 		return
 	}

@@ -64,6 +64,7 @@ type Engine struct {
 	gateway    *transport.Gateway
 	server     *transport.Server
 	certs      *certificate.Keeper // nil without TLS
+	bodies     httpapi.RefusedBodies
 	listener   net.Listener
 
 	// atomic: set when the engine begins to stop
@@ -214,7 +215,7 @@ func (e *Engine) routeSignIn(routes *http.ServeMux, logins *auth.Logins) {
 // routeAccounts adds what people and executors ask of accounts and of the market.
 func (e *Engine) routeAccounts(routes *http.ServeMux, verifier *auth.Verifier) {
 	o := e.settings.HTTP
-	deps := httpapi.AccountDeps{Accounts: e.portfolios, Verifier: verifier, Log: e.log, Now: time.Now}
+	deps := httpapi.AccountDeps{Accounts: e.portfolios, Verifier: verifier, Refused: &e.bodies, Log: e.log, Now: time.Now}
 	history := httpapi.TradeHistoryDeps{Events: e.journal, StreamOf: portfolio.StreamOf}
 	routes.Handle("/api/trades", httpapi.Methods{http.MethodPost: httpapi.NewTrades(o, deps).ServeHTTP, http.MethodGet: httpapi.NewTradeHistory(o, history, deps).ServeHTTP})
 	orders := httpapi.NewOrders(o, deps)

@@ -23,7 +23,7 @@ func (e *Engine) health() httpapi.Health {
 		WebSocket: httpapi.WebSocketHealth{
 			Connections: connections.Open, TotalConnections: connections.Total, Sessions: sessions.Live,
 			UniqueUsers: sessions.Users, NotReading: sessions.Blocked, Refused: connections.Refused, PingTimeouts: connections.Timeouts,
-			Closed: sessions.Closed,
+			Closed: sessions.Closed, Recoverable: sessions.Recoverable,
 		},
 		Latency: httpapi.LatencyHealth{Budget: e.dispatcher.Options().Budget.Milliseconds(), Quotes: pacing.Quotes},
 		Feed: httpapi.FeedHealth{
@@ -31,15 +31,12 @@ func (e *Engine) health() httpapi.Health {
 			Accepted: symbols.Accepted, Late: symbols.Late, Refused: feeds.All().Rejected(), Pending: symbols.Pending,
 			Sources: []httpapi.FeedSource{},
 		},
-		Memory: httpapi.MemoryHealth{HeapBytes: memory.HeapAlloc, SysBytes: memory.Sys},
+		Memory: httpapi.MemoryHealth{HeapBytes: memory.HeapAlloc, SysBytes: memory.Sys, Goroutines: runtime.NumGoroutine()},
 	}
 	if e.certs != nil {
 		health.TLS = &httpapi.TLSHealth{CertificateExpiresAt: e.certs.Ends().UTC()}
 	}
-	limits := e.gateway.Counts()
-	health.Limits = httpapi.LimitsHealth{
-		Dials: e.server.RefusedDials(), Sockets: limits.RefusedSockets, Events: limits.RefusedEvents, Floods: limits.Abandoned,
-	}
+	health.Limits = e.limitsHealth(sessions.Refused)
 	health.Accounts, health.Journal = e.accountsHealth(), e.journalHealth()
 	if total := pacing.Busy + pacing.Rested; total > 0 {
 		health.Latency.BusyShare = pacing.Busy.Seconds() / (now.Sub(e.started).Seconds() * float64(e.dispatcher.Workers()))
@@ -73,6 +70,17 @@ func feedState(feeds feed.Snapshot, now time.Time, silence time.Duration) string
 		return "stale"
 	}
 	return "live"
+}
+
+func (e *Engine) limitsHealth(subscriptions uint64) httpapi.LimitsHealth {
+	sockets, refusals := e.gateway.Counts(), e.server.Refusals()
+	return httpapi.LimitsHealth{
+		Dials: refusals.Dials, Full: refusals.Full, Origins: refusals.Origins,
+		Sockets: sockets.RefusedSockets, Credentials: sockets.RefusedCredentials, Silent: refusals.Silent,
+		Events: sockets.RefusedEvents, Floods: sockets.Abandoned, Subscriptions: subscriptions, Messages: refusals.Messages,
+		LargeHeads: refusals.LargeHeads, SlowHeads: refusals.SlowHeads,
+		LargeBodies: e.bodies.Large(), SlowBodies: e.bodies.Slow(),
+	}
 }
 
 func (e *Engine) accountsHealth() httpapi.AccountsHealth {

@@ -1,9 +1,11 @@
 package engineio
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"net/url"
@@ -201,18 +203,20 @@ func isBinaryBody(r *http.Request) bool {
 
 // readPayload reads the body of a post.
 func (s *Server) readPayload(w http.ResponseWriter, r *http.Request, p *polling) ([]byte, *websocket.Reject) {
-	limit := int64(s.maxBytes)
+	limit := int64(cmp.Or(s.maxBytes, math.MaxInt))
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout)) // fails only with the writers of tests
 	if r.ContentLength > limit {
 		// A client that is cut off while it sends may never read why.
 		_, _ = io.CopyN(io.Discard, r.Body, limit)
+		s.largePayloads.Add(1)
 		return nil, tooLarge
 	}
 	payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
+		s.largePayloads.Add(1)
 		return nil, tooLarge
 	case err != nil:
 		p.cancel(errPostCancelled, true)

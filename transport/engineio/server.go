@@ -32,7 +32,7 @@ type Server struct {
 	stopOnce sync.Once
 
 	// atomic: written by the loops and the heartbeat, read by Counts
-	total, refused, timeouts, upgraded atomic.Uint64
+	total, refused, timeouts, upgraded, full, largePayloads atomic.Uint64
 
 	mu       sync.Mutex         // guards the next block
 	open     int                // sockets granted and not closed
@@ -42,7 +42,8 @@ type Server struct {
 }
 
 // NewServer starts the heartbeat; Close ends it. maxMessageBytes is how large a
-// client's message may be, which clients learn in the handshake. Every allow must
+// client's message may be, 0 for any size, which clients learn in the handshake,
+// where 0 means the same to them. Every allow must
 // let a handshake in.
 func NewServer(o Options, maxMessageBytes int, h Handler, now func() time.Time, allow ...Allow) (*Server, error) {
 	if err := o.Validate(); err != nil {
@@ -187,6 +188,7 @@ func (s *Server) enter() *websocket.Reject {
 		return shuttingDown
 	}
 	if limit := s.options.MaxConnections; limit > 0 && s.open >= limit {
+		s.full.Add(1)
 		return full
 	}
 	s.open++
@@ -256,6 +258,9 @@ type Counts struct {
 	// Polling are those of Open that poll; Upgraded all that changed to WebSocket.
 	Polling  int
 	Upgraded uint64
+	// Full are those of Refused for which there was no room; LargePayloads were
+	// longer than a client's message may be.
+	Full, LargePayloads uint64
 }
 
 // Counts returns the counters.
@@ -270,6 +275,6 @@ func (s *Server) Counts() Counts {
 	s.mu.Unlock()
 	return Counts{
 		Open: open, Total: s.total.Load(), Refused: s.refused.Load(), Timeouts: s.timeouts.Load(),
-		Polling: pollers, Upgraded: s.upgraded.Load(),
+		Polling: pollers, Upgraded: s.upgraded.Load(), Full: s.full.Load(), LargePayloads: s.largePayloads.Load(),
 	}
 }

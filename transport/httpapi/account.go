@@ -29,6 +29,7 @@ var _ Accounts = (*portfolio.Portfolios)(nil)
 type AccountDeps struct {
 	Accounts Accounts
 	Verifier *auth.Verifier
+	Refused  *RefusedBodies // nil counts nothing
 	Log      zerolog.Logger
 	Now      func() time.Time
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -56,6 +57,27 @@ func readBody(w http.ResponseWriter, r *http.Request, buffer *bytes.Buffer, maxB
 		arrived()
 	}
 	return err
+}
+
+// RefusedBodies counts requests whose body was not taken. Its methods may be called
+// from any goroutine, and on nil.
+type RefusedBodies struct{ large, slow atomic.Uint64 }
+
+// Large is how many were too large.
+func (b *RefusedBodies) Large() uint64 { return b.large.Load() }
+
+// Slow is how many did not arrive in time.
+func (b *RefusedBodies) Slow() uint64 { return b.slow.Load() }
+
+func (b *RefusedBodies) count(err error) {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case b == nil:
+	case errors.As(err, &tooLarge), errors.Is(err, errTooManyTrades):
+		b.large.Add(1)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		b.slow.Add(1)
+	}
 }
 
 // writeBodyError answers a request whose body could not be read.

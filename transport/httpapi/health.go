@@ -33,6 +33,17 @@ type LimitsHealth struct {
 	Sockets uint64 `json:"sockets"` // sockets of users who have too many
 	Events  uint64 `json:"events"`  // events of sockets that send too many
 	Floods  uint64 `json:"floods"`  // sockets that were closed since they went on
+
+	Full          uint64 `json:"full"`          // handshakes for which there was no room
+	Origins       uint64 `json:"origins"`       // handshakes from pages that are not ours
+	Credentials   uint64 `json:"credentials"`   // sockets that nobody's credentials let in
+	Silent        uint64 `json:"silent"`        // connections that did not sign in in time
+	Subscriptions uint64 `json:"subscriptions"` // requests for more symbols than are allowed
+	Messages      uint64 `json:"messages"`      // that were too large, each of which ended its connection
+	LargeHeads    uint64 `json:"largeHeads"`    // request heads of fresh connections
+	SlowHeads     uint64 `json:"slowHeads"`
+	LargeBodies   uint64 `json:"largeBodies"` // of orders and trades
+	SlowBodies    uint64 `json:"slowBodies"`
 }
 
 // WebSocketHealth counts browsers.
@@ -44,7 +55,9 @@ type WebSocketHealth struct {
 	NotReading       int64             `json:"notReading"` // browsers that do not keep up
 	Refused          uint64            `json:"refused"`    // handshakes
 	Closed           map[string]uint64 `json:"closed"`     // by us, by reason
-	PingTimeouts     uint64            `json:"pingTimeouts"`
+	// Recoverable sessions have ended, and their browsers may still come back.
+	Recoverable  int    `json:"recoverable"`
+	PingTimeouts uint64 `json:"pingTimeouts"`
 }
 
 // LatencyHealth is what the pacing does.
@@ -111,6 +124,8 @@ type CommitLatency struct {
 type MemoryHealth struct {
 	HeapBytes uint64 `json:"heapBytes"`
 	SysBytes  uint64 `json:"sysBytes"`
+	// Goroutines is how many there are.
+	Goroutines int `json:"goroutines"`
 }
 
 // Live answers that the process is up.

@@ -45,6 +45,7 @@ func (o *Orders) Place(w http.ResponseWriter, r *http.Request) {
 	}
 	var body bytes.Buffer
 	if err := readBody(w, r, &body, maxOrderBytes, o.options.RequestTimeout); err != nil {
+		o.deps.Refused.count(err)
 		writeBodyError(w, err)
 		return
 	}

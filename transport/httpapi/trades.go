@@ -96,6 +96,7 @@ func (t *Trades) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (t *Trades) readOne(w http.ResponseWriter, r *http.Request, reader *tradeReader) bool {
 	err := readBody(w, r, &reader.body, t.options.MaxTradeLineBytes, t.options.RequestTimeout)
 	if err != nil {
+		t.deps.Refused.count(err)
 		writeBodyError(w, err)
 		return false
 	}
@@ -111,6 +112,7 @@ func (t *Trades) readOne(w http.ResponseWriter, r *http.Request, reader *tradeRe
 func (t *Trades) readMany(w http.ResponseWriter, r *http.Request, reader *tradeReader) bool {
 	body, arrived := limitBody(w, r, t.options.MaxTradesBytes, t.options.RequestTimeout)
 	bad, errs, err := reader.readAll(body)
+	t.deps.Refused.count(err)
 	switch {
 	case errors.Is(err, errTooManyTrades):
 		WriteProblem(w, http.StatusRequestEntityTooLarge, "TOO_MANY_TRADES", fmt.Sprintf("at most %d trades are allowed in a request: nothing was recorded", t.options.MaxTradesPerRequest))

@@ -130,6 +130,7 @@ func (c *client) connectTimeout() {
 	}
 	c.gone = true
 	c.mu.Unlock()
+	c.server.unconnected.Add(1)
 	c.engine.Close(engineio.ForcedServerClose, websocket.CodePolicyViolation, "no connection to a namespace in time")
 }
 

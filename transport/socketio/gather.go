@@ -54,7 +54,7 @@ func (c *client) binary(payload []byte) {
 	case g == nil:
 		c.malformed(errNotAwaited)
 		return
-	case g.bytes+len(payload) > c.server.maxBytes:
+	case c.server.maxBytes > 0 && g.bytes+len(payload) > c.server.maxBytes:
 		c.tooLarge()
 		return
 	}
@@ -84,6 +84,7 @@ func (c *client) complete(g *gathering) {
 // than one message may be.
 func (c *client) tooLarge() {
 	c.gathering = nil
+	c.server.largePackets.Add(1)
 	c.engine.Close(engineio.ParseError, websocket.CodeMessageTooBig,
 		fmt.Sprintf("a packet with its attachments may have %d bytes", c.server.maxBytes))
 }

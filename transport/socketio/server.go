@@ -3,6 +3,7 @@ package socketio
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"outcry/transport/engineio"
 	"outcry/transport/engineio/deadline"
@@ -19,12 +20,26 @@ type Server struct {
 	namespaces []string
 	connects   *deadline.Queue[client] // clients in no namespace
 	asks       *deadline.Queue[asked]  // events that wait for an acknowledgement
+
+	// atomic: counters for Counts
+	unconnected, largePackets atomic.Uint64
+}
+
+// Counts are the connections that a Server ended since the start.
+type Counts struct {
+	Unconnected  uint64 // they were in no namespace for too long
+	LargePackets uint64 // they sent a packet with more bytes of attachments than are allowed
+}
+
+// Counts returns the counters.
+func (s *Server) Counts() Counts {
+	return Counts{Unconnected: s.unconnected.Load(), LargePackets: s.largePackets.Load()}
 }
 
 var _ engineio.Handler = (*Server)(nil)
 
 // NewServer serves the given namespaces through h. maxMessageBytes is how large a
-// client's message may be, and so a packet with its attachments.
+// client's message may be, and so a packet with its attachments; 0 for any size.
 func NewServer(o Options, maxMessageBytes int, h Handler, namespaces ...string) (*Server, error) {
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("socket.io server: %w", err)

@@ -84,6 +84,9 @@ func TestConnectTimeout(t *testing.T) {
 				if closed := c.e.closing(); closed != timedOut {
 					t.Fatalf("closed %q, want %q", closed, timedOut)
 				}
+				if n := c.server.Counts().Unconnected; n != 1 {
+					t.Errorf("%d are counted", n)
+				}
 				c.ends()
 			})
 		})

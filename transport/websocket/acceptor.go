@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"net"
 	"net/http"
@@ -37,16 +38,33 @@ type Acceptor struct {
 	handover *handover
 
 	closed atomic.Bool
+
+	// atomic: counters for Counts
+	largeHeads, slowHeads, largeMessages atomic.Uint64
+}
+
+// Counts are what an Acceptor and its connections refused since the start.
+type Counts struct {
+	// LargeHeads and SlowHeads are request heads of fresh connections; those of
+	// later requests are net/http's.
+	LargeHeads, SlowHeads uint64
+	LargeMessages         uint64
+}
+
+// Counts returns the counters.
+func (a *Acceptor) Counts() Counts {
+	return Counts{LargeHeads: a.largeHeads.Load(), SlowHeads: a.slowHeads.Load(), LargeMessages: a.largeMessages.Load()}
 }
 
 // NewAcceptor returns an Acceptor that upgrades requests whose URI match accepts
 // and open grants. Close must be called.
 func NewAcceptor(o Options, match func(uri []byte) bool, open Open, log zerolog.Logger) *Acceptor {
+	o.MaxHeaderBytes, o.MaxMessageBytes = cmp.Or(o.MaxHeaderBytes, unbounded), cmp.Or(o.MaxMessageBytes, unbounded)
 	return &Acceptor{
 		o: o, match: match, open: open,
 		// under attack a line per connection would be an attack of its own
 		log:      log.Sample(&zerolog.BurstSampler{Burst: 10, Period: time.Second}),
-		heads:    newDeadlines(o.HeaderTimeout),
+		heads:    newDeadlines(cmp.Or(o.HeaderTimeout, forever)),
 		closes:   newDeadlines(o.LingerTimeout),
 		handover: newHandover(o.HandoverQueue),
 	}

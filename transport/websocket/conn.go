@@ -112,6 +112,9 @@ func (c *Conn) Abort(cause error) {
 // fail answers a peer that broke a rule: its close frame is not awaited, since
 // what it sends is not understood any more, RFC 6455 section 7.1.7.
 func (c *Conn) fail(refused *CloseError) {
+	if refused.Code == CodeMessageTooBig {
+		c.a.largeMessages.Add(1)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state.Load() == closeNone {

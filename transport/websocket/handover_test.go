@@ -102,6 +102,9 @@ func TestHugeHeadIsRefused(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
+		if got, want := s.a.Counts(), (Counts{LargeHeads: 2}); got != want {
+			t.Errorf("counted %+v, want %+v", got, want)
+		}
 	})
 }
 
@@ -124,6 +127,9 @@ func TestSlowHeadIsRefused(t *testing.T) {
 			if _, err := io.Copy(io.Discard, rest); err != nil {
 				t.Errorf("after %q: %v", said, err)
 			}
+		}
+		if got, want := s.a.Counts(), (Counts{SlowHeads: 2}); got != want {
+			t.Errorf("counted %+v, want %+v", got, want)
 		}
 	})
 }

@@ -27,6 +27,7 @@ func (h *head) Data(c netpoll.Conn, p []byte) (consumed int) {
 	limit := h.a.o.MaxHeaderBytes
 	if end > limit || (end < 0 && len(p) > limit) {
 		if h.a.heads.remove(&h.deadline) {
+			h.a.largeHeads.Add(1)
 			h.a.refuse(c, problem(http.StatusRequestHeaderFieldsTooLarge), errHeaderTooBig)
 		}
 		return len(p)
@@ -57,6 +58,7 @@ func (h *head) expired() {
 		h.nc.Close(net.ErrClosed)
 		return
 	}
+	h.a.slowHeads.Add(1)
 	h.a.refuse(h.nc, problem(http.StatusRequestTimeout), errHeaderTimeout)
 }
 

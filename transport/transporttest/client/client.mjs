@@ -20,6 +20,9 @@ export const versions = clients.map(([version, io]) => [version, over(io, ways.w
 export const browsers = clients.flatMap(([version, io]) => Object.entries(ways).map(([way, transports]) =>
   [`socket.io-client ${version} over ${way}`, over(io, transports), way]))
 
+/** Options of a client that comes back by itself, and soon. */
+export const reconnecting = { reconnection: true, reconnectionDelay: 40, reconnectionDelayMax: 100 }
+
 const patience = 15_000 // only bounds a test that fails
 
 /** Opens a client that records every event it gets. */

@@ -53,7 +53,7 @@ class CrossAccountRun {
   close() { for (const tab of this.tabs) tab.close() }
 }
 
-it(`delivers nothing to the wrong user in ${actions} random actions, seed ${seed}`, { timeout: 60_000 }, async t => {
+it(`delivers nothing to the wrong user in ${actions} random actions, seed ${seed}`, { timeout: 300_000 }, async t => {
   const server = await serverFor(t, { OUTCRY_PORTFOLIO_UPDATE_INTERVAL: '5s' }) // what trades change is told at once all the same
   const run = new CrossAccountRun(server.url, seed)
   t.after(() => run.close())

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { postTrade, tradeOf } from './accounts.mjs'
 import { checkNotices, noticesIn } from './checks/notice-checker.mjs'
-import { ask, browsers, connect } from './client.mjs'
+import { ask, browsers, connect, reconnecting } from './client.mjs'
 import { randomOf } from './crash/random.mjs'
 import { durableServerFor } from './durable-server.mjs'
 import { openFeed } from './feed.mjs'
@@ -18,7 +18,7 @@ const measured = 1_500 // milliseconds of feeding
 const stale = 5_000 // machines of tests are noisy: the figure that counts is printed
 // A client whose WebSocket ends between its opening and the first packet waits
 // for its timeout, of 20 s unless it is told otherwise, before it tries again.
-const reconnecting = { reconnection: true, reconnectionDelay: 40, reconnectionDelayMax: 100, timeout: 1_000 }
+const impatient = { ...reconnecting, timeout: 1_000 }
 
 const hostile = {
   'refuses WebSockets': { websockets: 'refuse' },
@@ -34,7 +34,7 @@ for (const [browser, io] of browsers.filter(([, , way]) => way === 'upgrade')) {
       const server = await serverFor(t, settings)
       const proxy = await proxyFor(t, server.address, habits)
       const feed = openFeed(t, server.url)
-      const socket = await connect(io, proxy.url, token('ann'), reconnecting)
+      const socket = await connect(io, proxy.url, token('ann'), impatient)
       t.after(() => socket.close())
       assert.deepEqual(await ask(socket, 'subscribe:watchlist', { symbols }), { success: true })
       return { server, proxy, feed, socket }
@@ -69,7 +69,7 @@ describe('cuts at random', { concurrency: true }, () => {
       const server = await durableServerFor(t, heartbeat)
       await server.start()
       const proxy = await proxyFor(t, new URL(server.url), { latency: 3 })
-      const socket = await connect(io, proxy.url, token('ann'), reconnecting)
+      const socket = await connect(io, proxy.url, token('ann'), impatient)
       t.after(() => socket.close())
       const { version: since } = await socket.await('portfolio:update')
       let anew = 0

@@ -2,22 +2,14 @@
 // were, at the cost of what they show, and those that stay away leave nothing.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { postTrade, tradeOf } from './accounts.mjs'
-import { ask, browsers, connect, once, open, upgraded, within } from './client.mjs'
+import { ask, browsers, connect, once, open, reconnecting, upgraded } from './client.mjs'
 import { openFeed } from './feed.mjs'
 import { proxyFor } from './proxy.mjs'
-import { postTicks, serverFor, token } from './server.mjs'
+import { healthy, postTicks, serverFor, token } from './server.mjs'
 
-const reconnecting = { reconnection: true, reconnectionDelay: 40, reconnectionDelayMax: 100 }
 const symbols = Array.from({ length: 40 }, (_, i) => `S${i}`)
 const [users, tabs, shown] = [10, 20, 20] // 200 browsers of 20 symbols
-
-/** Waits until a condition of the engine's health holds. */
-const healthy = (server, what, holds) => within(what, async resolve => {
-  while (!holds(await server.health())) await delay(20)
-  resolve()
-})
 
 for (const [browser, io, way] of browsers) {
   describe(`reconnecting with ${browser}`, { concurrency: true }, () => {

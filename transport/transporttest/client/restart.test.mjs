@@ -4,12 +4,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { postTrade, postTrades, tradeOf } from './accounts.mjs'
 import { checkNotices, expectedNotices, noticesIn } from './checks/notice-checker.mjs'
-import { ask, browsers, connect, once, saved } from './client.mjs'
+import { ask, browsers, connect, once, reconnecting, saved } from './client.mjs'
 import { durableServerFor } from './durable-server.mjs'
 import { openFeed } from './feed.mjs'
 import { token } from './server.mjs'
-
-const reconnecting = { reconnection: true, reconnectionDelay: 40, reconnectionDelayMax: 100 }
 
 const ends = {
   'a crash': server => server.kill(),

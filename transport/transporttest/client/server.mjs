@@ -4,7 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
 import jwt from 'jsonwebtoken'
+import { within } from './client.mjs'
 
 export const secret = 'a-secret-for-the-client-tests'
 export const binary = process.env.TEST_BINARY
@@ -66,6 +68,12 @@ export function spawnServer({ dev, ...settings }, listen, data) {
   })
   return { child, exited, serving, log }
 }
+
+/** Waits until a condition of the engine's health holds. */
+export const healthy = (server, what, holds) => within(what, async resolve => {
+  while (!holds(await server.health())) await delay(20)
+  resolve()
+})
 
 /** A token of a user, good for an hour unless claims say otherwise. */
 export const token = (user, claims = {}, options = {}) =>
