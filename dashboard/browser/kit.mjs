@@ -86,13 +86,73 @@ export async function pageFor(t, url, options = {}) {
 }
 
 /** Opens the page and signs a demo user in. */
-export async function traderFor(t, url, { user = 'Alice', ...options } = {}) {
+export async function traderFor(t, url, { user = 'Alice', state = /^Live/, ...options } = {}) {
   const page = await pageFor(t, url, options)
-  await signIn(page, user)
+  await signIn(page, user, state)
   return page
 }
 
-export async function signIn(page, user = 'Alice') {
+/** Signs a demo user in and waits for what the connection's badge says then. */
+export async function signIn(page, user = 'Alice', state = /^Live/) {
   await page.getByRole('button', { name: `Continue as ${user}` }).click()
-  await page.getByText(/^Live/).first().waitFor()
+  await page.getByText(state).first().waitFor()
+}
+
+/** Adds symbols to the watchlist as a person does. */
+export async function watch(page, symbols) {
+  const search = page.getByRole('combobox', { name: 'Add a symbol' })
+  for (const symbol of symbols) {
+    await search.fill(symbol)
+    await page
+      .getByRole('option', { name: new RegExp(`^${symbol}\\b`) })
+      .first()
+      .click()
+    await row(page, symbol).waitFor()
+  }
+}
+
+/** The row of a symbol in the watchlist. */
+export const row = (page, symbol) =>
+  page.getByRole('table', { name: 'Watched symbols' }).getByRole('row', { name: symbol })
+
+/** Fills in the ticket and sends it. */
+export async function place(page, { symbol, side = 'Buy', quantity, limitPrice }) {
+  const ticket = page.getByRole('region', { name: 'Order', exact: true })
+  await ticket.getByText(side, { exact: true }).first().click()
+  await ticket.getByLabel('Symbol').fill(symbol)
+  await ticket.getByText(limitPrice === undefined ? 'Market' : 'Limit', { exact: true }).click()
+  await ticket.getByLabel('Quantity').fill(String(quantity))
+  if (limitPrice !== undefined) await ticket.getByLabel('Limit price').fill(String(limitPrice))
+  await ticket.getByRole('button', { name: new RegExp(`^${side} `) }).click()
+}
+
+/** A toast with this text. */
+export const toast = (page, text) => page.locator('[data-sonner-toast]').filter({ hasText: text })
+
+/** The figure under a name in the portfolio, as a number. */
+export async function figure(page, name) {
+  const term = page
+    .getByRole('region', { name: 'Portfolio', exact: true })
+    .locator('dl > div')
+    .filter({ hasText: name })
+  return amount(await term.locator('dd').textContent())
+}
+
+/** Reads $1,234.50 and −$0.90. */
+export function amount(text) {
+  const negative = text.includes('−')
+  const value = Number(text.replace(/[^0-9.]/g, ''))
+  return negative ? -value : value
+}
+
+/** Waits until a condition that is asked again and again holds. */
+export async function until(condition, what) {
+  const end = performance.now() + patience
+  let last
+  while (performance.now() < end) {
+    last = await condition()
+    if (last) return last
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+  throw new Error(`did not come: ${what}`)
 }

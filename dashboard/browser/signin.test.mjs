@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { closeBrowser, engineFor, openBrowser, pageFor, signIn, traderFor } from './kit.mjs'
 
-describe('sign-in', () => {
+describe('sign-in', { concurrency: true }, () => {
+  // most of one is waiting for the end of a sign-in
   before(openBrowser)
   after(closeBrowser)
 
@@ -27,7 +28,7 @@ describe('sign-in', () => {
     await second.getByText(/^Live/).first().waitFor()
     await first.getByRole('button', { name: 'Account and appearance' }).click()
     await first.getByRole('button', { name: 'Sign out' }).click()
-    await second.getByText('Your sign-in has ended').waitFor()
+    await second.getByText('You have signed out in another tab').waitFor()
     await signIn(second, 'Bob')
   })
 
@@ -38,6 +39,15 @@ describe('sign-in', () => {
     const operator = await traderFor(t, engine.url, { user: 'Operator' })
     await operator.getByRole('link', { name: 'Operator' }).click()
     await operator.getByRole('heading', { name: 'Operator console' }).waitFor()
+  })
+
+  it('explains an expired sign-in, and goes on after another', { timeout: 150_000 }, async t => {
+    const lifetime = 60_000 // the shortest that there is
+    const engine = await engineFor(t, { OUTCRY_AUTH_SESSION_LIFETIME: `${lifetime}ms` })
+    const page = await traderFor(t, engine.url)
+    await page.getByText(/^Your sign-in ends at/).waitFor()
+    await page.getByText('Your sign-in has expired').waitFor({ timeout: lifetime + 20_000 })
+    await signIn(page)
   })
 
   it('explains an error of Discord without showing what a link made up', async t => {

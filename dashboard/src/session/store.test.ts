@@ -58,6 +58,15 @@ describe('the sign-in', () => {
     })
   })
 
+  it('does not blame another tab for its own sign-out', async () => {
+    const at = server()
+    at.user = alice
+    const leaving = useSession.getState().signOut()
+    await useSession.getState().ended({ code: 'SIGNED_OUT', message: 'You have signed out' })
+    await leaving
+    expect(useSession.getState().session).toMatchObject({ phase: 'out', notice: 'You are signed out.' })
+  })
+
   it('says what failed, and stays', async () => {
     vi.stubGlobal('fetch', () => Response.json({ detail: 'too many sign-ins from this address' }, { status: 429 }))
     await useSession.getState().signInAsDemo('demo-alice')

@@ -1,0 +1,145 @@
+// What a trader sees when the connection goes and comes: in words, once, and
+// nothing is lost.
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { proxyFor } from '../../transport/transporttest/client/proxy.mjs'
+import { token } from '../../transport/transporttest/client/server.mjs'
+import {
+  closeBrowser,
+  engineFor,
+  figure,
+  openBrowser,
+  place,
+  replayFor,
+  row,
+  toast,
+  traderFor,
+  until,
+  watch,
+} from './kit.mjs'
+
+/** Counts the toasts with a text that ever appear, from now on. */
+async function countToasts(page, text) {
+  await page.evaluate(wanted => {
+    window.toasts = 0
+    new MutationObserver(changes => {
+      for (const { addedNodes } of changes) {
+        for (const node of addedNodes) {
+          if (node instanceof HTMLElement && node.matches('[data-sonner-toast]') && node.textContent.includes(wanted))
+            window.toasts++
+        }
+      }
+    }).observe(document.body, { childList: true, subtree: true })
+  }, text)
+  return () => page.evaluate(() => window.toasts)
+}
+
+const banner = page => page.getByRole('status').filter({ hasText: 'Prices shown are the last known' })
+
+describe('connection', { concurrency: false }, () => {
+  before(openBrowser)
+  after(closeBrowser)
+
+  it('survives a kill of the server: one banner, one toast, nothing lost', async t => {
+    const engine = await engineFor(t)
+    const replay = replayFor(t, engine)
+    const page = await traderFor(t, engine.url)
+    await watch(page, ['IBM'])
+    await place(page, { symbol: 'IBM', quantity: 3 })
+    await toast(page, 'Bought 3 IBM').waitFor()
+    const cash = await until(
+      async () => (await figure(page, 'Cash')) !== 100_000 && figure(page, 'Cash'),
+      'cash that changed',
+    )
+    const reconnected = await countToasts(page, 'Reconnected')
+
+    await engine.kill()
+    await replay.stop()
+    await banner(page).waitFor()
+    await page
+      .getByText(/^Reconnecting \(attempt/)
+      .first()
+      .waitFor()
+    assert.equal(await banner(page).count(), 1)
+    const ticket = page.getByRole('region', { name: 'Order', exact: true })
+    await ticket.getByText('Not connected: orders cannot be sent right now.').waitFor()
+
+    await engine.start()
+    const { ok } = await fetch(`${engine.url}/api/trades`, {
+      method: 'POST',
+      headers: {
+        Authorization: `Bearer ${token('desk', { roles: ['executor'] })}`,
+        'Content-Type': 'application/json',
+      },
+      body: JSON.stringify({
+        id: 'while-away',
+        userId: 'demo-alice',
+        symbol: 'AIG',
+        side: 'buy',
+        quantity: 7,
+        price: 50,
+        status: 'executed',
+        timestamp: Date.now(),
+      }),
+    })
+    assert.ok(ok)
+    replayFor(t, engine)
+    await page.getByText(/^Live/).first().waitFor()
+    await toast(page, 'AIG').waitFor()
+    await banner(page).waitFor({ state: 'detached' })
+    await until(async () => Math.abs((await figure(page, 'Cash')) - (cash - 350)) < 0.005, 'the cash after both trades')
+    assert.equal(await reconnected(), 1)
+    await page.getByRole('region', { name: 'Positions' }).getByRole('row', { name: /IBM/ }).waitFor()
+  })
+
+  it('stays live by polling behind a proxy that refuses WebSockets, and says so', async t => {
+    const engine = await engineFor(t)
+    replayFor(t, engine)
+    const proxy = await proxyFor(t, new URL(engine.url), { websockets: 'refuse' })
+    const page = await traderFor(t, proxy.url, { state: /^Polling/ })
+    await watch(page, ['SPY'])
+    const seen = new Set()
+    await until(
+      async () => seen.add(await row(page, 'SPY').getByRole('cell').nth(1).textContent()).size >= 4,
+      'prices that move',
+    )
+    await page.getByTitle(/a WebSocket does not get through/).waitFor()
+  })
+
+  it('says that there is no network, and comes back by itself', async t => {
+    const engine = await engineFor(t)
+    replayFor(t, engine)
+    const page = await traderFor(t, engine.url)
+    await watch(page, ['SPY'])
+    await page.context().setOffline(true)
+    await page
+      .getByText(/^Offline since \d\d:\d\d/)
+      .first()
+      .waitFor()
+    await banner(page).waitFor()
+    await page.context().setOffline(false)
+    await page.getByText(/^Live/).first().waitFor()
+    await banner(page).waitFor({ state: 'detached' })
+    const seen = new Set()
+    await until(
+      async () => seen.add(await row(page, 'SPY').getByRole('cell').nth(1).textContent()).size >= 2,
+      'prices that move again',
+    )
+  })
+
+  it('is silent about a drop that is over at once', async t => {
+    const engine = await engineFor(t)
+    const proxy = await proxyFor(t, new URL(engine.url))
+    const page = await traderFor(t, proxy.url)
+    const reconnected = await countToasts(page, 'Reconnected')
+    const before = proxy.upgrades
+    proxy.cut()
+    await until(() => proxy.upgrades > before, 'another WebSocket')
+    await page
+      .getByText(/^Live · /)
+      .first()
+      .waitFor()
+    assert.equal(await banner(page).count(), 0)
+    assert.equal(await reconnected(), 0)
+  })
+})

@@ -1,0 +1,138 @@
+// A trader's day on the real page: prices that move, orders that are filled and
+// refused, lists that are kept, and two tabs that agree.
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import {
+  amount,
+  closeBrowser,
+  engineFor,
+  figure,
+  openBrowser,
+  place,
+  recorded,
+  replayFor,
+  row,
+  toast,
+  traderFor,
+  until,
+  watch,
+} from './kit.mjs'
+
+describe('trading', { concurrency: false }, () => {
+  before(openBrowser)
+  after(closeBrowser)
+
+  it('shows prices that move, with how fresh they are', async t => {
+    const engine = await engineFor(t)
+    replayFor(t, engine)
+    const page = await traderFor(t, engine.url)
+    await watch(page, recorded)
+    const price = () => row(page, 'SPY').getByRole('cell').nth(1).textContent()
+    await until(async () => /^\d+\.\d\d$/.test(await price()), 'a price of SPY')
+    const seen = new Set()
+    await until(async () => seen.add(await price()).size >= 3, 'three prices of SPY')
+    await row(page, 'SPY').getByText('Live', { exact: true }).waitFor()
+  })
+
+  it('fills a market order: toast, history, positions and portfolio agree', async t => {
+    const engine = await engineFor(t)
+    replayFor(t, engine)
+    const page = await traderFor(t, engine.url)
+    await watch(page, ['IBM'])
+    await place(page, { symbol: 'IBM', quantity: 10 })
+    const told = toast(page, 'Bought 10 IBM')
+    await told.waitFor()
+    const price = Number((await told.textContent()).match(/at ([\d.]+)/)[1])
+    const cash = await until(
+      async () => (await figure(page, 'Cash')) !== 100_000 && figure(page, 'Cash'),
+      'cash that changed',
+    )
+    assert.equal(cash, Math.round((100_000 - 10 * price) * 100) / 100)
+    const position = page.getByRole('region', { name: 'Positions' }).getByRole('row', { name: /IBM/ })
+    assert.equal(await position.getByRole('cell').first().textContent(), price.toFixed(2))
+    assert.equal(await page.locator('[data-sonner-toast]').count(), 1, 'one order is one toast')
+
+    await page.getByRole('link', { name: 'History' }).click()
+    const traded = page.getByRole('region', { name: 'Trades' }).getByRole('row', { name: /IBM/ })
+    await traded.waitFor()
+    const cells = await traded.getByRole('cell').allTextContents()
+    assert.deepEqual(cells.slice(1, 4), ['buy', '10', price.toFixed(2)])
+    assert.match(cells.at(-1), /Executed/)
+  })
+
+  it('says why an order is refused, and until when the refusal stays', async t => {
+    const engine = await engineFor(t, { OUTCRY_PAPER_MAX_QUANTITY: '50' })
+    replayFor(t, engine)
+    const page = await traderFor(t, engine.url)
+    await watch(page, ['BAC'])
+    await place(page, { symbol: 'BAC', quantity: 51 })
+    const told = toast(page, 'Rejected')
+    await told.waitFor()
+    assert.match(await told.textContent(), /50/)
+    await told.getByRole('button', { name: 'Close toast' }).click()
+    await told.waitFor({ state: 'detached' })
+  })
+
+  it('does not let a ticket be sent that cannot be paid, and says so', async t => {
+    const engine = await engineFor(t)
+    replayFor(t, engine)
+    const page = await traderFor(t, engine.url)
+    await watch(page, ['SPY'])
+    const ticket = page.getByRole('region', { name: 'Order', exact: true })
+    await ticket.getByLabel('Symbol').fill('SPY')
+    await ticket.getByLabel('Quantity').fill('100000')
+    await ticket.getByText(/your buying power is \$100,000\.00/).waitFor()
+    assert.equal(await ticket.getByRole('button', { name: 'Buy' }).isDisabled(), true)
+  })
+
+  it('keeps a limit order open until it is cancelled', async t => {
+    const engine = await engineFor(t)
+    replayFor(t, engine)
+    const page = await traderFor(t, engine.url)
+    await watch(page, ['SPY'])
+    await place(page, { symbol: 'SPY', quantity: 1, limitPrice: 1 })
+    const open = page.getByRole('region', { name: 'Open orders' })
+    await open.getByText('Buy 1 SPY at 1.00 or better').waitFor()
+    await page.reload()
+    await open.getByRole('button', { name: /^Cancel: Buy 1 SPY/ }).click()
+    await open.getByText('No order waits.').waitFor()
+  })
+
+  it('keeps the watchlist over a reload, and takes a removal back', async t => {
+    const engine = await engineFor(t)
+    const page = await traderFor(t, engine.url)
+    await watch(page, ['IBM', 'SPY', 'AIG'])
+    await row(page, 'SPY').getByRole('button', { name: 'Remove SPY' }).click()
+    await row(page, 'SPY').waitFor({ state: 'detached' })
+    await toast(page, 'SPY removed').getByRole('button', { name: 'Undo' }).click()
+    const names = () =>
+      page.getByRole('table', { name: 'Watched symbols' }).getByRole('rowheader').getByRole('button').allTextContents()
+    await until(async () => (await names()).join() === 'IBM,SPY,AIG', 'the symbol in its old place')
+    await row(page, 'IBM').getByRole('button', { name: 'Remove IBM' }).click()
+    await row(page, 'IBM').waitFor({ state: 'detached' })
+    await page.reload()
+    await row(page, 'AIG').waitFor()
+    assert.deepEqual(await names(), ['SPY', 'AIG'])
+  })
+
+  it('shows the same in a second tab', async t => {
+    const engine = await engineFor(t)
+    replayFor(t, engine)
+    const first = await traderFor(t, engine.url)
+    await watch(first, ['IBM'])
+    const second = await first.context().newPage()
+    await second.goto(engine.url)
+    await row(second, 'IBM').waitFor()
+    await place(first, { symbol: 'IBM', quantity: 5 })
+    await toast(first, 'Bought 5 IBM').waitFor()
+    await toast(second, 'Bought 5 IBM').waitFor()
+    const [one, two] = await until(async () => {
+      const both = await Promise.all([figure(first, 'Cash'), figure(second, 'Cash')])
+      return both[0] !== 100_000 && both[0] === both[1] && both
+    }, 'the same cash in both tabs')
+    assert.equal(one, two)
+    const entry = page =>
+      page.getByRole('region', { name: 'Positions' }).getByRole('row', { name: /IBM/ }).getByRole('cell').first()
+    assert.equal(amount(await entry(first).textContent()), amount(await entry(second).textContent()))
+  })
+})
