@@ -2,7 +2,7 @@
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
-import { leanSocketIo } from './src/realtime/lean/vite'
+import { leanSocketIo } from './src/realtime/lean/vite.ts'
 
 /**
  * Takes the inline style out of sonner: our Content-Security-Policy blocks it, so

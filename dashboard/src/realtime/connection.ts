@@ -231,8 +231,8 @@ export function createConnection(options: ConnectionOptions = {}): RealtimeConne
   /** Tries now, whatever there is. */
   function again() {
     if (!running) return
-    leave('waiting', { state: 'reconnecting' })
-    tries = 0
+    tries = 1
+    leave('waiting', { state: 'reconnecting', attempt: tries, refusal: null })
     void attempt()
   }
 

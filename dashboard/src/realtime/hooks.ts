@@ -30,7 +30,7 @@ export function useWebSocket(): WebSocketApi {
 /** The state of the connection alone. */
 export const useConnection = (): Connection => useStore(useRealtime().connection.state)
 
-/** Subscribes to a symbol for as long as the component is there. */
+/** Subscribes to a symbol for as long as the component is there; to nothing while the symbol is empty. */
 export function useQuote(symbol: string): Quote | undefined {
   const { quotes } = useRealtime()
   const subscribe = useCallback((listener: () => void) => quotes.subscribe(symbol, listener), [quotes, symbol])

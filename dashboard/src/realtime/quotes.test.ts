@@ -47,6 +47,13 @@ describe('subscriptions', () => {
     expect(requests).toEqual([['subscribe:watchlist', { symbols: ['AAPL', 'MSFT'], batch: true }]])
   })
 
+  test('of no symbol, as of a form in which none is chosen yet, are none', async () => {
+    quotes.connected(false)
+    quotes.subscribe(' ', none)()
+    await tick()
+    expect(requests).toEqual([])
+  })
+
   test('before the connection wait for it', async () => {
     quotes.subscribe('AAPL', none)
     await tick()

@@ -84,6 +84,7 @@ export function createQuotes({ send, shown: onShown, arrived }: QuotesOptions) {
     get: (symbol: string) => shown.get(normalSymbol(symbol)),
     subscribe(name: string, listener: () => void): Off {
       const symbol = normalSymbol(name)
+      if (!symbol) return () => {} // a form in which none is chosen yet
       const listeners = rows.get(symbol) ?? createListeners<[]>()
       rows.set(symbol, listeners)
       const off = listeners.add(listener)

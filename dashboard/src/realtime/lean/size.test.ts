@@ -34,3 +34,18 @@ test('the layer with socket.io-client stays within its budget, and socket.io-cli
   expect(entry?.dynamicImports).toHaveLength(1)
   expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(budgetBytes)
 }, 60_000)
+
+test('the layer takes nothing but itself, React and socket.io-client', async () => {
+  const layer = fileURLToPath(new URL('..', import.meta.url))
+  const modules = (await built()).flatMap(chunk => Object.keys(chunk.modules))
+  const foreign = /^(\0|.*node_modules\/(@?socket\.io|engine\.io))/
+  expect(modules.filter(id => !id.startsWith(layer) && !foreign.test(id))).toEqual([])
+}, 60_000)
+
+test('a version of socket.io-client that is cut another way fails the build', () => {
+  const { load, buildEnd } = leanSocketIo() as unknown as { load(id: string): unknown; buildEnd(error?: Error): void }
+  expect(() => buildEnd()).not.toThrow() // a build without the library
+  load('/node_modules/socket.io-client/build/esm/manager.js')
+  expect(() => buildEnd()).toThrow('socket.io-client has no engine.io-client/build/esm/transports/webtransport.js')
+  expect(() => buildEnd(new Error('failed before'))).not.toThrow()
+})
