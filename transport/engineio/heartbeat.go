@@ -66,9 +66,9 @@ func (h *heartbeat) step(now time.Time, ping, dead []*Socket) (toPing, timedOut 
 		if s == nil {
 			break
 		}
-		// A step may be late by as much, which the client, who counts both
-		// intervals from its handshake or its last pong, knows nothing of.
-		h.pong.Add(&s.deadline, at+h.timeout-h.resolution())
+		// A step may be late, which the client, who counts both intervals from its
+		// handshake or its last pong, knows nothing of. It has time to answer, though.
+		h.pong.Add(&s.deadline, max(s.deadline.Due()+h.timeout, at+h.timeout/2))
 		ping = append(ping, s)
 	}
 	return ping, dead

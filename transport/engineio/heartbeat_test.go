@@ -205,7 +205,7 @@ func TestHeartbeatAgreesWithAModel(t *testing.T) {
 					if m := model[s]; m == nil || m.pinged || m.due > now {
 						t.Fatalf("pinged without reason: %+v", m)
 					}
-					*model[s] = modelled{pinged: true, due: now + h.timeout - h.resolution()}
+					*model[s] = modelled{pinged: true, due: max(model[s].due+h.timeout, now+h.timeout/2)}
 				}
 			},
 			"": func(t *rapid.T) {
