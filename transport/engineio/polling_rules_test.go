@@ -113,6 +113,39 @@ func TestABadPostEndsThePollThatWaits(t *testing.T) {
 	})
 }
 
+// What the server does on each kind of packet in a payload.
+func TestPacketsOfClientsThatPoll(t *testing.T) {
+	for packet, want := range map[string]struct {
+		status int
+		told   string // "" where nobody is told of it and the session goes on
+	}{
+		"0": {200, ""}, "0{}": {200, ""}, "3": {200, ""}, "3probe": {200, ""}, "5": {200, ""}, "6": {200, ""}, "6x": {200, ""},
+		"4": {200, "message "}, "4bAQ==": {200, "message bAQ=="}, "b": {200, "binary "}, "bAQ==": {200, "binary 01"},
+		"1": {200, "close transport close"}, "1bye": {200, "close transport close"},
+		"2": {400, "close transport error"}, "2probe": {400, "close transport error"},
+		"7": {400, "close parse error"}, "\x1e": {400, "close parse error"}, "é": {400, "close parse error"},
+		"bAQ": {400, "close parse error"}, "b_-8=": {400, "close parse error"},
+	} {
+		t.Run(packet, func(t *testing.T) {
+			inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
+				query, _ := openByPolling(t, s, r)
+				if w := request(s, http.MethodPost, query, packet); w.Code != want.status {
+					t.Errorf("%d %s", w.Code, w.Body)
+				}
+				r.expect(t, "open")
+				if want.told != "" {
+					r.expect(t, want.told)
+				}
+				if strings.HasPrefix(want.told, "close ") {
+					return
+				}
+				request(s, http.MethodPost, query, "4on\x1e1")
+				r.expect(t, "message on", "close transport close")
+			})
+		})
+	}
+}
+
 // The packets before a bad one count, those behind it do not.
 func TestPacketsBehindABadOneAreNotHeard(t *testing.T) {
 	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {

@@ -1,7 +1,6 @@
 package engineio
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -9,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/gobwas/ws"
 )
 
 // poller is a client that polls, each request on a connection of its own.
@@ -288,91 +285,6 @@ func TestSilentPollerIsClosed(t *testing.T) {
 	}
 }
 
-func TestUpgradeLosesNothing(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) {
-		r, s, addr := listen(t, mode, DefaultOptions())
-		p := poll(t, addr)
-		waiting := p.ask()
-		waitFor(t, func() bool { return p.waits(s) })
-		c := dialURL(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
-		c.send(ws.OpText, "2probe")
-		if got := c.receive(); got != "3probe" {
-			t.Fatalf("%q", got)
-		}
-		p.expect(waiting, "6")
-		socket := r.newest()
-		_, _ = socket.WriteMessage([]byte("before"))
-		if _, body := p.get(); body != "4before" {
-			t.Errorf("%q", body)
-		}
-		if _, body := p.get(); body != "6" {
-			t.Errorf("%q, the client is about to change over", body)
-		}
-		_, _ = socket.WriteMessage([]byte("between"))
-		asked := r.writable.Load()
-		c.send(ws.OpText, "5")
-		if got := c.receive(); got != "4between" {
-			t.Errorf("%q", got)
-		}
-		waitFor(t, func() bool { return socket.Transport() == "websocket" && r.writable.Load() == asked+1 })
-		if _, err := socket.WriteMessage([]byte("after")); err != nil {
-			t.Error(err)
-		}
-		if got := c.receive(); got != "4after" {
-			t.Errorf("%q", got)
-		}
-		c.send(ws.OpText, "4text")
-		c.send(ws.OpBinary, "\x01")
-		r.expect(t, "open", "message text", "binary 01")
-		for _, method := range []string{http.MethodGet, http.MethodPost} {
-			if status, answer := p.must(method, "text/plain", "4x"); status != 400 || !strings.Contains(answer, `"code":3`) {
-				t.Errorf("%s after the upgrade: %d %s", method, status, answer)
-			}
-		}
-		second := dialURL(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
-		second.expectClose(ws.StatusPolicyViolation, "the session has a WebSocket already")
-		if counts := s.Counts(); counts.Polling != 0 || counts.Upgraded != 1 || counts.Open != 1 || counts.Total != 1 {
-			t.Errorf("%+v", counts)
-		}
-		c.send(ws.OpClose, "\x03\xe8")
-		c.leave()
-		r.expect(t, "close transport close")
-	})
-}
-
-func TestAProbeThatFailsLeavesTheSessionPolling(t *testing.T) {
-	o := DefaultOptions()
-	o.UpgradeTimeout = 60 * time.Millisecond
-	for name, say := range map[string][]string{
-		"something else":       {"4hello"},
-		"upgrade before probe": {"5"},
-		"probe twice":          {"2probe", "2probe"},
-		"nothing":              {},
-		"half of it":           {"2probe"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			r, _, addr := listen(t, "auto", o)
-			p := poll(t, addr)
-			c := dialURL(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
-			for _, packet := range say {
-				c.send(ws.OpText, packet)
-			}
-			c.expectClose(ws.StatusPolicyViolation, "")
-			if status, answer := p.post("4on"); status != 200 {
-				t.Errorf("%d %s", status, answer)
-			}
-			r.expect(t, "open", "message on")
-			waitFor(t, func() bool { // once the WebSocket is gone another may try
-				again, _, _, err := ws.Dial(context.Background(), "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
-				if err == nil {
-					_ = again.Close()
-				}
-				return err == nil
-			})
-		})
-	}
-}
-
 func TestPollersAreToldThatTheServerStops(t *testing.T) {
 	r, s, addr := listen(t, "auto", DefaultOptions())
 	p := poll(t, addr)
@@ -381,46 +293,4 @@ func TestPollersAreToldThatTheServerStops(t *testing.T) {
 	mustClose(t, s)
 	p.expect(waiting, "1")
 	r.expect(t, "open", "close server shutting down")
-}
-
-func FuzzPayload(f *testing.F) {
-	for _, seed := range []string{"4a\x1e4b", "bAQID", "", "\x1e", "6\x1e6"} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, payload []byte) {
-		var packets [][]byte
-		err := eachPacket(bytes.Clone(payload), func(packet []byte) error {
-			packets = append(packets, packet)
-			return nil
-		})
-		if err == nil && !bytes.Equal(bytes.Join(packets, []byte{separator}), payload) {
-			t.Errorf("%q became %q", payload, packets)
-		}
-		if len(payload) > 0 {
-			if data, err := decodeBinary(bytes.Clone(payload)); err == nil && len(data) > len(payload) {
-				t.Errorf("%q decoded to more", payload)
-			}
-		}
-		appendPayload(nil, payload) // of frames that are none
-	})
-}
-
-// A client that knows that its WebSocket works polls no more.
-func TestACloseDuringTheChangeOverComesByTheWebSocket(t *testing.T) {
-	r, s, addr := listen(t, "auto", DefaultOptions())
-	p := poll(t, addr)
-	c := dialURL(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
-	c.send(ws.OpText, "2probe")
-	if got := c.receive(); got != "3probe" {
-		t.Fatalf("%q", got)
-	}
-	_, _ = r.newest().WriteMessage([]byte("last"))
-	r.newest().Close(ForcedClose, 1008, "enough")
-	c.send(ws.OpText, "5")
-	if got := c.receive(); got != "4last" {
-		t.Errorf("%q", got)
-	}
-	c.expectClose(ws.StatusPolicyViolation, "enough")
-	r.expect(t, "open", "close forced close")
-	waitFor(t, func() bool { return s.Counts().Open == 0 })
 }

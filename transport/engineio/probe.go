@@ -2,6 +2,7 @@ package engineio
 
 import (
 	"errors"
+	"time"
 
 	"outcry/transport/engineio/deadline"
 	"outcry/transport/websocket"
@@ -131,7 +132,12 @@ func (pr *probe) Binary(c *websocket.Conn, payload []byte) {
 	pr.polling.socket.binary(payload)
 }
 
-// answer says that the WebSocket works, and ends the poll that waits: the client
+// releaseDelay is how long the poll that waits goes on behind the answer to a probe.
+// A client that said 5 without waiting for the answer has changed over by then, and
+// the poll it then sent is refused, in whichever order the two were read.
+const releaseDelay = 10 * time.Millisecond
+
+// answer says that the WebSocket works, and soon ends the poll that waits: the client
 // asks no more before it changes over.
 func (pr *probe) answer(c *websocket.Conn) {
 	p := pr.polling
@@ -141,7 +147,7 @@ func (pr *probe) answer(c *websocket.Conn) {
 	// A write that fails ends the connection, which says so itself.
 	_, _ = c.WriteText([]byte(probePong))
 	if p.poll != nil {
-		p.give(answer{last: PacketNoop})
+		time.AfterFunc(releaseDelay, p.release) // a noop does no harm to a later poll
 	}
 }
 
