@@ -52,7 +52,7 @@ func TestTransports(t *testing.T) {
 					s.send("3")
 				}
 			},
-			"WebSocket client that answers no ping is closed": func(e endpoint) { e.open().expectClose() },
+			"WebSocket client that answers no ping is closed": func(e endpoint) { e.open().expectEnd(false) },
 			"polling client closes, and its poll ends with a noop": func(e endpoint) {
 				q := e.poll()
 				polled := e.begin("GET", q) // before the close or behind it
@@ -74,7 +74,30 @@ func TestTransports(t *testing.T) {
 				s.expect("3probe")
 				e.expect("GET", q, "", 200, "6")
 				s.send("5")
-				s.expect("2") // it came over the WebSocket
+				for range 3 { // they come over the WebSocket
+					s.expect("2")
+					s.send("3")
+				}
+			},
+			"request of a session with an unknown id is refused": func(e endpoint) {
+				for _, method := range []string{"GET", "POST"} {
+					e.expect(method, "?EIO=4&transport=polling&sid=unknown", "4x", 400, `{"code":1,"message":"Session ID unknown"}`)
+				}
+				e.expectRefused("?EIO=4&transport=websocket&sid=unknown")
+			},
+			"request of a session must say version and transport": func(e endpoint) {
+				q := e.poll()
+				e.expect("GET", strings.Replace(q, "EIO=4", "EIO=3", 1), "", 400, "")
+				e.expect("GET", strings.Replace(q, "transport=polling", "", 1), "", 400, "")
+				e.expectRefused(strings.NewReplacer("EIO=4&", "", "polling", "websocket").Replace(q))
+				e.expect("POST", q, "6", 200, "ok")
+			},
+			"WebSocket that does not probe leaves the session polling": func(e endpoint) {
+				q := e.poll()
+				s := e.mustDial(strings.Replace(q, "polling", "websocket", 1))
+				s.send("5")
+				s.expectClose()
+				e.expect("POST", q, "6", 200, "ok")
 			},
 			"polls of a session that changed over are refused": func(e endpoint) {
 				q, s := e.upgraded()
@@ -89,7 +112,7 @@ func TestTransports(t *testing.T) {
 		} {
 			t.Run(path+" "+rule, func(t *testing.T) {
 				t.Parallel()
-				check(endpoint{t, addr, path})
+				check(endpoint{t: t, addr: addr, uri: path})
 			})
 		}
 	}
@@ -114,24 +137,6 @@ func (e endpoint) expectRefused(queries ...string) {
 			e.t.Errorf("%s was let in", q)
 		}
 	}
-}
-
-// upgraded opens a session that changed over.
-func (e endpoint) upgraded() (query string, s *socket) {
-	e.t.Helper()
-	query = e.poll()
-	s = e.mustDial(strings.Replace(query, "polling", "websocket", 1))
-	s.send("2probe")
-	s.expect("3probe")
-	s.send("5")
-	// The change is done when a poll is refused; until then it gets a noop.
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		if status, _ := e.do("GET", query, ""); status == http.StatusBadRequest {
-			return query, s
-		}
-	}
-	e.t.Fatal("polls are still answered")
-	return "", nil
 }
 
 // The rules for messages, at the path that echoes.
@@ -192,7 +197,7 @@ func TestEngineMessagesAreEchoed(t *testing.T) {
 	} {
 		t.Run(rule, func(t *testing.T) {
 			t.Parallel()
-			check(endpoint{t, addr, enginePath})
+			check(endpoint{t: t, addr: addr, uri: enginePath})
 		})
 	}
 }

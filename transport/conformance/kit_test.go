@@ -4,10 +4,8 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -15,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gobwas/ws"
-	"github.com/gobwas/ws/wsutil"
 	"go.uber.org/goleak"
 )
 
@@ -68,6 +64,7 @@ func address(t *testing.T, out io.Reader) string {
 type endpoint struct {
 	t         *testing.T
 	addr, uri string // the URI as far as the query's parameters
+	by        string // what carries the sessions of enter
 }
 
 // do makes a request and returns the status and the body.
@@ -141,137 +138,4 @@ func (e endpoint) poll() string {
 	e.t.Helper()
 	_, packet := e.do("GET", "?EIO=4&transport=polling", "")
 	return "?EIO=4&transport=polling&sid=" + e.checkHandshake(packet, "websocket").SID
-}
-
-// socket is a WebSocket.
-type socket struct {
-	t    *testing.T
-	conn net.Conn
-	in   io.Reader
-}
-
-// dial opens a WebSocket; err is that of a refusal.
-func (e endpoint) dial(query string) (*socket, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	conn, early, _, err := ws.Dial(ctx, "ws://"+e.addr+e.uri+query)
-	if err != nil {
-		return nil, err
-	}
-	e.t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(patience))
-	s := &socket{t: e.t, conn: conn, in: conn}
-	if early != nil { // frames that came with the response
-		s.in = early
-	}
-	return s, nil
-}
-
-// open opens a WebSocket of its own and reads the handshake.
-func (e endpoint) open() *socket {
-	e.t.Helper()
-	s := e.mustDial("?EIO=4&transport=websocket")
-	e.checkHandshake(s.receive())
-	return s
-}
-
-func (e endpoint) mustDial(query string) *socket {
-	e.t.Helper()
-	s, err := e.dial(query)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	return s
-}
-
-// send sends packets: a text, or bytes as a binary message.
-func (s *socket) send(packets ...any) {
-	s.t.Helper()
-	for _, p := range packets {
-		var err error
-		switch p := p.(type) {
-		case string:
-			err = wsutil.WriteClientText(s.conn, []byte(p))
-		case []byte:
-			err = wsutil.WriteClientBinary(s.conn, p)
-		}
-		if err != nil {
-			s.t.Fatal(err)
-		}
-	}
-}
-
-type readWriter struct {
-	io.Reader
-	io.Writer
-}
-
-func (s *socket) read() (string, ws.OpCode, error) {
-	p, op, err := wsutil.ReadServerData(readWriter{s.in, s.conn})
-	return string(p), op, err
-}
-
-func (s *socket) receive() string {
-	s.t.Helper()
-	p, _, err := s.read()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return p
-}
-
-// expect reads packets. A ping in between is answered, unless it is expected.
-func (s *socket) expect(packets ...any) {
-	s.t.Helper()
-	for _, want := range packets {
-		got, op, err := s.read()
-		for err == nil && got == "2" && want != "2" {
-			s.send("3")
-			got, op, err = s.read()
-		}
-		if err != nil {
-			s.t.Fatalf("%v, want %q", err, want)
-		}
-		bytes, isBinary := want.([]byte)
-		if isBinary != (op == ws.OpBinary) || isBinary && got != string(bytes) || !isBinary && got != want {
-			s.t.Fatalf("%q, want %q", got, want)
-		}
-	}
-}
-
-// expectClose reads to the end, and says nothing more.
-func (s *socket) expectClose() {
-	s.t.Helper()
-	for {
-		_, _, err := s.read()
-		var timeout net.Error
-		if errors.As(err, &timeout) && timeout.Timeout() {
-			s.t.Fatal("it was not closed")
-		}
-		if err != nil {
-			_ = s.conn.Close()
-			return
-		}
-	}
-}
-
-// connect opens a WebSocket in the main namespace.
-func (e endpoint) connect() *socket {
-	e.t.Helper()
-	s := e.open()
-	s.send("40")
-	s.expectConnected("40", `42["auth",{}]`)
-	return s
-}
-
-// expectConnected reads a CONNECT reply with nothing but an id, and the auth event.
-func (s *socket) expectConnected(reply, auth string) {
-	s.t.Helper()
-	got := s.receive()
-	var payload map[string]any
-	data, ok := strings.CutPrefix(got, reply)
-	if err := json.Unmarshal([]byte(data), &payload); !ok || err != nil || len(payload) != 1 || payload["sid"] == "" {
-		s.t.Fatalf("%q, want %s with a sid", got, reply)
-	}
-	s.expect(auth)
 }

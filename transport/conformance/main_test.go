@@ -32,7 +32,7 @@ func TestBadUsageIsExplained(t *testing.T) {
 }
 
 func TestOtherPathsAreNotFound(t *testing.T) {
-	e := endpoint{t, start(t), "/other"}
+	e := endpoint{t: t, addr: start(t), uri: "/other"}
 	e.expect("GET", "", "", 404, "not found: there are /engine.io/ and /socket.io/\n")
 	e.expectRefused("")
 }
@@ -49,7 +49,7 @@ func TestSignalsStopTheServerCleanly(t *testing.T) {
 			if err := server.Start(); err != nil {
 				t.Fatal(err)
 			}
-			e := endpoint{t, address(t, out), enginePath}
+			e := endpoint{t: t, addr: address(t, out), uri: enginePath}
 			s := e.open()
 			e.poll()
 			if err := server.Process.Signal(signal); err != nil {

@@ -1,64 +1,95 @@
 package main
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
-// The rules of Socket.IO v5 over WebSocket. Each is a case of the official suite.
-func TestNamespacesAndEvents(t *testing.T) {
+// eachWire runs the checks of rules over everything that carries a session.
+func eachWire(t *testing.T, rules map[string]func(e endpoint)) {
 	addr := start(t)
-	for rule, check := range map[string]func(e endpoint){
+	for _, by := range []string{byWebSocket, byPolling, byUpgrade} {
+		for rule, check := range rules {
+			t.Run(by+" "+rule, func(t *testing.T) {
+				t.Parallel()
+				check(endpoint{t: t, addr: addr, uri: socketPath, by: by})
+			})
+		}
+	}
+}
+
+// How clients enter and leave namespaces in Socket.IO v5. The cases of the official
+// suite are among them.
+func TestNamespaces(t *testing.T) {
+	eachWire(t, map[string]func(e endpoint){
 		"connect to the main namespace": func(e endpoint) { e.connect() },
 		"connect with a payload": func(e endpoint) {
-			s := e.open()
+			s := e.enter()
 			s.send(`40{"token":"123"}`)
 			s.expectConnected("40", `42["auth",{"token":"123"}]`)
 		},
 		"connect to a custom namespace": func(e endpoint) {
-			s := e.open()
+			s := e.enter()
 			s.send("40/custom,")
 			s.expectConnected("40/custom,", `42/custom,["auth",{}]`)
 		},
 		"connect to a custom namespace with a payload": func(e endpoint) {
-			s := e.open()
+			s := e.enter()
 			s.send(`40/custom,{"token":"abc"}`)
 			s.expectConnected("40/custom,", `42/custom,["auth",{"token":"abc"}]`)
 		},
-		"unknown namespace is refused": func(e endpoint) {
-			s := e.open()
+		"connect with a query behind the namespace": func(e endpoint) {
+			s := e.enter()
+			s.send("40/custom?token=abc,")
+			s.expectConnected("40/custom,", `42/custom,["auth",{}]`)
+		},
+		"unknown namespace is refused, and the session goes on": func(e endpoint) {
+			s := e.enter()
 			s.send("40/random")
 			s.expect(`44/random,{"message":"Invalid namespace"}`)
+			s.send("40/Custom,")
+			s.expect(`44/Custom,{"message":"Invalid namespace"}`)
+			s.send("40")
+			s.expectConnected("40", `42["auth",{}]`)
 		},
-		"what is no connect closes": func(e endpoint) {
-			s := e.open()
-			s.send("4abc")
-			s.expectClose()
+		"two namespaces in one session": func(e endpoint) {
+			s := e.connectBoth()
+			s.send(`42/custom,["message",1]`, `42["message",2]`)
+			s.expect(`42/custom,["message-back",1]`, `42["message-back",2]`)
 		},
-		"no connect in time closes": func(e endpoint) {
-			s := e.open()
-			for {
-				p, _, err := s.read()
-				if err != nil {
-					return
-				}
-				if p == "2" {
-					s.send("3") // so that it is not the heartbeat that closes
-				}
-			}
+		"what is no connect closes":        func(e endpoint) { e.closesAtOnce("4abc") },
+		"event before connect closes":      func(e endpoint) { e.closesAtOnce(`42["message",1]`) },
+		"disconnect before connect closes": func(e endpoint) { e.closesAtOnce("41") },
+		"connect with an array closes":     func(e endpoint) { e.closesAtOnce(`40["token"]`) },
+		"no connect in time closes":        func(e endpoint) { e.enter().expectClose() },
+		"connect twice closes":             func(e endpoint) { e.closesOver("40") },
+		"event in another namespace closes": func(e endpoint) {
+			e.closesOver(`42/custom,["message",1]`)
 		},
+		"connect error of a client closes": func(e endpoint) { e.closesOver(`44{"message":"no"}`) },
 		"disconnect leaves the connection open": func(e endpoint) {
 			s := e.connect()
 			s.send("41")
 			s.expect("2")
 		},
 		"disconnect from one of two namespaces": func(e endpoint) {
-			s := e.connect()
-			s.send("40/custom")
-			s.expectConnected("40/custom,", `42/custom,["auth",{}]`)
+			s := e.connectBoth()
 			s.send("41/custom", `42["message","message to main namespace"]`)
 			s.expect(`42["message-back","message to main namespace"]`)
 		},
+		"connect again behind a disconnect": func(e endpoint) {
+			s := e.connect()
+			s.send("41", "40")
+			s.expectConnected("40", `42["auth",{}]`)
+		},
+		"event behind a disconnect closes": func(e endpoint) {
+			s := e.connect()
+			s.send("41", `42["message",1]`)
+			s.expectClose()
+		},
+	})
+}
+
+// Events, acknowledgements and attachments.
+func TestEvents(t *testing.T) {
+	eachWire(t, map[string]func(e endpoint){
 		"event": func(e endpoint) {
 			s := e.connect()
 			s.send(`42["message",1,"2",{"3":[true]}]`)
@@ -68,6 +99,12 @@ func TestNamespacesAndEvents(t *testing.T) {
 			s := e.connect()
 			s.send(`452-["message",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`, []byte{1, 2, 3}, []byte{4, 5, 6})
 			s.expect(`452-["message-back",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`, []byte{1, 2, 3}, []byte{4, 5, 6})
+		},
+		"binary event waits for its last attachment": func(e endpoint) {
+			s := e.connect()
+			s.send(`452-["message",{"_placeholder":true,"num":1}]`, []byte{1})
+			s.send([]byte{})
+			s.expect(`452-["message-back",{"_placeholder":true,"num":1}]`, []byte{1}, []byte{})
 		},
 		"acknowledgement": func(e endpoint) {
 			s := e.connect()
@@ -79,35 +116,54 @@ func TestNamespacesAndEvents(t *testing.T) {
 			s.send(`452-789["message-with-ack",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`, []byte{1, 2, 3}, []byte{4, 5, 6})
 			s.expect(`462-789[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`, []byte{1, 2, 3}, []byte{4, 5, 6})
 		},
+		"acknowledgement in a namespace": func(e endpoint) {
+			s := e.connectBoth()
+			s.send(`42/custom,0["message-with-ack"]`)
+			s.expect(`43/custom,0[]`)
+		},
+		"acknowledgement that nobody asked for is ignored": func(e endpoint) {
+			s := e.connect()
+			s.send(`4312["x"]`, `42["message",1]`)
+			s.expect(`42["message-back",1]`)
+		},
 		"unknown packet type closes":                  func(e endpoint) { e.closesOver("4abc") },
 		"event that is no array closes":               func(e endpoint) { e.closesOver("42{}") },
+		"event without a payload closes":              func(e endpoint) { e.closesOver("42") },
+		"empty event closes":                          func(e endpoint) { e.closesOver("42[]") },
+		"event whose name is no text closes":          func(e endpoint) { e.closesOver(`42[{"message":1}]`) },
+		"event of a reserved name closes":             func(e endpoint) { e.closesOver(`42["disconnect"]`) },
 		"acknowledgement id that is no number closes": func(e endpoint) { e.closesOver(`42abc["message-with-ack",1,"2",{"3":[false]}]`) },
-	} {
-		t.Run(rule, func(t *testing.T) {
-			t.Parallel()
-			check(endpoint{t, addr, socketPath})
-		})
-	}
+		"acknowledgement that is no array closes":     func(e endpoint) { e.closesOver(`431{}`) },
+		"attachment that nothing announced closes":    func(e endpoint) { e.closesOver([]byte{1}) },
+		"text among attachments closes":               func(e endpoint) { e.closesOver(`452-["message"]`, []byte{1}, `42["message"]`) },
+		"attachment too many closes":                  func(e endpoint) { e.closesOver(`451-["other"]`, []byte{1}, []byte{2}) },
+		"binary event without attachments closes":     func(e endpoint) { e.closesOver(`450-["message"]`) },
+		"placeholder of no attachment closes":         func(e endpoint) { e.closesOver(`451-["message",{"_placeholder":true,"num":1}]`, []byte{1}) },
+	})
 }
 
-// closesOver sends what closes the connection.
-func (e endpoint) closesOver(packet string) {
+// connectBoth opens a session in both namespaces.
+func (e endpoint) connectBoth() *socket {
 	e.t.Helper()
 	s := e.connect()
-	s.send(packet)
+	s.send("40/custom")
+	s.expectConnected("40/custom,", `42/custom,["auth",{}]`)
+	return s
+}
+
+// closesAtOnce sends what closes a session that is in no namespace. Were it not for
+// that, the session would stay for what is sent behind.
+func (e endpoint) closesAtOnce(packet any) {
+	e.t.Helper()
+	s := e.enter()
+	s.send(packet, "40")
 	s.expectClose()
 }
 
-// The suite has no such case, but clients that cannot open a WebSocket send
-// binary events, too.
-func TestBinaryEventsByPolling(t *testing.T) {
-	e := endpoint{t, start(t), socketPath}
-	q := e.poll()
-	e.expect("POST", q, "40", 200, "ok")
-	for answered := false; !answered; { // the answer to CONNECT comes before auth
-		_, packets := e.do("GET", q, "")
-		answered = strings.Contains(packets, `["auth",{}]`)
-	}
-	e.expect("POST", q, "451-[\"message\",{\"_placeholder\":true,\"num\":0}]\x1ebAQID", 200, "ok")
-	e.expect("GET", q, "", 200, "451-[\"message-back\",{\"_placeholder\":true,\"num\":0}]\x1ebAQID")
+// closesOver sends what closes a session that is in the main namespace.
+func (e endpoint) closesOver(packets ...any) {
+	e.t.Helper()
+	s := e.connect()
+	s.send(packets...)
+	s.expectClose()
 }
