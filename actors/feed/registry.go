@@ -21,6 +21,7 @@ type Registry struct {
 	mu     sync.Mutex // guards the next block
 	open   map[string]*Source
 	closed Totals
+	heard  time.Time // newest sign of life of a closed source
 }
 
 // NewRegistry returns a registry without sources.
@@ -51,6 +52,9 @@ func (r *Registry) forget(s *Source) {
 	delete(r.open, s.name)
 	r.closed.Sources++
 	r.closed.add(s.counts.read())
+	if heard := time.Unix(0, s.heard.Load()); heard.After(r.heard) {
+		r.heard = heard
+	}
 }
 
 // Totals are what a number of sources did together.
@@ -63,8 +67,42 @@ type Totals struct {
 type Snapshot struct {
 	// Open sources, by name.
 	Open []Status
-	// Closed sources since the engine started, together.
-	Closed Totals
+	// Closed sources since the engine started, together, and the newest sign of life
+	// of any of them.
+	Closed      Totals
+	ClosedHeard time.Time
+}
+
+// State is whether prices come in.
+type State string
+
+// The states of a feed, or of all together, as their names appear on the wire.
+const (
+	Live  State = "live"
+	Stale State = "stale" // connected and silent
+	Down  State = "down"
+)
+
+// State is live while any source is. Without one it stays so for grace: a feed may
+// come back, or post a tick at a time.
+func (s Snapshot) State(now time.Time, silence, grace time.Duration) State {
+	switch {
+	case len(s.Open) > 0 && now.Sub(s.LastHeard()) <= silence:
+		return Live
+	case now.Sub(s.ClosedHeard) <= grace:
+		return Live
+	case len(s.Open) > 0:
+		return Stale
+	}
+	return Down
+}
+
+// State of an open source.
+func (s Status) State(now time.Time, silence time.Duration) State {
+	if now.Sub(s.Heard) > silence {
+		return Stale
+	}
+	return Live
 }
 
 // All returns what open and closed sources did together.
@@ -88,11 +126,19 @@ func (s Snapshot) LastHeard() time.Time {
 	return last
 }
 
+// Heard returns the newest sign of life of any source, zero if there never was one.
+func (s Snapshot) Heard() time.Time {
+	if last := s.LastHeard(); last.After(s.ClosedHeard) {
+		return last
+	}
+	return s.ClosedHeard
+}
+
 // Snapshot returns the sources as they are now.
 func (r *Registry) Snapshot() Snapshot {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := Snapshot{Open: make([]Status, 0, len(r.open)), Closed: r.closed}
+	s := Snapshot{Open: make([]Status, 0, len(r.open)), Closed: r.closed, ClosedHeard: r.heard}
 	s.Closed.Refused = maps.Clone(r.closed.Refused)
 	for _, src := range r.open {
 		s.Open = append(s.Open, src.Status())

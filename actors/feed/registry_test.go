@@ -60,7 +60,7 @@ func TestSourceCountsWhatBecameOfItsTicks(t *testing.T) {
 	}
 	src.Close()
 	src.Close()
-	if diff := cmp.Diff(Snapshot{Open: []Status{}, Closed: Totals{Sources: 1, Counts: counts}}, r.Snapshot()); diff != "" {
+	if diff := cmp.Diff(Snapshot{Open: []Status{}, Closed: Totals{Sources: 1, Counts: counts}, ClosedHeard: want.Heard}, r.Snapshot()); diff != "" {
 		t.Fatalf("closed (-want +got):\n%s", diff)
 	}
 	if src.Status().Open || src.Live(now, time.Hour) {
@@ -157,4 +157,40 @@ func TestSourceNameIsBounded(t *testing.T) {
 	if name := odd.Name(); name != "x"+strings.Repeat("ü", 31) {
 		t.Fatalf("name of %d bytes: %q", len(name), name)
 	}
+}
+
+func TestFeedIsDownOnlyWhenNobodyCameBackInTime(t *testing.T) {
+	const silence, grace = 30 * time.Second, 3 * time.Second
+	now := time.Unix(1_000_000, 0)
+	r := NewRegistry(func() time.Time { return now })
+	expect := func(want State) {
+		t.Helper()
+		if got := r.Snapshot().State(now, silence, grace); got != want {
+			t.Fatalf("%s, want %s", got, want)
+		}
+	}
+	expect(Down)
+	src := r.Open("acme")
+	expect(Live)
+	now = now.Add(silence + 1)
+	expect(Stale)
+	src.Heard(now)
+	expect(Live)
+	src.Close()
+	now = now.Add(grace)
+	expect(Live)
+	if heard := r.Snapshot().Heard(); !heard.Equal(now.Add(-grace)) {
+		t.Errorf("heard %s", heard)
+	}
+	now = now.Add(1)
+	expect(Down)
+	silent := r.Open("silent")
+	now = now.Add(silence + 1)
+	expect(Stale)
+	second := r.Open("second") // one live feed is enough
+	expect(Live)
+	second.Close()
+	silent.Close()
+	now = now.Add(grace + 1)
+	expect(Down)
 }
