@@ -16,6 +16,8 @@ type Frame struct {
 	Ticks uint64
 	// Received is when the newest tick in it was received, in Unix nanoseconds.
 	Received int64
+	// Published is when it became the newest, in Unix nanoseconds; 0 if nobody noted it.
+	Published int64
 	// Value is what the bytes show, for readers in this process. It is immutable.
 	Value any
 
@@ -37,6 +39,9 @@ type Slot struct {
 	// atomic: written by the symbol actor, read by the workers
 	version atomic.Uint32
 	frame   atomic.Pointer[Frame]
+
+	// written by the symbol actor, read by the workers
+	receipts receipts
 
 	// atomic: replaced whole under mu, read by the symbol actor
 	listeners atomic.Pointer[[]Listener]
