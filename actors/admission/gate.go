@@ -15,6 +15,8 @@ type Gate struct {
 	limit   atomic.Int64
 	pending atomic.Int64
 	waiting atomic.Bool // a sender waits for room
+	highest atomic.Int64
+	full    atomic.Uint64
 
 	mu   sync.Mutex // guards room
 	room chan struct{}
@@ -38,11 +40,36 @@ func (g *Gate) SetLimit(limit int) {
 // Pending returns how many were admitted and not yet handled.
 func (g *Gate) Pending() int64 { return g.pending.Load() }
 
+// Standing is how full a Gate is.
+type Standing struct {
+	// Pending now, Highest since the start, and the Limit of both.
+	Pending, Highest, Limit int64
+	// Full is how often somebody found no room.
+	Full uint64
+}
+
+// Standing returns how full the gate is.
+func (g *Gate) Standing() Standing {
+	return Standing{Pending: g.pending.Load(), Highest: g.highest.Load(), Limit: g.limit.Load(), Full: g.full.Load()}
+}
+
+// reached notes how many are pending. Nearly always that costs one load.
+func (g *Gate) reached(pending int64) {
+	for {
+		highest := g.highest.Load()
+		if pending <= highest || g.highest.CompareAndSwap(highest, pending) {
+			return
+		}
+	}
+}
+
 // Try admits one, or reports false when there is no room.
 func (g *Gate) Try() bool {
-	if g.pending.Add(1) <= g.limit.Load() {
+	if pending := g.pending.Add(1); pending <= g.limit.Load() {
+		g.reached(pending)
 		return true
 	}
+	g.full.Add(1)
 	g.Done()
 	return false
 }
@@ -55,8 +82,10 @@ func (g *Gate) Acquire(ctx context.Context) error {
 			if pending == limit/2 {
 				g.hurry()
 			}
+			g.reached(pending)
 			return nil
 		}
+		g.full.Add(1)
 		g.pending.Add(-1)
 		if err := g.await(ctx); err != nil {
 			return err

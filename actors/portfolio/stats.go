@@ -1,6 +1,10 @@
 package portfolio
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"outcry/actors/admission"
+)
 
 // counters are atomic: written by portfolio actors, read by Stats.
 type counters struct {
@@ -38,3 +42,6 @@ func (p *Portfolios) Stats() Stats {
 		Orders: c.orders.Load(), Rejections: c.rejections.Load(), Updates: c.updates.Load(),
 	}
 }
+
+// Standing returns how many trades and orders wait to be durable, and may wait.
+func (p *Portfolios) Standing() admission.Standing { return p.gate.Standing() }

@@ -34,6 +34,8 @@ type queue struct {
 	ready   sync.Cond
 	waiting []*request
 	bytes   int64
+	highest int64 // that bytes ever was
+	refused uint64
 	closed  bool
 }
 
@@ -54,8 +56,10 @@ func (q *queue) push(r *request) {
 	}
 	if q.bytes+r.bytes > q.maxBytes {
 		r.refuse(q.maxBytes)
+		q.refused++
 	}
 	q.bytes += r.bytes
+	q.highest = max(q.highest, q.bytes)
 	q.waiting = append(q.waiting, r)
 	q.ready.Signal()
 }
@@ -101,4 +105,20 @@ func (q *queue) len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return len(q.waiting)
+}
+
+// QueueStanding is how full the queue of the committer is.
+type QueueStanding struct {
+	// Bytes wait now; Highest is the same since the start, Limit what both may be.
+	Bytes, Highest, Limit int64
+	// Refused requests found no room.
+	Refused uint64
+}
+
+// QueueStanding returns how full the queue of the committer is.
+func (j *Journal) QueueStanding() QueueStanding {
+	q := j.queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return QueueStanding{Bytes: q.bytes, Highest: q.highest, Limit: q.maxBytes, Refused: q.refused}
 }

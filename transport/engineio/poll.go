@@ -25,23 +25,24 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	transport := last(query, "transport")
 	switch sid := last(query, "sid"); {
 	case transport != transportPolling && transport != transportWebSocket:
-		s.refuse(w, unknownTransport)
+		s.refuse(w, sid, unknownTransport)
 	case !validHeader(r.Header.Get("Origin")):
-		s.refuse(w, badRequest)
+		s.refuse(w, sid, badRequest)
 	case sid != "":
 		s.serveSession(w, r, sid, query)
 	case r.Method != http.MethodGet:
-		s.refuse(w, badHandshakeMethod)
+		s.refuse(w, sid, badHandshakeMethod)
 	case transport != transportPolling:
-		s.refuse(w, badRequest) // a WebSocket handshake that does not upgrade
+		s.refuse(w, sid, badRequest) // a WebSocket handshake that does not upgrade
 	default:
 		s.openPolling(w, r, query)
 	}
 }
 
-// refuse answers a request that is not served.
-func (s *Server) refuse(w http.ResponseWriter, refusal *websocket.Reject) {
-	s.refused.Add(1)
+// refuse answers a request that is not served; sid is its session's id, "" for a
+// handshake.
+func (s *Server) refuse(w http.ResponseWriter, sid string, refusal *websocket.Reject) {
+	s.refusals.count(sid, refusal)
 	refusal.Respond(w)
 }
 
@@ -53,13 +54,14 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, query url.V
 		reject = s.enter()
 	}
 	if reject != nil {
-		s.refuse(w, reject)
+		s.refuse(w, "", reject)
 		return
 	}
 	socket := &Socket{server: s, id: NewID(), request: request}
 	p := &polling{socket: socket}
 	p.deadline.Owner = p
 	socket.carrier = p
+	s.byPolling.Add(1)
 	s.remember(socket)
 	p.open()
 	if err := s.respond(w, s.openPacket(socket.id, transportWebSocket)); err != nil {
@@ -84,21 +86,21 @@ func (s *Server) serveSession(w http.ResponseWriter, r *http.Request, sid string
 	socket := s.polled(sid)
 	switch {
 	case socket == nil:
-		s.refuse(w, unknownSession)
+		s.refuse(w, sid, unknownSession)
 	case last(query, "EIO") != protocolVersion:
-		s.refuse(w, unsupportedVersion)
+		s.refuse(w, sid, unsupportedVersion)
 	case last(query, "transport") != transportPolling:
-		s.refuse(w, badRequest)
+		s.refuse(w, sid, badRequest)
 	case s.heartbeat.expired(socket, s.now()): // the next step would find it
 		s.timeOut(socket)
-		s.refuse(w, unknownSession)
+		s.refuse(w, sid, unknownSession)
 	case r.Method == http.MethodGet:
 		s.servePoll(w, r, socket)
 	case r.Method == http.MethodPost:
 		s.servePost(w, r, socket)
 	default:
 		w.Header().Set("Allow", "GET, POST")
-		s.refuse(w, badMethod)
+		s.refuse(w, sid, badMethod)
 	}
 }
 
@@ -112,7 +114,7 @@ func (s *Server) servePoll(w http.ResponseWriter, r *http.Request, socket *Socke
 	p := socket.carrier.(*polling)
 	a := p.wait(r.Context())
 	if a.refusal != nil {
-		s.refuse(w, a.refusal)
+		s.refuse(w, socket.id, a.refusal)
 		return
 	}
 	payload := appendPayload(make([]byte, 0, len(a.frames)+2), a.frames)
@@ -171,22 +173,22 @@ func (s *Server) respond(w http.ResponseWriter, payload []byte) error {
 func (s *Server) servePost(w http.ResponseWriter, r *http.Request, socket *Socket) {
 	p := socket.carrier.(*polling)
 	if refusal := p.beginPost(); refusal != nil {
-		s.refuse(w, refusal)
+		s.refuse(w, socket.id, refusal)
 		return
 	}
 	defer p.endPost()
 	if isBinaryBody(r) { // of an older protocol
 		p.cancel(errBinaryBody, true)
-		s.refuse(w, badRequest)
+		s.refuse(w, socket.id, badRequest)
 		return
 	}
 	payload, refusal := s.readPayload(w, r, p)
 	if refusal != nil {
-		s.refuse(w, refusal)
+		s.refuse(w, socket.id, refusal)
 		return
 	}
 	if err := p.receive(payload); err != nil {
-		s.refuse(w, badRequest)
+		s.refuse(w, socket.id, badRequest)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html")

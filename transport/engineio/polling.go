@@ -98,6 +98,17 @@ func (p *polling) WriteFrames(frames []byte) (blocked bool, err error) {
 	return true, nil
 }
 
+// Pending is the number of bytes that wait for a poll, or for a WebSocket that took
+// over to be read.
+func (p *polling) Pending() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conn != nil {
+		return p.conn.Pending()
+	}
+	return len(p.frames)
+}
+
 // give answers the poll that waits, and with it all that waits for it. Needs mu.
 func (p *polling) give(a answer) {
 	if a.refusal == nil {

@@ -107,6 +107,8 @@ func (c *fakeCarrier) Close(code websocket.Code, text string) {
 	}
 }
 
+func (c *fakeCarrier) Pending() int { return 0 }
+
 func (c *fakeCarrier) Abort(cause error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

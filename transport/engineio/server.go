@@ -32,7 +32,8 @@ type Server struct {
 	stopOnce sync.Once
 
 	// atomic: written by the loops and the heartbeat, read by Counts
-	total, refused, timeouts, upgraded, full, largePayloads atomic.Uint64
+	total, byPolling, timeouts, upgraded, largePayloads atomic.Uint64
+	refusals                                            refusals
 
 	mu       sync.Mutex         // guards the next block
 	open     int                // sockets granted and not closed
@@ -107,7 +108,7 @@ func (s *Server) OpenWebSocket(r *websocket.Request) (websocket.Handler, func(*w
 	if reject == nil && sid != "" {
 		h, opened, reject := s.openProbe(sid)
 		if reject != nil {
-			s.refused.Add(1)
+			s.refusals.count(sid, reject)
 			return nil, nil, reject
 		}
 		return h, opened, nil
@@ -116,7 +117,7 @@ func (s *Server) OpenWebSocket(r *websocket.Request) (websocket.Handler, func(*w
 		reject = s.enter()
 	}
 	if reject != nil {
-		s.refused.Add(1)
+		s.refusals.count(sid, reject)
 		return nil, nil, reject
 	}
 	socket := &Socket{server: s, id: NewID(), request: r}
@@ -188,7 +189,6 @@ func (s *Server) enter() *websocket.Reject {
 		return shuttingDown
 	}
 	if limit := s.options.MaxConnections; limit > 0 && s.open >= limit {
-		s.full.Add(1)
 		return full
 	}
 	s.open++
@@ -251,13 +251,16 @@ func (s *Server) beginClose() {
 
 // Counts are the counters of a Server.
 type Counts struct {
-	// Open sockets now; Total since the start; Refused handshakes; sockets
-	// closed for want of a pong.
+	// Open sockets now; Total since the start; Refused requests, handshakes and
+	// others; sockets closed for want of a pong.
 	Open                     int
 	Total, Refused, Timeouts uint64
-	// Polling are those of Open that poll; Upgraded all that changed to WebSocket.
-	Polling  int
-	Upgraded uint64
+	// Refusals are those of Refused, by causes that occurred.
+	Refusals map[Cause]uint64
+	// Polling are those of Open that poll. Polled are those of Total that began by
+	// polling, Upgraded those of them that changed to WebSocket.
+	Polling          int
+	Polled, Upgraded uint64
 	// Full are those of Refused for which there was no room; LargePayloads were
 	// longer than a client's message may be.
 	Full, LargePayloads uint64
@@ -273,8 +276,9 @@ func (s *Server) Counts() Counts {
 		}
 	}
 	s.mu.Unlock()
+	refused, refusals := s.refusals.read()
 	return Counts{
-		Open: open, Total: s.total.Load(), Refused: s.refused.Load(), Timeouts: s.timeouts.Load(),
-		Polling: pollers, Upgraded: s.upgraded.Load(), Full: s.full.Load(), LargePayloads: s.largePayloads.Load(),
+		Open: open, Total: s.total.Load(), Refused: refused, Refusals: refusals, Timeouts: s.timeouts.Load(),
+		Polling: pollers, Polled: s.byPolling.Load(), Upgraded: s.upgraded.Load(), Full: refusals[CauseFull], LargePayloads: s.largePayloads.Load(),
 	}
 }

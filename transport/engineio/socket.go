@@ -30,6 +30,8 @@ type carrier interface {
 	WriteFrames(frames []byte) (blocked bool, err error)
 	Close(code websocket.Code, reason string)
 	Abort(cause error)
+	// Pending is the number of bytes that wait for the client.
+	Pending() int
 }
 
 // Socket is one client that completed the handshake. Its methods may be called
@@ -84,6 +86,9 @@ func (s *Socket) Transport() string {
 	}
 	return transportWebSocket
 }
+
+// Pending is the number of bytes that wait for the client to read or to poll.
+func (s *Socket) Pending() int { return s.carrier.Pending() }
 
 // Close ends the socket: a close frame with code and text follows what is
 // queued. The first close decides on the reason.

@@ -11,8 +11,10 @@ import (
 
 // engine is what a client needs of its Engine.IO socket.
 type engine interface {
-	// Request, WriteFrames, WriteMessage and Close are those of engineio.Socket.
+	// All are those of engineio.Socket.
 	Request() *websocket.Request
+	Transport() string
+	Pending() int
 	WriteFrames(frames []byte) (blocked bool, err error)
 	WriteMessage(payload []byte) (blocked bool, err error)
 	Close(reason engineio.Reason, code websocket.Code, text string)

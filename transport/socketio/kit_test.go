@@ -34,6 +34,10 @@ type fakeEngine struct {
 
 func (e *fakeEngine) Request() *websocket.Request { return &e.request }
 
+func (e *fakeEngine) Transport() string { return "fake" }
+
+func (e *fakeEngine) Pending() int { return 0 }
+
 func (e *fakeEngine) WriteMessage(p []byte) (bool, error) {
 	blocked, err := e.write(string(p))
 	if e.onReply != nil {

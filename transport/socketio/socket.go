@@ -124,6 +124,13 @@ func (s *Socket) WriteFrames(frames []byte) (blocked bool, err error) {
 	return s.client.engine.WriteFrames(frames)
 }
 
+// Transport is what carries the connection now, and Pending the number of bytes
+// that wait for the client: those of engineio.Socket.
+func (s *Socket) Transport() string { return s.client.engine.Transport() }
+
+// Pending is explained with Transport.
+func (s *Socket) Pending() int { return s.client.engine.Pending() }
+
 // Close ends the whole connection: a close frame with code and text follows
 // what is queued. Disconnect follows.
 func (s *Socket) Close(reason engineio.Reason, code websocket.Code, text string) {
