@@ -57,6 +57,14 @@ func StopOnFailure(kind string, log zerolog.Logger) *Supervisor {
 // Failures returns how many panics were contained.
 func (s *Supervisor) Failures() uint64 { return s.failures.Load() }
 
+// Restarts returns how many of the failures were followed by a restart.
+func (s *Supervisor) Restarts() uint64 {
+	if s.restart {
+		return s.Failures()
+	}
+	return 0
+}
+
 // HandleFailure is called by the actor system. actor.SupervisorStrategy.
 func (s *Supervisor) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, reason, message any) {
 	s.failures.Add(1)

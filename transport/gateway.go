@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"outcry/actors"
+	"outcry/actors/latency"
 	"outcry/actors/offload"
 	"outcry/actors/session"
 	"outcry/transport/auth"
@@ -39,7 +40,10 @@ type Gateway struct {
 	limits atomic.Pointer[limit.Options]
 
 	// atomic: counters for Counts
-	refusedEvents, abandoned, refusedSockets, refusedCredentials atomic.Uint64
+	events, refusedEvents, abandoned, refusedSockets, refusedCredentials atomic.Uint64
+	refusals                                                             refusals
+
+	reports latency.Reports // of browsers
 }
 
 var _ socketio.Handler = (*Gateway)(nil)
@@ -78,17 +82,20 @@ func (g *Gateway) Close() {
 
 // GatewayCounts are what a Gateway refused.
 type GatewayCounts struct {
-	// RefusedEvents were too many for their socket, Abandoned sockets were closed
-	// since they went on, RefusedSockets were too many for their user,
-	// RefusedCredentials let nobody in.
-	RefusedEvents, Abandoned, RefusedSockets, RefusedCredentials uint64
+	// Events of clients. RefusedEvents were too many for their socket, Abandoned
+	// sockets were closed since they went on, RefusedSockets were too many for their
+	// user, RefusedCredentials let nobody in.
+	Events, RefusedEvents, Abandoned, RefusedSockets, RefusedCredentials uint64
+	// Refusals are of clients that connected and were not let in, by code; also those
+	// that may try again.
+	Refusals map[string]uint64
 }
 
 // Counts returns the counters.
 func (g *Gateway) Counts() GatewayCounts {
 	return GatewayCounts{
-		RefusedEvents: g.refusedEvents.Load(), Abandoned: g.abandoned.Load(),
-		RefusedSockets: g.refusedSockets.Load(), RefusedCredentials: g.refusedCredentials.Load(),
+		Events: g.events.Load(), RefusedEvents: g.refusedEvents.Load(), Abandoned: g.abandoned.Load(),
+		RefusedSockets: g.refusedSockets.Load(), RefusedCredentials: g.refusedCredentials.Load(), Refusals: g.refusals.read(),
 	}
 }
 
@@ -133,6 +140,7 @@ func (g *Gateway) verify(p auth.Presented, done func(auth.Identity, *auth.Refusa
 // cause that passes the connection ends instead, and it does.
 func (g *Gateway) refuse(s *socketio.Socket, refusal *auth.Refusal) {
 	g.log.Debug().Str("socket", s.ID()).Str("code", refusal.Code).Msg("connection refused")
+	g.refusals.count(refusal.Code)
 	if refusal.Transient {
 		s.Close(engineio.ForcedClose, websocket.CodeTryAgainLater, refusal.Message)
 		return
@@ -143,8 +151,11 @@ func (g *Gateway) refuse(s *socketio.Socket, refusal *auth.Refusal) {
 
 // peer is what a socket knows of its session.
 type peer struct {
-	events limit.Bucket // owned by the socket's loop
-	expiry expiry       // guarded by the lock of Gateway.expiries
+	events   limit.Bucket     // owned by the socket's loop
+	reporter latency.Reporter // owned by the socket's loop
+	// atomic: P95 of the newest report in milliseconds, written by the loop
+	reported atomic.Uint32
+	expiry   expiry // guarded by the lock of Gateway.expiries
 
 	// immutable once the credentials are read
 	sessionID string // of the login that let it in, empty for a token
@@ -202,7 +213,12 @@ func (g *Gateway) enter(s *socketio.Socket, p *peer, attach *session.Attach, exp
 
 // Event decodes a client's event for its session. socketio.Handler.
 func (g *Gateway) Event(s *socketio.Socket, e socketio.Event) {
+	g.events.Add(1)
 	if !g.allow(s, &e) {
+		return
+	}
+	if e.Name == wire.LatencyEvent {
+		g.report(s, &e)
 		return
 	}
 	if e.Name == wire.ReauthEvent {

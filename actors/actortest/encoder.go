@@ -62,6 +62,11 @@ func (Encoder) AppendShutdown(dst []byte, _ time.Duration, _ time.Time) []byte {
 	return append(dst, "shutdown\n"...)
 }
 
+// AppendMarketStatus writes "market open feed".
+func (Encoder) AppendMarketStatus(dst []byte, m session.MarketStatus, _ time.Time) []byte {
+	return fmt.Appendf(dst, "market %t %s\n", m.Open, m.Feed)
+}
+
 // AppendPong writes "pong timestamp".
 func (Encoder) AppendPong(dst []byte, clientTimestamp string, _ time.Time) []byte {
 	return fmt.Appendf(dst, "pong %s\n", clientTimestamp)

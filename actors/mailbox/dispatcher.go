@@ -7,6 +7,8 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/rs/zerolog"
+
+	"outcry/actors/latency"
 )
 
 // Dispatcher owns the workers that run symbols and sessions, and the goroutines
@@ -26,6 +28,7 @@ type Dispatcher struct {
 	// atomic: counters for Stats
 	dropped atomic.Uint64
 	panics  atomic.Uint64
+	depth   depth
 	next    atomic.Uint64 // round robin of Assign
 }
 
@@ -127,8 +130,12 @@ func (d *Dispatcher) drop(message any) {
 type Stats struct {
 	// Rounds are flushes of quotes, Flushed the sessions flushed in them.
 	Rounds, Flushed uint64
-	// Quotes written.
-	Quotes uint64
+	// Quotes written, in as many dialects as their subscribers want them. Taken are
+	// the new frames that they were made of, once for each subscriber, and Updates
+	// the ticks that those brought, each or merged.
+	Quotes, Taken, Updates uint64
+	// Bytes handed to connections, of quotes and all else.
+	Bytes uint64
 	// Dropped messages found their mailbox full; Panics were contained.
 	Dropped, Panics uint64
 	// Busy is the time spent in rounds, Rested the time rested after them.
@@ -142,8 +149,22 @@ func (d *Dispatcher) Stats() Stats {
 		s.Rounds += w.rounds.Load()
 		s.Flushed += w.flushed.Load()
 		s.Quotes += w.quotes.Load()
+		s.Taken += w.taken.Load()
+		s.Updates += w.updates.Load()
+		s.Bytes += w.bytes.Load()
 		s.Busy += time.Duration(w.busy.Load())
 		s.Rested += time.Duration(w.rested.Load())
 	}
 	return s
 }
+
+// ReadStages adds what the workers measured since the start. It has one caller.
+func (d *Dispatcher) ReadStages(into *latency.StageCounts) {
+	for _, w := range d.workers {
+		into.Read(&w.stages)
+	}
+}
+
+// Depth says how many messages waited in one session's mailbox at most: since it
+// was asked before, and since the start. It has one caller.
+func (d *Dispatcher) Depth() (lately, ever int) { return d.depth.read() }

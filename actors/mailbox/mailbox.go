@@ -91,6 +91,9 @@ func (m *Mailbox) PostUserMessage(message any) {
 	message, dropped := m.admit(message)
 	if message != nil {
 		m.user = m.user.push(message)
+		if m.bounded {
+			m.dispatcher.depth.reached(m.user.len())
+		}
 	}
 	schedule := m.mustSchedule()
 	m.mu.Unlock()
@@ -168,6 +171,7 @@ func (m *Mailbox) flush(f *Flush) {
 		return
 	}
 	defer m.escalate(f)
+	f.tally.forget() // of an actor that failed
 	m.invoker.InvokeUserMessage(f)
 }
 

@@ -25,6 +25,8 @@ type Flush struct {
 	Age time.Duration
 	// Quotes is for the actor to report: how many quotes it wrote.
 	Quotes int
+
+	tally tally
 }
 
 // Overflowed tells an actor, once, that its mailbox was full and that messages

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"outcry/actors/conflation"
+	"outcry/actors/latency"
 )
 
 // What a worker is doing, for those who may have to wake it.
@@ -51,16 +52,21 @@ type Worker struct {
 
 	// atomic: counters for Stats
 	rounds, flushed, quotes atomic.Uint64
+	taken, updates, bytes   atomic.Uint64
 	busy, rested            atomic.Int64
+
+	stages latency.Stages // added to by the worker, read by Dispatcher.ReadStages
 }
 
 func newWorker(d *Dispatcher) *Worker {
-	return &Worker{
+	w := &Worker{
 		dispatcher: d,
 		wake:       make(chan struct{}, 1),
 		done:       make(chan struct{}),
 		interests:  make(map[*conflation.Slot]*interest),
 	}
+	w.flush.tally.stages = &w.stages
+	return w
 }
 
 // Schedule runs fn on this worker. actor.Dispatcher.
@@ -142,7 +148,7 @@ func (w *Worker) hasWork() bool {
 // and returns how long to rest.
 func (w *Worker) round() time.Duration {
 	start := w.dispatcher.now()
-	w.flush = Flush{}
+	w.flush.Age, w.flush.Quotes = 0, 0
 	w.runSymbols()
 	w.runMessages()
 	flushed := w.flushDirty()
@@ -256,5 +262,11 @@ func (w *Worker) countQuotes() {
 	if w.flush.Quotes > 0 {
 		w.quotes.Add(uint64(w.flush.Quotes))
 		w.flush.Quotes = 0
+	}
+	if t := &w.flush.tally; t.bytes > 0 || t.taken > 0 {
+		w.taken.Add(t.taken)
+		w.updates.Add(t.updates)
+		w.bytes.Add(t.bytes)
+		t.taken, t.updates, t.bytes = 0, 0, 0
 	}
 }

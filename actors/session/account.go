@@ -132,10 +132,12 @@ func (s *sessionActor) later() func(write func(dst []byte) []byte) {
 }
 
 // problem is how the client is told of an error that kept a request from being
-// carried out.
-func problem(err error) (Code, string) {
+// carried out, and counts it.
+func (s *Sessions) problem(err error) (Code, string) {
 	if errors.Is(err, persistence.ErrUnavailable) || errors.Is(err, persistence.ErrClosed) {
+		s.failed.unavailable.Add(1)
 		return CodeUnavailable, err.Error()
 	}
+	s.failed.internal.Add(1)
 	return CodeServerError, "the request failed; the server's log says why"
 }

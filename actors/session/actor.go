@@ -1,8 +1,6 @@
 package session
 
 import (
-	"time"
-
 	"github.com/asynkron/protoactor-go/actor"
 
 	"outcry/actors/mailbox"
@@ -29,9 +27,8 @@ type sessionActor struct {
 	account account
 	record  recording
 
-	blocked      bool // the browser does not read
-	blockedSince time.Time
-	slowTimer    *time.Timer // runs while blocked
+	blocked bool   // the browser does not read
+	stall   *stall // not nil while blocked, and until the flush behind that
 }
 
 // Receive handles one message. actor.Actor.
@@ -88,6 +85,8 @@ func (s *sessionActor) Receive(ctx actor.Context) {
 	case *Shutdown:
 		s.reply()
 		s.out = s.sessions.encoder.AppendShutdown(s.out, m.ReconnectIn, s.sessions.now())
+	case *marketChanged:
+		s.marketChanged(m)
 	case *Close:
 		s.close(m.Reason)
 	case *Detached:
@@ -104,6 +103,7 @@ func (s *sessionActor) attach(m *Attach) {
 	s.connection, s.socketID, s.userID, s.recoveryID = m.Connection, m.SocketID, m.UserID, m.RecoveryID
 	s.reply()
 	s.out = s.sessions.encoder.AppendWelcome(s.out, s.userID, s.socketID, s.sessions.now())
+	s.appendMarket()
 	if m.Resumed != nil {
 		s.restore(m.Resumed)
 	}

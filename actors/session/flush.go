@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"outcry/actors/conflation"
 	"outcry/actors/mailbox"
 )
 
@@ -45,16 +46,22 @@ func (s *sessionActor) flush(f *mailbox.Flush) {
 		return
 	}
 	if s.blocked {
+		s.stall.waiting.Store(int64(len(s.out)))
 		if len(s.out) > s.sessions.options.Load().OutboxBytes {
 			s.close(SlowConsumer)
 		}
 		return
+	}
+	if s.stall != nil {
+		f.WroteLate(s.stall.held)
+		s.stall = nil
 	}
 	s.reply()
 	s.appendAccount()
 	s.appendQuotes(f)
 	if len(s.out) > 0 {
 		s.write(f.Now)
+		s.report(f)
 	}
 	s.releaseOut()
 	s.saveRecord()
@@ -85,7 +92,7 @@ func (s *sessionActor) appendQuote(f *mailbox.Flush, sub *mailbox.Subscription) 
 	if frame == nil {
 		return
 	}
-	age := ageOf(f, frame.Received, snapshot, merged)
+	age := ageOf(f, sub, frame, snapshot, merged)
 	for dialects := Dialects(sub.Tag); dialects != 0; dialects &= dialects - 1 {
 		lowest := dialects & -dialects
 		s.out = s.sessions.encoder.AppendFrame(s.out, frame, lowest, merged, age)
@@ -107,7 +114,7 @@ func (s *sessionActor) appendBatch(f *mailbox.Flush) {
 		if frame == nil {
 			continue
 		}
-		s.out = encoder.AppendBatched(s.out, frame, merged, ageOf(f, frame.Received, snapshot, merged))
+		s.out = encoder.AppendBatched(s.out, frame, merged, ageOf(f, sub, frame, snapshot, merged))
 		f.Quotes++
 	}
 	if len(s.out) == empty {
@@ -117,13 +124,14 @@ func (s *sessionActor) appendBatch(f *mailbox.Flush) {
 	s.out = encoder.EndBatch(s.out, start)
 }
 
-// ageOf returns how old a quote is, and notes the oldest for the pacer. A
-// snapshot and a mere change of state are as old as the market made them and
-// say nothing about the pace.
-func ageOf(f *mailbox.Flush, received int64, snapshot bool, merged uint32) time.Duration {
-	age := max(time.Duration(f.Now.UnixNano()-received), 0)
+// ageOf returns how old a quote is, and notes it for the pacer and for what is
+// measured. A snapshot and a mere change of state are as old as the market made
+// them and say nothing about the engine.
+func ageOf(f *mailbox.Flush, sub *mailbox.Subscription, frame *conflation.Frame, snapshot bool, merged uint32) time.Duration {
+	age := max(time.Duration(f.Now.UnixNano()-frame.Received), 0)
 	if !snapshot && merged > 0 {
 		f.Age = max(f.Age, age)
+		f.Take(sub, frame, merged)
 	}
 	return age
 }
@@ -141,36 +149,14 @@ func (s *sessionActor) write(now time.Time) {
 	}
 }
 
-func (s *sessionActor) block(now time.Time) {
-	s.blocked, s.blockedSince = true, now
-	s.sessions.blocked.Add(1)
-	timeout := s.sessions.options.Load().SlowTimeout
-	if timeout == 0 {
-		return
-	}
-	root, self, check := s.sessions.system.Root, s.self, &slowCheck{since: now}
-	s.slowTimer = time.AfterFunc(timeout, func() { root.Send(self, check) })
-}
-
-func (s *sessionActor) unblock() {
-	if !s.blocked {
-		return
-	}
-	s.blocked = false
-	s.sessions.blocked.Add(-1)
-	s.stopSlowTimer()
-}
-
-func (s *sessionActor) stopSlowTimer() {
-	if s.slowTimer != nil {
-		s.slowTimer.Stop()
-		s.slowTimer = nil
-	}
-}
-
-// checkSlow closes the connection if it is still the same write that blocks it.
-func (s *sessionActor) checkSlow(m *slowCheck) {
-	if s.blocked && s.blockedSince.Equal(m.since) {
-		s.close(SlowConsumer)
+// report counts the quotes of a write: those that a connection keeps until its
+// browser reads are not written before that.
+func (s *sessionActor) report(f *mailbox.Flush) {
+	switch {
+	case s.closing: // nobody gets them
+	case s.blocked:
+		s.stall.held = f.Held(len(s.out))
+	default:
+		f.Wrote(s.sessions.now(), len(s.out))
 	}
 }

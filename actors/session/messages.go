@@ -1,10 +1,6 @@
 package session
 
-import (
-	"time"
-
-	"outcry/actors/portfolio"
-)
+import "outcry/actors/portfolio"
 
 // NoAck is the AckID of a request whose client wants no acknowledgement.
 const NoAck = -1
@@ -123,12 +119,6 @@ type Sync struct {
 // by the engine.
 type Close struct {
 	Reason CloseReason
-}
-
-// slowCheck looks whether the browser still does not read. Sent by the
-// session's own timer.
-type slowCheck struct {
-	since time.Time
 }
 
 // notices are what the account became aware of. Sent by the portfolio.

@@ -22,7 +22,7 @@ func (s *sessionActor) cancelOrder(m *CancelOrder) {
 // tellAccount hands a request to the portfolio, or answers that it cannot.
 func (s *sessionActor) tellAccount(event string, ackID int64, message any) {
 	if err := s.sessions.accounts.Tell(s.userID, message); err != nil {
-		code, text := problem(err)
+		code, text := s.sessions.problem(err)
 		s.refuse(event, code, text, ackID, false)
 	}
 }
@@ -31,15 +31,15 @@ func (s *sessionActor) tellAccount(event string, ackID int64, message any) {
 // client that wants no acknowledgement hears only what went wrong: what went
 // well is a notice.
 func (s *sessionActor) orderReply(event string, ackID int64, cancel bool) func(portfolio.OrderOutcome, error) {
-	later, encoder := s.later(), s.sessions.encoder
+	later, sessions, encoder := s.later(), s.sessions, s.sessions.encoder
 	return func(o portfolio.OrderOutcome, err error) {
 		later(func(dst []byte) []byte {
 			switch {
 			case err != nil && ackID != NoAck:
-				code, text := problem(err)
+				code, text := sessions.problem(err)
 				return encoder.AppendAckRejected(dst, ackID, o.OrderID, string(code), text)
 			case err != nil:
-				code, text := problem(err)
+				code, text := sessions.problem(err)
 				return encoder.AppendError(dst, event, code, text)
 			case o.Rejected != nil && ackID != NoAck:
 				return encoder.AppendAckRejected(dst, ackID, o.OrderID, o.Rejected.Code, o.Rejected.Message)
@@ -59,28 +59,29 @@ func (s *sessionActor) setWatchlist(m *SetWatchlist) {
 		s.refuse("watchlist:set", CodeSubscriptionLimit, fmt.Sprintf("%d symbols: at most %d are allowed in a watchlist", len(m.Symbols), limit), m.AckID, false)
 		return
 	}
-	later, encoder := s.later(), s.sessions.encoder
+	later, sessions := s.later(), s.sessions
 	s.sessions.watchlists.Set(s.userID, m.Symbols, func(err error) {
-		later(func(dst []byte) []byte { return appendSymbols(dst, encoder, "watchlist:set", m.AckID, m.Symbols, err) })
+		later(func(dst []byte) []byte { return sessions.appendSymbols(dst, "watchlist:set", m.AckID, m.Symbols, err) })
 	})
 }
 
 // getWatchlist reads the user's watchlist.
 func (s *sessionActor) getWatchlist(m *GetWatchlist) {
-	later, encoder := s.later(), s.sessions.encoder
+	later, sessions := s.later(), s.sessions
 	s.sessions.watchlists.Get(s.userID, func(symbols []string, err error) {
-		later(func(dst []byte) []byte { return appendSymbols(dst, encoder, "watchlist:get", m.AckID, symbols, err) })
+		later(func(dst []byte) []byte { return sessions.appendSymbols(dst, "watchlist:get", m.AckID, symbols, err) })
 	})
 }
 
-func appendSymbols(dst []byte, encoder Encoder, event string, ackID int64, symbols []string, err error) []byte {
+func (s *Sessions) appendSymbols(dst []byte, event string, ackID int64, symbols []string, err error) []byte {
+	encoder := s.encoder
 	if err == nil {
 		if ackID == NoAck {
 			return dst
 		}
 		return encoder.AppendAckSymbols(dst, ackID, symbols)
 	}
-	code, text := problem(err)
+	code, text := s.problem(err)
 	if ackID == NoAck {
 		return encoder.AppendError(dst, event, code, text)
 	}
@@ -106,7 +107,7 @@ type synced struct {
 // subscription. It leaves what the subscriptions were given as it is.
 func (s *sessionActor) answerSync(m *synced) {
 	if m.err != nil {
-		code, text := problem(m.err)
+		code, text := s.sessions.problem(m.err)
 		s.refuse("state.requestSync", code, text, m.ackID, false)
 		return
 	}

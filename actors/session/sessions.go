@@ -29,10 +29,15 @@ type Sessions struct {
 	// atomic: replaced whole by Configure, read by session actors
 	options atomic.Pointer[Options]
 
+	// atomic: replaced whole by SetMarket, read by session actors
+	market atomic.Pointer[MarketStatus]
+
 	// atomic: counters for Stats, written by session actors
 	blocked atomic.Int64
 	refused atomic.Uint64 // subscriptions
 	closed  [len(closeReasons)]atomic.Uint64
+	failed  failures
+	slow    slowList
 
 	mu         sync.Mutex // guards the next block
 	live       map[*actor.PID]liveSession
@@ -41,6 +46,12 @@ type Sessions struct {
 	opened     uint64
 	empty      chan struct{}           // closed when live becomes empty, nil unless awaited
 	onEnds     map[*actor.PID][]func() // what to do when a live session has ended
+}
+
+// failures count requests that could not be carried out.
+type failures struct {
+	// atomic: written from any goroutine, read by Stats
+	internal, unavailable atomic.Uint64
 }
 
 // liveSession is what Sessions know of a session.
@@ -226,6 +237,8 @@ type Stats struct {
 	Refused uint64
 	// Closed by us, by CloseReason.
 	Closed map[string]uint64
+	// Failed requests of browsers, by the code they were answered with.
+	Failed map[Code]uint64
 }
 
 // Stats returns the counters.
@@ -238,5 +251,6 @@ func (s *Sessions) Stats() Stats {
 	for reason := range closeReasons {
 		stats.Closed[closeReasons[reason]] = s.closed[reason].Load()
 	}
+	stats.Failed = map[Code]uint64{CodeServerError: s.failed.internal.Load(), CodeUnavailable: s.failed.unavailable.Load()}
 	return stats
 }

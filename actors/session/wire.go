@@ -92,6 +92,7 @@ type Encoder interface {
 	AppendError(dst []byte, event string, code Code, message string) []byte
 	// AppendShutdown says that the server stops and when to come back.
 	AppendShutdown(dst []byte, reconnectIn time.Duration, now time.Time) []byte
+	AppendMarketStatus(dst []byte, m MarketStatus, now time.Time) []byte
 
 	// AppendAccountConfirmation appends the confirmation of SubscribeAccount.
 	AppendAccountConfirmation(dst []byte, kind AccountKind, subscribed bool, userID string, now time.Time) []byte

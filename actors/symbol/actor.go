@@ -37,6 +37,7 @@ type symbolActor struct {
 	quote   market.Quote
 	state   market.State
 	changed bool
+	oldest  time.Time // receipt of the oldest tick that is not published
 }
 
 // Receive handles one message. actor.Actor.
@@ -47,7 +48,7 @@ func (a *symbolActor) Receive(ctx actor.Context) {
 	case *Sweep:
 		a.sweep(m.Now)
 	case *mailbox.Flush:
-		a.publish()
+		a.publish(m)
 	case *actor.Started:
 		a.quote = a.life.published
 	}
@@ -58,6 +59,10 @@ func (a *symbolActor) ingest(m *Ingest) {
 	if !a.quote.Apply(m.Tick, m.Received, a.directory.calendar) {
 		a.directory.late.Add(1)
 	}
+	if a.quote.Ticks == a.life.published.Ticks+1 {
+		a.oldest = m.Received
+	}
+	a.life.slot.Received(a.quote.Ticks, m.Received.UnixNano())
 	a.life.source = m.Source
 	a.state = a.stateAt(m.Received)
 	a.changed = true
@@ -78,7 +83,7 @@ func (a *symbolActor) stateAt(now time.Time) market.State {
 }
 
 // publish encodes the quote once for everybody.
-func (a *symbolActor) publish() {
+func (a *symbolActor) publish(flush *mailbox.Flush) {
 	if !a.changed || a.quote.Ticks == 0 {
 		return
 	}
@@ -87,7 +92,10 @@ func (a *symbolActor) publish() {
 	f := &p.frame
 	f.Ticks, f.Received, f.Value = a.quote.Ticks, a.quote.Received.UnixNano(), &p.mark
 	f.Bytes = a.directory.encoder.AppendQuote(make([]byte, 0, a.frameSize()), &a.quote, a.state, &f.Marks)
+	now := a.directory.now()
+	f.Published = now.UnixNano()
 	a.life.slot.Publish(f)
+	flush.Ingested(now, a.oldest, a.quote.Ticks-a.life.published.Ticks)
 	a.life.published = a.quote
 }
 

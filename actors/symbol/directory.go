@@ -14,6 +14,7 @@ import (
 	"outcry/actors/admission"
 	"outcry/actors/conflation"
 	"outcry/actors/feed"
+	"outcry/actors/latency"
 	"outcry/actors/mailbox"
 	"outcry/actors/market"
 )
@@ -34,6 +35,8 @@ type Directory struct {
 
 	// atomic: counters for Stats
 	accepted, late, refused atomic.Uint64
+
+	lag latency.Recorder // added to by feeds, read by ReadLag
 
 	mu      sync.RWMutex // guards the next block
 	entries map[string]*entry
@@ -118,6 +121,9 @@ func (d *Directory) Publish(ctx context.Context, src *feed.Source, t market.Tick
 		return fmt.Errorf("publish a tick of %s: %w", t.Symbol, err)
 	}
 	d.accepted.Add(1)
+	if !t.Time.IsZero() {
+		d.lag.Add(now.Sub(t.Time), 1)
+	}
 	d.system.Root.Send(pid, &Ingest{Tick: t, Received: now, Source: src})
 	return nil
 }
@@ -255,6 +261,13 @@ func (d *Directory) Stats() Stats {
 		Pending:  d.gate.Pending(),
 	}
 }
+
+// Standing returns how many ticks wait, and may wait.
+func (d *Directory) Standing() admission.Standing { return d.gate.Standing() }
+
+// ReadLag adds how long the accepted ticks that have a time of their own had been
+// under way when they were received, since the start. It has one caller.
+func (d *Directory) ReadLag(into *latency.Counts) { into.Read(&d.lag) }
 
 // Known returns how many symbols the directory remembers: those that ticked
 // and those that somebody waits for.

@@ -17,6 +17,9 @@ type Options struct {
 	MaxPendingTicks int `koanf:"max_pending_ticks"`
 	// DayRollover is the local time at which a new trading day begins.
 	DayRollover string `koanf:"day_rollover"`
+	// Hours say when the market is shown as open: us_equities (NYSE and Nasdaq,
+	// regular hours) or always. A simulated market always is.
+	Hours string `koanf:"hours"`
 	// Timezone is the IANA zone of DayRollover.
 	Timezone string `koanf:"timezone"`
 	// QuietAfter is the age from which a quote is quiet rather than live.
@@ -36,6 +39,7 @@ func DefaultOptions() Options {
 		MaxSymbols:      100_000,
 		MaxPendingTicks: 16_384,
 		DayRollover:     "00:00",
+		Hours:           market.USEquities,
 		Timezone:        "America/New_York",
 		QuietAfter:      15 * time.Second,
 		FeedSilence:     30 * time.Second,
@@ -56,6 +60,9 @@ func (o Options) Validate() error {
 	check(o.MaxPendingTicks >= 64 && o.MaxPendingTicks <= 10_000_000, "max_pending_ticks: %d is not allowed: must be between 64 and 10000000", o.MaxPendingTicks)
 	if _, err := market.NewCalendar(o.DayRollover, o.Timezone); err != nil {
 		errs = append(errs, fmt.Errorf("day_rollover, timezone: %w", err))
+	}
+	if _, err := market.NewHours(o.Hours); err != nil {
+		errs = append(errs, fmt.Errorf("hours: %w", err))
 	}
 	check(o.QuietAfter >= 100*time.Millisecond, "quiet_after: %s is not allowed: must be at least 100ms", o.QuietAfter)
 	check(o.FeedSilence >= 100*time.Millisecond, "feed_silence: %s is not allowed: must be at least 100ms", o.FeedSilence)

@@ -34,6 +34,7 @@ import (
 	"outcry/transport/certificate"
 	"outcry/transport/httpapi"
 	"outcry/transport/limit"
+	"outcry/transport/operator"
 	"outcry/transport/signin"
 	"outcry/transport/site"
 	"outcry/transport/wire"
@@ -66,6 +67,12 @@ type Engine struct {
 	certs      *certificate.Keeper // nil without TLS
 	bodies     httpapi.RefusedBodies
 	listener   net.Listener
+
+	supervisors []*actors.Supervisor
+	hours       market.Hours
+	requests    transport.Requests
+	collector   *operator.Collector
+	watching    sync.WaitGroup // what looks at the rooms: ends before they do
 
 	// atomic: set when the engine begins to stop
 	draining atomic.Bool
@@ -107,12 +114,14 @@ func (e *Engine) buildMarket() (err error) {
 	}
 	e.symbols, err = symbol.NewDirectory(s.Market, symbol.Deps{
 		System: e.system, Dispatcher: e.dispatcher, Encoder: wire.Encoder{}, Now: time.Now,
-		Supervisor: actors.RestartOnFailure("symbol", e.log),
+		Supervisor: e.supervise(actors.RestartOnFailure("symbol", e.log)),
 	})
-	if err != nil || !s.Simulator.Enabled {
-		return err
+	if err == nil && s.Simulator.Enabled {
+		e.simulator, err = feed.NewSimulator(s.Simulator, e.feeds, time.Now)
 	}
-	e.simulator, err = feed.NewSimulator(s.Simulator, e.feeds, time.Now)
+	if err == nil {
+		e.hours, err = e.marketHours()
+	}
 	return err
 }
 
@@ -125,7 +134,7 @@ func (e *Engine) buildAccounts() (err error) {
 	}
 	e.broker, err = paper.New(s.Paper, paper.Deps{
 		System: e.system, Symbols: e.symbols, Now: time.Now,
-		Supervisor: actors.RestartOnFailure("paper", e.log),
+		Supervisor: e.supervise(actors.RestartOnFailure("paper", e.log)),
 		Props:      e.dispatcher.OrdinaryProps(),
 	})
 	if err != nil {
@@ -133,7 +142,7 @@ func (e *Engine) buildAccounts() (err error) {
 	}
 	e.portfolios, err = portfolio.New(s.Portfolio, portfolio.Deps{
 		System: e.system, Dispatcher: e.dispatcher, Journal: e.journal, Store: e.journal, Symbols: e.symbols, Broker: e.broker,
-		Supervisor: actors.RestartOnFailure("portfolio", e.log),
+		Supervisor: e.supervise(actors.RestartOnFailure("portfolio", e.log)),
 		Encoder:    wire.Encoder{}, Calendar: calendar, Log: e.log, Now: time.Now, NewID: rand.Text,
 	})
 	if err != nil {
@@ -152,8 +161,11 @@ func (e *Engine) buildSessions() (err error) {
 	e.sessions, err = session.NewSessions(e.settings.Session, session.Deps{
 		System: e.system, Dispatcher: e.dispatcher, Symbols: e.symbols, Accounts: e.portfolios, Watchlists: e.watchlists,
 		Store: e.journal, Encoder: wire.Encoder{}, Now: time.Now,
-		Supervisor: actors.StopOnFailure("session", e.log),
+		Supervisor: e.supervise(actors.StopOnFailure("session", e.log)),
 	})
+	if err == nil {
+		e.lookAtMarket()
+	}
 	return err
 }
 
@@ -169,16 +181,17 @@ func (e *Engine) buildTransport() error {
 	logins := auth.NewLogins(e.journal, s.Auth.SessionLifetime, time.Now)
 	verifier.WithLogins(logins, origins, !e.loaded.Dev || s.Server.TLS.Enabled())
 	e.gateway = transport.NewGateway(e.system, e.sessions, verifier, s.Limit, e.log, time.Now)
-	routes := http.NewServeMux()
+	routes, probes := http.NewServeMux(), http.NewServeMux()
 	routes.Handle("/api/ticks", httpapi.NewTicks(s.HTTP, httpapi.TicksDeps{
 		Sink: e.symbols, Registry: e.feeds, Verifier: verifier, Stopping: e.stopping, Log: e.log, Now: time.Now,
 	}))
 	logins.OnEnded(e.gateway.SignedOut)
 	e.routeSignIn(routes, logins)
 	e.routeAccounts(routes, verifier)
-	routes.Handle("GET /health", httpapi.NewHealth(e.health))
-	routes.HandleFunc("GET /live", httpapi.Live)
-	routes.Handle("GET /ready", httpapi.NewReady(e.notReady))
+	probes.Handle("GET /health", httpapi.NewHealth(e.health))
+	probes.HandleFunc("GET /live", httpapi.Live)
+	probes.Handle("GET /ready", httpapi.NewReady(e.notReady))
+	probes.Handle("/", e.requests.Count(routes)) // an answer that says that something is wrong is no failure
 	e.routeSettings(routes)
 	pages, err := site.New(dashboard.Site(), serverPaths, http.HandlerFunc(httpapi.NotFound))
 	if err != nil {
@@ -190,8 +203,14 @@ func (e *Engine) buildTransport() error {
 		Limit:          s.Limit,
 		Origins:        origins,
 		RequestTimeout: s.HTTP.RequestTimeout,
-	}, e.gateway, routes, e.log, time.Now)
-	return err
+	}, e.gateway, probes, e.log, time.Now)
+	if err != nil {
+		return err
+	}
+	e.collector = operator.NewCollector(version(), time.Now, e.sample)
+	routes.Handle("/api/operator/stats", httpapi.Methods{http.MethodGet: httpapi.NewStats(verifier, e.collector)})
+	routes.Handle("/api/operator/history", httpapi.Methods{http.MethodGet: httpapi.NewHistory(verifier, e.collector)})
+	return nil
 }
 
 // serverPaths are first parts of paths that the dashboard has not.
@@ -274,6 +293,8 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 	})
 	running.Go(func() { releaseWhenQuiet(ctx) })
+	e.watching.Go(func() { e.collector.Run(e.stopping) })
+	e.watching.Go(func() { e.watchMarket(e.stopping) })
 	if e.certs != nil {
 		running.Go(func() { e.certs.Watch(e.stopping) })
 	}
@@ -314,6 +335,7 @@ func (e *Engine) close() error {
 	e.server.Drain()
 	e.drain(hurry, s)
 	e.stop()
+	e.watching.Wait()
 	ctx, cancel := context.WithTimeout(hurry, s.ShutdownTimeout)
 	defer cancel()
 	err := e.server.Shutdown(ctx)

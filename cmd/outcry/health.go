@@ -1,11 +1,10 @@
 package main
 
 import (
-	"runtime"
 	"time"
 
-	"outcry/actors/feed"
 	"outcry/transport/httpapi"
+	"outcry/transport/operator"
 )
 
 // health gathers what the rooms know of themselves.
@@ -13,25 +12,27 @@ func (e *Engine) health() httpapi.Health {
 	now := time.Now()
 	connections, sessions := e.server.Counts(), e.sessions.Stats()
 	pacing, symbols, feeds := e.dispatcher.Stats(), e.symbols.Stats(), e.feeds.Snapshot()
-	var memory runtime.MemStats
-	runtime.ReadMemStats(&memory)
+	stats := e.collector.Stats()
+	fresh := stats.Freshness.Minute
 
 	health := httpapi.Health{
-		Status:  "healthy",
+		Status: "healthy", Alert: stats.Alert.State, Reasons: stats.Alert.Reasons, ErrorRate: stats.Errors.Rate,
 		Version: version(),
 		Uptime:  now.Sub(e.started).Seconds(),
 		WebSocket: httpapi.WebSocketHealth{
-			Connections: connections.Open, TotalConnections: connections.Total, Sessions: sessions.Live,
+			Connections: connections.Open, WebSocket: connections.Open - connections.Polling, Polling: connections.Polling,
+			TotalConnections: connections.Total, Upgrades: connections.Upgraded, SuccessRate: 1 - stats.Connections.FailedShare,
+			Sessions:    sessions.Live,
 			UniqueUsers: sessions.Users, NotReading: sessions.Blocked, Refused: connections.Refused, PingTimeouts: connections.Timeouts,
 			Closed: sessions.Closed, Recoverable: sessions.Recoverable,
 		},
-		Latency: httpapi.LatencyHealth{Budget: e.dispatcher.Options().Budget.Milliseconds(), Quotes: pacing.Quotes},
+		Latency: httpapi.LatencyHealth{P50: fresh.P50, P95: fresh.P95, P99: fresh.P99, Count: fresh.Count, Budget: e.dispatcher.Options().Budget.Milliseconds(), Quotes: pacing.Quotes},
 		Feed: httpapi.FeedHealth{
-			State: feedState(feeds, now, e.running.Settings().Market.FeedSilence), Symbols: symbols.Symbols,
+			State: string(e.feedState(feeds, now)), Symbols: symbols.Symbols,
 			Accepted: symbols.Accepted, Late: symbols.Late, Refused: feeds.All().Rejected(), Pending: symbols.Pending,
 			Sources: []httpapi.FeedSource{},
 		},
-		Memory: httpapi.MemoryHealth{HeapBytes: memory.HeapAlloc, SysBytes: memory.Sys, Goroutines: runtime.NumGoroutine()},
+		Memory: httpapi.MemoryHealth{RSSBytes: stats.Memory.RSSBytes, HeapBytes: stats.Memory.HeapBytes, SysBytes: stats.Memory.SysBytes, Goroutines: stats.Memory.Goroutines},
 	}
 	if e.certs != nil {
 		health.TLS = &httpapi.TLSHealth{CertificateExpiresAt: e.certs.Ends().UTC()}
@@ -47,8 +48,11 @@ func (e *Engine) health() httpapi.Health {
 		})
 	}
 	health.Draining = e.draining.Load()
-	if health.Draining || !health.Journal.Available {
+	switch {
+	case health.Draining || !health.Journal.Available:
 		health.Status = "unhealthy"
+	case health.Alert == operator.Critical:
+		health.Status = "degraded"
 	}
 	return health
 }
@@ -59,17 +63,6 @@ func (e *Engine) notReady() string {
 		return "the server is shutting down"
 	}
 	return ""
-}
-
-// feedState is down without a feed, stale when all that are there are silent.
-func feedState(feeds feed.Snapshot, now time.Time, silence time.Duration) string {
-	switch {
-	case len(feeds.Open) == 0:
-		return "down"
-	case now.Sub(feeds.LastHeard()) > silence:
-		return "stale"
-	}
-	return "live"
 }
 
 func (e *Engine) limitsHealth(subscriptions uint64) httpapi.LimitsHealth {

@@ -47,6 +47,7 @@ func TestRoomsImportOnlyWhatTheDesignAllows(t *testing.T) {
 	}{
 		{"outcry/actors/market", "outcry", nil, "market is values"},
 		{"outcry/actors/conflation", "outcry", nil, "conflation is pure"},
+		{"outcry/actors/latency", "outcry", nil, "latency is pure"},
 		{"outcry/actors/jsonline", "outcry", nil, "jsonline is a grammar"},
 		{"outcry/actors/ledger", "outcry", []string{"outcry/actors/market", "outcry/actors/jsonline"}, "the ledger is values and pure functions"},
 		{"outcry/persistence", "outcry", nil, "a journal keeps bytes, whatever they mean"},

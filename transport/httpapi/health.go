@@ -8,7 +8,12 @@ import (
 // Health is the answer of GET /health. What the engine does not measure is
 // left out rather than made up.
 type Health struct {
-	Status    string          `json:"status"` // healthy or unhealthy
+	// Status is healthy; degraded while the alert is critical; unhealthy, with 503,
+	// while it stops or nothing can be saved.
+	Status    string          `json:"status"`
+	Alert     string          `json:"alert"`     // normal, warning or critical
+	Reasons   []string        `json:"reasons"`   // of the alert
+	ErrorRate float64         `json:"errorRate"` // share of the last minute's requests and events that failed
 	Draining  bool            `json:"draining"`
 	Version   string          `json:"version"`
 	Uptime    float64         `json:"uptime"`        // seconds
@@ -49,7 +54,11 @@ type LimitsHealth struct {
 // WebSocketHealth counts browsers.
 type WebSocketHealth struct {
 	Connections      int               `json:"connections"`      // open now
+	WebSocket        int               `json:"websocket"`        // of these
+	Polling          int               `json:"polling"`          // of these
 	TotalConnections uint64            `json:"totalConnections"` // since the start
+	Upgrades         uint64            `json:"upgrades"`         // from polling to WebSocket
+	SuccessRate      float64           `json:"successRate"`      // share of the last minute's connects that got in
 	Sessions         int               `json:"sessions"`         // let in
 	UniqueUsers      int               `json:"uniqueUsers"`
 	NotReading       int64             `json:"notReading"` // browsers that do not keep up
@@ -60,8 +69,14 @@ type WebSocketHealth struct {
 	PingTimeouts uint64 `json:"pingTimeouts"`
 }
 
-// LatencyHealth is what the pacing does.
+// LatencyHealth is freshness, and what the pacing does for it.
 type LatencyHealth struct {
+	// P50, P95 and P99 are from the receipt of a tick to its write to a subscriber,
+	// over the last minute, in milliseconds; of Count ticks, 0 if there were none.
+	P50       float64 `json:"p50"`
+	P95       float64 `json:"p95"`
+	P99       float64 `json:"p99"`
+	Count     uint64  `json:"count"`
 	Budget    int64   `json:"budget"` // milliseconds
 	Quotes    uint64  `json:"quotes"` // sent since the start
 	BusyShare float64 `json:"busyShare"`
@@ -120,8 +135,9 @@ type CommitLatency struct {
 	P99 float64 `json:"p99"`
 }
 
-// MemoryHealth is the Go runtime's view, in bytes.
+// MemoryHealth is what the process takes, and the Go runtime's view, in bytes.
 type MemoryHealth struct {
+	RSSBytes  uint64 `json:"rssBytes"`
 	HeapBytes uint64 `json:"heapBytes"`
 	SysBytes  uint64 `json:"sysBytes"`
 	// Goroutines is how many there are.

@@ -124,6 +124,38 @@ func (Encoder) AppendShutdown(dst []byte, reconnectIn time.Duration, now time.Ti
 	return appendEvent(dst, "server:shutdown", shutdown{"The server restarts: your connection comes back by itself", reconnectIn.Milliseconds(), now.UnixMilli()})
 }
 
+// marketStatus has no flat name of the market: its key is the nested copy's.
+type marketStatus struct {
+	IsOpen    bool   `json:"isOpen"`
+	NextOpen  *int64 `json:"nextOpen"` // null for a market that never closes
+	NextClose *int64 `json:"nextClose"`
+	Feed      string `json:"feed"`
+	Timestamp int64  `json:"timestamp"`
+}
+
+type namedMarketStatus struct {
+	Market string `json:"market"`
+	marketStatus
+}
+
+// AppendMarketStatus appends market:status. session.Encoder.
+func (Encoder) AppendMarketStatus(dst []byte, m session.MarketStatus, now time.Time) []byte {
+	status := marketStatus{m.Open, unixMilli(m.NextOpen), unixMilli(m.NextClose), m.Feed, now.UnixMilli()}
+	return appendEvent(dst, "market:status", struct {
+		marketStatus
+		Market namedMarketStatus `json:"market"`
+	}{status, namedMarketStatus{m.Market, status}})
+}
+
+// unixMilli is nil for no time.
+func unixMilli(t time.Time) *int64 {
+	if t.IsZero() {
+		return nil
+	}
+	ms := t.UnixMilli()
+	return &ms
+}
+
 type tokenExpiring struct {
 	ExpiresAt int64  `json:"expiresAt"`
 	ExpiresIn int64  `json:"expiresIn"`
