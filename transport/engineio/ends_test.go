@@ -66,11 +66,7 @@ func TestASessionThatEndsTakesItsWebSocketAlong(t *testing.T) {
 	eachMode(t, func(t *testing.T, mode string) {
 		r, s, addr := listen(t, mode, DefaultOptions())
 		p := poll(t, addr)
-		c := dialURL(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
-		c.send(ws.OpText, "2probe")
-		if got := c.receive(); got != "3probe" {
-			t.Fatalf("%q", got)
-		}
+		c := probeFor(t, addr, p)
 		if status, _ := p.post("1"); status != 200 {
 			t.Error(status)
 		}

@@ -11,8 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/gobwas/ws"
-
 	"outcry/transport/websocket"
 )
 
@@ -32,19 +30,6 @@ func openByPolling(t *testing.T, s *Server, r *recorder) (query string, p *polli
 	}
 	socket := r.newest()
 	return "EIO=4&transport=polling&sid=" + socket.ID(), socket.carrier.(*polling)
-}
-
-// upgrade takes a polling session over to a WebSocket.
-func upgrade(t *testing.T, addr string, p *poller, socket *Socket) *client {
-	t.Helper()
-	c := dialURL(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
-	c.send(ws.OpText, "2probe")
-	if got := c.receive(); got != "3probe" {
-		t.Fatalf("%q", got)
-	}
-	c.send(ws.OpText, "5")
-	waitFor(t, func() bool { return socket.Transport() == "websocket" })
-	return c
 }
 
 // A client counts both intervals from its handshake, and knows of no steps.
@@ -362,74 +347,4 @@ func TestCompressedPayloadsAreRefused(t *testing.T) {
 		synctest.Wait()
 		r.expect(t, "open", "close parse error")
 	})
-}
-
-// brokenWriter is the end of a connection that breaks while its answer is written.
-type brokenWriter struct {
-	http.ResponseWriter
-	begun, end chan struct{}
-}
-
-func (w *brokenWriter) Write([]byte) (int, error) {
-	close(w.begun)
-	<-w.end
-	return 0, io.ErrClosedPipe
-}
-
-func TestPacketsLostBehindTheSwitchEndTheSession(t *testing.T) {
-	for name, test := range map[string]struct {
-		written string // what the poll brings
-		told    []string
-	}{
-		"events":  {"4lost", []string{"close transport error"}},
-		"nothing": {"", []string{"message on", "close transport close"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			r, s, addr := listen(t, "auto", DefaultOptions())
-			p := poll(t, addr)
-			r.expect(t, "open")
-			socket := r.newest()
-			if test.written != "" {
-				_, _ = socket.WriteMessage([]byte(test.written[1:]))
-			}
-			w := &brokenWriter{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/socket.io/?EIO=4&transport=polling&sid="+p.sid, nil))
-			}()
-			if test.written == "" {
-				waitFor(t, func() bool { return p.waits(s) })
-			} else {
-				<-w.begun
-			}
-			c := upgrade(t, addr, p, socket)
-			<-w.begun
-			close(w.end)
-			<-done
-			if test.written == "" {
-				c.send(ws.OpText, "4on")
-				c.send(ws.OpText, "1")
-			}
-			c.leave()
-			r.expect(t, test.told...)
-		})
-	}
-}
-
-func TestAPostUnderWayAtTheSwitchArrivesOrEndsTheSession(t *testing.T) {
-	for name, end := range map[string]error{"message late": nil, "close transport error": io.ErrUnexpectedEOF} {
-		t.Run(name, func(t *testing.T) {
-			r, s, addr := listen(t, "auto", DefaultOptions())
-			p := poll(t, addr)
-			body, answered := postSlowly(s, "EIO=4&transport=polling&sid="+p.sid)
-			_, _ = body.Write([]byte("4la"))
-			c := upgrade(t, addr, p, r.newest())
-			_, _ = body.Write([]byte("te"))
-			_ = body.CloseWithError(end)
-			<-answered
-			r.expect(t, "open", name)
-			_ = c.conn.Close()
-		})
-	}
 }

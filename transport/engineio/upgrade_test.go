@@ -16,11 +16,7 @@ func TestUpgradeLosesNothing(t *testing.T) {
 		p := poll(t, addr)
 		waiting := p.ask()
 		waitFor(t, func() bool { return p.waits(s) })
-		c := dialURL(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
-		c.send(ws.OpText, "2probe")
-		if got := c.receive(); got != "3probe" {
-			t.Fatalf("%q", got)
-		}
+		c := probeFor(t, addr, p)
 		p.expect(waiting, "6")
 		socket := r.newest()
 		_, _ = socket.WriteMessage([]byte("before"))
@@ -113,11 +109,7 @@ func TestAProbeThatFailsLeavesTheSessionPolling(t *testing.T) {
 func TestACloseDuringTheChangeOverComesByTheWebSocket(t *testing.T) {
 	r, s, addr := listen(t, "auto", DefaultOptions())
 	p := poll(t, addr)
-	c := dialURL(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
-	c.send(ws.OpText, "2probe")
-	if got := c.receive(); got != "3probe" {
-		t.Fatalf("%q", got)
-	}
+	c := probeFor(t, addr, p)
 	_, _ = r.newest().WriteMessage([]byte("last"))
 	r.newest().Close(ForcedClose, 1008, "enough")
 	c.send(ws.OpText, "5")
@@ -173,11 +165,7 @@ func TestAPostBehindTheProbeArrivesBeforeTheWebSocketsMessages(t *testing.T) {
 	eachMode(t, func(t *testing.T, mode string) {
 		r, _, addr := listen(t, mode, DefaultOptions())
 		p := poll(t, addr)
-		c := dialURL(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
-		c.send(ws.OpText, "2probe")
-		if got := c.receive(); got != "3probe" {
-			t.Fatalf("%q", got)
-		}
+		c := probeFor(t, addr, p)
 		if status, answer := p.post("4posted"); status != 200 {
 			t.Errorf("%d %s", status, answer)
 		}
