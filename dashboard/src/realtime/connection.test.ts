@@ -66,6 +66,16 @@ describe('connecting', () => {
     expect(socket.credentials).toEqual([{ token: 'fresh' }])
   })
 
+  test('does not show a later attempt what an earlier one asked for', async () => {
+    const answers: ((credentials: Credentials) => void)[] = []
+    await connect(() => new Promise(resolve => answers.push(resolve)))
+    await vi.advanceTimersByTimeAsync(11_000)
+    answers[1]?.({ token: 'second' })
+    answers[0]?.({ token: 'first' })
+    await settle()
+    expect(socket.credentials).toEqual([{ token: 'second' }])
+  })
+
   test('tries again when socket.io-client cannot be loaded', async () => {
     socket = new FakeSocket()
     const openSocket = vi.fn().mockRejectedValueOnce(new Error('no network')).mockImplementation(socket.open)

@@ -58,6 +58,16 @@ test('takes a server that sends something else for busy, not for dead', async ()
   expect(state().state).toBe('live')
 })
 
+test('lets one sign of life make up for a ping that nothing came back to', async () => {
+  socket.answersPings = false
+  socket.accept()
+  await vi.advanceTimersByTimeAsync(15_000)
+  expect(pings()).toBe(2)
+  socket.serve('watchlist:quotes', [])
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(state().state).toBe('live')
+})
+
 test('keeps no timer and no round trip over a drop', async () => {
   socket.accept()
   await settle()
