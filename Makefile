@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 N ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-client test-dashboard test-browser crash lint bench bench-go fuzz clean
+.PHONY: help run build test test-go test-client test-dashboard test-browser crash lint bench bench-browser bench-go fuzz clean
 
 # What the dashboard is built from, and where it is embedded from.
 SITE := dashboard/dist/site/index.html
@@ -57,6 +57,10 @@ lint: ## gofmt, go vet and golangci-lint, and that everything builds on other sy
 
 bench: build ## The load tests of bench/README.md; some minutes on an otherwise idle machine
 	.ci/bench
+
+bench-browser: build ## The dashboard's figures in Chromium; MINUTES (30) of them watch its memory
+	@.ci/tools node chromium
+	.ci/test-browser $(CURDIR)/$(BIN) bench:browser
 
 bench-go: ## Go benchmarks of the hot path, with their allocations
 	@.ci/tools go

@@ -34,14 +34,16 @@ async function violations(page) {
   return JSON.parse(result.value)
 }
 
-/** Checks a page at every width; nothing of it may need sideways scrolling either. */
+/** Checks a page at every width and returns what is wrong; nothing of it may need sideways scrolling either. */
 async function check(page, name) {
+  const wrong = []
   for (const width of widths) {
     await page.setViewportSize({ width, height: 900 })
-    assert.deepEqual(await violations(page), [], `${name} at ${width} px`)
+    wrong.push(...(await violations(page)).map(violation => ({ at: `${name}, ${width} px`, ...violation })))
     const wide = await page.evaluate(() => document.documentElement.scrollWidth)
-    assert.ok(wide <= width, `${name} is ${wide} px wide at ${width} px`)
+    if (wide > width) wrong.push({ at: `${name}, ${width} px`, id: 'sideways scrolling', nodes: [`${wide} px wide`] })
   }
+  return wrong
 }
 
 describe('accessibility', { concurrency: false }, () => {
@@ -51,6 +53,7 @@ describe('accessibility', { concurrency: false }, () => {
   for (const colorScheme of ['dark', 'light']) {
     for (const palette of ['standard', 'colour-blind']) {
       it(`has no violation on any page, ${colorScheme} and ${palette}`, { timeout: 180_000 }, async t => {
+        const wrong = []
         const engine = await engineFor(t)
         replayFor(t, engine)
         const page = await pageFor(t, engine.url, { colorScheme })
@@ -62,10 +65,10 @@ describe('accessibility', { concurrency: false }, () => {
         }, palette)
         await page.reload()
         await page.getByRole('button', { name: 'Continue as Operator' }).waitFor()
-        await check(page, 'sign-in')
+        wrong.push(...(await check(page, 'sign-in')))
 
         await signIn(page, 'Operator')
-        await check(page, 'an empty account')
+        wrong.push(...(await check(page, 'an empty account')))
         await watch(page, recorded)
         await place(page, { symbol: 'IBM', quantity: 5 })
         await toast(page, 'Bought 5 IBM').waitFor()
@@ -74,27 +77,28 @@ describe('accessibility', { concurrency: false }, () => {
           .getByRole('region', { name: 'Open orders' })
           .getByRole('button', { name: /^Cancel/ })
           .waitFor()
-        await check(page, 'trading')
+        wrong.push(...(await check(page, 'trading')))
 
         await page.getByRole('button', { name: 'Account and appearance' }).click()
-        await check(page, 'the account')
+        wrong.push(...(await check(page, 'the account')))
         await page.keyboard.press('Escape')
         await page.keyboard.press('?')
         await page.getByRole('heading', { name: 'Keyboard' }).waitFor()
-        await check(page, 'the help')
+        wrong.push(...(await check(page, 'the help')))
         await page.keyboard.press('Escape')
 
         await page.setViewportSize({ width: 1440, height: 900 })
         await page.getByRole('link', { name: 'History' }).click()
         await page.getByRole('region', { name: 'Trades' }).getByRole('row', { name: /IBM/ }).waitFor()
-        await check(page, 'history')
+        wrong.push(...(await check(page, 'history')))
 
         await page.getByRole('link', { name: 'Operator' }).click()
         await page.getByRole('heading', { name: 'Freshness' }).waitFor()
-        await check(page, 'the operator console')
+        wrong.push(...(await check(page, 'the operator console')))
         await page.getByRole('link', { name: 'Settings' }).click()
         await page.getByText('mailbox.budget').first().waitFor()
-        await check(page, 'settings')
+        wrong.push(...(await check(page, 'settings')))
+        assert.deepEqual(wrong, [])
       })
     }
   }

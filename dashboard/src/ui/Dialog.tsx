@@ -28,14 +28,14 @@ export function Dialog({ title, open, onClose, children }: DialogProps) {
     >
       {open && (
         <>
-          <header className="flex items-center justify-between border-b border-line px-4 py-2">
+          <div className="flex items-center justify-between border-b border-line px-4 py-2">
             <h2 id={id} className="text-sm font-semibold">
               {title}
             </h2>
             <IconButton label="Close" onClick={onClose}>
               <X size={16} aria-hidden="true" />
             </IconButton>
-          </header>
+          </div>
           <div className="p-4">{children}</div>
         </>
       )}
