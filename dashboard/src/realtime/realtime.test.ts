@@ -128,11 +128,14 @@ describe('notices', () => {
   })
 })
 
-test('the state of the market is kept', () => {
+test('the state of the market is kept, with the name that the nested copy covers', () => {
   socket.accept()
-  socket.serve('market:status', { isOpen: true, market: 'US', feed: 'live', timestamp: 1 })
+  const status = { isOpen: true, nextOpen: null, nextClose: 9, feed: 'live', timestamp: 1 }
+  socket.serve('market:status', { ...status, market: { market: 'us-equities', ...status } })
   socket.serve('market:status', null)
-  expect(realtime.market.get()).toMatchObject({ isOpen: true, feed: 'live' })
+  expect(realtime.market.get()).toEqual({ ...status, market: 'us-equities' })
+  socket.serve('market:status', { ...status, market: 'always' })
+  expect(realtime.market.get()?.market).toBe('always')
 })
 
 describe('errors', () => {

@@ -56,7 +56,10 @@ export function createRealtime(options: ConnectionOptions) {
     sync()
   })
   connection.on('market:status', (status: MarketStatus | null) => {
-    if (typeof status?.isOpen === 'boolean') market.set(status)
+    if (typeof status?.isOpen !== 'boolean') return
+    // The nested copy has the name of the market's name in the place of it.
+    const nested: unknown = status.market
+    market.set({ ...status, ...(typeof nested === 'object' && nested) })
   })
   connection.on('error', (error: ServerError | null) => {
     if (typeof error?.message === 'string') errors.tell(error)
