@@ -88,16 +88,23 @@ func (g *goroutines) adopt(nc net.Conn, unread []byte, h Handler) (Conn, error) 
 }
 
 func (g *goroutines) newStream(nc net.Conn) *stream {
-	tcp, _ := nc.(*net.TCPConn)
-	if outer, ok := nc.(interface{ NetConn() net.Conn }); ok { // a *tls.Conn
-		tcp, _ = outer.NetConn().(*net.TCPConn)
-	}
-	if tcp != nil {
+	if tcp, ok := bottom(nc).(*net.TCPConn); ok {
 		if err := tcp.SetWriteBuffer(g.o.SendBufferBytes); err != nil {
 			g.log.Debug().Err(err).Msg("setting the send buffer failed")
 		}
 	}
 	return &stream{g: g, nc: nc, remote: remoteAddrPort(nc)}
+}
+
+// bottom is the connection below those that are around it, as a *tls.Conn is.
+func bottom(nc net.Conn) net.Conn {
+	for {
+		outer, ok := nc.(interface{ NetConn() net.Conn })
+		if !ok {
+			return nc
+		}
+		nc = outer.NetConn()
+	}
 }
 
 // join counts s in. It reports false when the engine is closed.

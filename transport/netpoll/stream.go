@@ -182,11 +182,9 @@ func (s *stream) ended(err error) {
 // finish frees what s holds and tells its Handler. Reading goroutine only, when
 // s is closed.
 func (s *stream) finish() {
-	if outer, ok := s.nc.(interface{ NetConn() net.Conn }); ok {
-		// first the TCP connection: a *tls.Conn waits seconds for a stalled peer
-		// to take its goodbye
-		_ = outer.NetConn().Close()
-	}
+	// first the TCP connection: a *tls.Conn waits seconds for a stalled peer to
+	// take its goodbye
+	_ = bottom(s.nc).Close()
 	_ = s.nc.Close() // there is nobody left to tell
 	s.writer.Wait()
 	s.mu.Lock()
