@@ -104,8 +104,12 @@ func (k *Keeper) parse(p pair) (*tls.Certificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s with %s: %w: they must be a PEM certificate and its own private key", k.o.CertFile, k.o.KeyFile, err)
 	}
-	if ends := certificate.Leaf.NotAfter; k.now().After(ends) {
-		return nil, fmt.Errorf("%s: the certificate ended at %s: renew it", k.o.CertFile, ends.Format(time.RFC3339))
+	now, leaf := k.now(), certificate.Leaf
+	if now.After(leaf.NotAfter) {
+		return nil, fmt.Errorf("%s: the certificate ended at %s: renew it", k.o.CertFile, leaf.NotAfter.Format(time.RFC3339))
+	}
+	if now.Before(leaf.NotBefore) {
+		return nil, fmt.Errorf("%s: the certificate begins at %s: wait, or set the clock right", k.o.CertFile, leaf.NotBefore.Format(time.RFC3339))
 	}
 	return &certificate, nil
 }

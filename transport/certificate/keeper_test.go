@@ -117,6 +117,7 @@ func TestBadPairsLeaveTheOldOne(t *testing.T) {
 			"the certificate before its key": {other.cert, good.key},
 			"half a file":                    {other.cert[:len(other.cert)/2], other.key},
 			"an ended certificate":           made(t, 3, time.Now().Add(-time.Second)),
+			"one that has not begun":         made(t, 4, time.Now().Add(validity+time.Hour)),
 			"nothing":                        {},
 		} {
 			log.Reset()
@@ -143,11 +144,31 @@ func TestBadPairsLeaveTheOldOne(t *testing.T) {
 	})
 }
 
+// Whoever renews long before the end may get one that begins later: it is taken then.
+func TestACertificateOfTomorrowIsTakenTomorrow(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		var log notes
+		k := watched(t, write(t, dir, made(t, 1, time.Now().Add(validity))), &log)
+		write(t, dir, made(t, 2, time.Now().Add(validity+5*time.Second)))
+		checked()
+		if serial(k) != 1 || strings.Count(log.String(), "begins at") != 1 {
+			t.Errorf("serves %d, logged %s", serial(k), &log)
+		}
+		time.Sleep(5 * time.Second)
+		checked()
+		if serial(k) != 2 || strings.Count(log.String(), "begins at") != 1 {
+			t.Errorf("serves %d, logged %s", serial(k), &log)
+		}
+	})
+}
+
 func TestAStartWithoutAGoodPairSaysWhatToDo(t *testing.T) {
 	now := time.Now()
 	good, other := made(t, 1, now.Add(time.Hour)), made(t, 2, now.Add(time.Hour))
 	for want, p := range map[string]pair{
 		"renew it":            made(t, 3, now.Add(-time.Minute)),
+		"set the clock right": made(t, 3, now.Add(validity+time.Minute)),
 		"its own private key": {good.cert, other.key},
 	} {
 		if _, err := NewKeeper(write(t, t.TempDir(), p), zerolog.Nop(), time.Now); err == nil || !strings.Contains(err.Error(), want) {

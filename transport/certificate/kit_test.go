@@ -20,6 +20,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// validity is how long a certificate of made is good before it ends.
+const validity = 48 * time.Hour
+
 // made is a self-signed certificate of 127.0.0.1, PEM.
 func made(t *testing.T, serial int64, ends time.Time) pair {
 	t.Helper()
@@ -29,7 +32,7 @@ func made(t *testing.T, serial int64, ends time.Time) pair {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "outcry"}, DNSNames: []string{"localhost"},
-		NotBefore: ends.Add(-48 * time.Hour), NotAfter: ends, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: ends.Add(-validity), NotAfter: ends, IsCA: true, BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {

@@ -42,11 +42,19 @@ type firstLook struct {
 
 var errPlainHTTP = errors.New("an HTTP request came where TLS is spoken")
 
-const plainHTTPAnswer = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n" +
+const plainHTTPAnswer = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n" +
 	"Client sent an HTTP request to an HTTPS server: use https or wss.\n"
 
-// answerTimeout bounds an answer that fits every socket's buffer.
-const answerTimeout = time.Second
+const (
+	// answerTimeout bounds an answer that fits every socket's buffer, and how long we
+	// wait for its reader.
+	answerTimeout = time.Second
+	// restBytes of the request are read behind the answer, as much as net/http does.
+	restBytes = 256 << 10
+)
+
+// NetConn is the connection below, for those who set its options.
+func (f *firstLook) NetConn() net.Conn { return f.Conn }
 
 func (f *firstLook) Read(p []byte) (int, error) {
 	n, err := f.Conn.Read(p)
@@ -55,11 +63,28 @@ func (f *firstLook) Read(p []byte) (int, error) {
 	}
 	f.looked = true
 	if 'A' <= p[0] && p[0] <= 'Z' { // a method: TLS begins with 22
-		_ = f.SetWriteDeadline(time.Now().Add(answerTimeout)) // if it is closed the write says so
-		if _, err := io.WriteString(f.Conn, plainHTTPAnswer); err != nil {
-			return 0, errors.Join(errPlainHTTP, err)
-		}
-		return 0, errPlainHTTP
+		return 0, errors.Join(errPlainHTTP, f.explain())
 	}
 	return n, err //nolint:wrapcheck // as a net.Conn says it
+}
+
+// explain answers, and reads what there still is: to close over unread bytes is to
+// reset the connection, and whoever is still sending would never read why.
+func (f *firstLook) explain() error {
+	if err := f.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
+		return err //nolint:wrapcheck // as a net.Conn says it
+	}
+	if _, err := io.WriteString(f.Conn, plainHTTPAnswer); err != nil {
+		return err //nolint:wrapcheck // as a net.Conn says it
+	}
+	if half, ok := f.Conn.(interface{ CloseWrite() error }); ok {
+		if err := half.CloseWrite(); err != nil {
+			return err //nolint:wrapcheck // as a net.Conn says it
+		}
+	}
+	_, err := io.CopyN(io.Discard, f.Conn, restBytes)
+	if errors.Is(err, io.EOF) {
+		return nil // it has read the answer, or will
+	}
+	return err //nolint:wrapcheck // as a net.Conn says it
 }
