@@ -178,6 +178,9 @@ func (e *Engine) buildTransport() error {
 	}
 	e.verifier = verifier
 	origins := auth.NewOrigins(e.loaded.Dev, s.Server.DashboardURL, s.Server.FrontendURL)
+	if s.Server.TLS.Enabled() {
+		origins = origins.WithHTTPS()
+	}
 	logins := auth.NewLogins(e.journal, s.Auth.SessionLifetime, time.Now)
 	verifier.WithLogins(logins, origins, !e.loaded.Dev || s.Server.TLS.Enabled())
 	e.gateway = transport.NewGateway(e.system, e.sessions, verifier, s.Limit, e.log, time.Now)

@@ -13,6 +13,7 @@ import (
 type Origins struct {
 	allowed  map[string]bool
 	loopback bool
+	https    bool // the server's own pages come by https
 }
 
 // NewOrigins allows the origins of the given URLs, empty ones apart, and each
@@ -28,6 +29,13 @@ func NewOrigins(loopback bool, urls ...string) Origins {
 	return o
 }
 
+// WithHTTPS lets of the server's own pages only those in that came by https: what
+// came without may have been changed on its way.
+func (o Origins) WithHTTPS() Origins {
+	o.https = true
+	return o
+}
+
 // Allow reports whether a request with these headers may connect.
 func (o Origins) Allow(origin, host string) bool {
 	if origin == "" {
@@ -37,7 +45,7 @@ func (o Origins) Allow(origin, host string) bool {
 	if !ok {
 		return false
 	}
-	if o.allowed[from.String()] || strings.EqualFold(from.Host, host) {
+	if o.allowed[from.String()] || strings.EqualFold(from.Host, host) && (from.Scheme == "https" || !o.https) {
 		return true
 	}
 	ip := net.ParseIP(from.Hostname())

@@ -34,6 +34,10 @@ func TestPagesOfStrangersMayNotConnect(t *testing.T) {
 		{production, "null", "null", false},
 		{production, "https://", "", false},
 		{production, "*", "outcry.example.com", false},
+		{production.WithHTTPS(), "https://outcry.example.com", "outcry.example.com", true},
+		{production.WithHTTPS(), "http://outcry.example.com", "outcry.example.com", false},
+		{production.WithHTTPS(), "http://staging.example.com:8443", "outcry.example.com", true}, // it is named
+		{development.WithHTTPS(), "http://localhost:3000", "localhost:8080", true},
 		{standard, "https://trade.example.com", "x", true}, // as browsers write it
 		{standard, "http://plain.example.com", "x", true},
 		{standard, "http://trade.example.com:443", "x", false},
