@@ -128,7 +128,7 @@ func isSocketPath(uri []byte) bool {
 func (s *Server) routes(others http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	serve := func(w http.ResponseWriter, r *http.Request) {
-		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		if websocket.Wanted(r) {
 			s.acceptor.UpgradeHTTP(w, r, s.poller)
 			return
 		}

@@ -45,8 +45,8 @@ type Acceptor struct {
 
 // Counts are what an Acceptor and its connections refused since the start.
 type Counts struct {
-	// LargeHeads and SlowHeads are request heads of fresh connections; those of
-	// later requests are net/http's.
+	// LargeHeads and SlowHeads are request heads of fresh connections, and TLS
+	// handshakes before them; those of later requests are net/http's.
 	LargeHeads, SlowHeads uint64
 	LargeMessages         uint64
 }

@@ -55,6 +55,10 @@ func (h *hijacked) Writable(netpoll.Conn) {}
 // Closed comes only when the upgrade was refused or never started.
 func (h *hijacked) Closed(netpoll.Conn, error) {}
 
+// Wanted reports whether a request asks for an upgrade to WebSocket, also among
+// others, RFC 9110 section 7.8.
+func Wanted(r *http.Request) bool { return listed(r.Header, "Upgrade", "websocket") }
+
 // checkUpgrade judges a request as RFC 6455 section 4.2.1 does, more leniently
 // than sniff: net/http has parsed it. header is the response's.
 func checkUpgrade(header http.Header, r *http.Request) *Reject {
@@ -64,7 +68,7 @@ func checkUpgrade(header http.Header, r *http.Request) *Reject {
 		return problem(http.StatusMethodNotAllowed)
 	case r.ProtoMajor != 1 || r.ProtoMinor < 1:
 		return problem(http.StatusHTTPVersionNotSupported)
-	case !listed(r.Header, "Upgrade", "websocket"), !listed(r.Header, "Connection", "upgrade"):
+	case !Wanted(r), !listed(r.Header, "Connection", "upgrade"):
 		header.Set("Upgrade", "websocket")
 		header.Set("Connection", "Upgrade")
 		return problem(http.StatusUpgradeRequired)
