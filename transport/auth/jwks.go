@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/MicahParks/jwkset"
@@ -30,40 +31,76 @@ const (
 type keySet struct {
 	// immutable after construction
 	parser *jwt.Parser
-	keys   keyfunc.Keyfunc
+	known  jwkset.Storage  // the keys that were fetched last
+	issuer jwkset.Storage  // the same, which asks the issuer for a key that is not there
+	keys   keyfunc.Keyfunc // picks one of known
+	ctx    context.Context //nolint:containedctx // the key set's own life
 	stop   context.CancelFunc
+
+	asking sync.Mutex    // held while the issuer is asked, so that those who need the same answer wait for it
+	turns  *rate.Limiter // guarded by asking
 }
 
 // openKeySet begins to fetch keys, and again every so often until stop. An issuer
 // that does not answer is logged and asked again; its tokens are refused
 // meanwhile as a cause that passes.
 func openKeySet(o Options, log zerolog.Logger, now func() time.Time) (*keySet, error) {
-	ctx, stop := context.WithCancel(context.Background())
-	keys, err := keyfunc.NewDefaultOverrideCtx(ctx, []string{o.JWKSURL}, keyfunc.Override{
-		Client:            &http.Client{Timeout: jwksTimeout, Transport: bounded{http.DefaultTransport}},
-		HTTPTimeout:       jwksTimeout,
-		RefreshInterval:   o.JWKSInterval,
-		RateLimitWaitMax:  time.Millisecond, // nobody waits for a turn to ask
-		RefreshUnknownKID: rate.NewLimiter(rate.Every(jwksUnknown), 1),
-		RefreshErrorHandlerFunc: func(url string) func(context.Context, error) {
-			return func(_ context.Context, err error) {
-				log.Error().Err(err).Str("url", url).Msg("keys of the token issuer not fetched: its new tokens are refused until they are")
-			}
+	k := &keySet{known: jwkset.NewMemoryStorage(), turns: rate.NewLimiter(rate.Every(jwksUnknown), 1), parser: jwt.NewParser(o.issuerRules(now)...)}
+	k.ctx, k.stop = context.WithCancel(context.Background())
+	if err := k.open(o, log); err != nil {
+		k.stop()
+		return nil, fmt.Errorf("auth.jwks_url: %w", err)
+	}
+	return k, nil
+}
+
+func (k *keySet) open(o Options, log zerolog.Logger) error {
+	fetched, err := jwkset.NewStorageFromHTTP(o.JWKSURL, jwkset.HTTPClientStorageOptions{
+		Client: &http.Client{Timeout: jwksTimeout, Transport: bounded{http.DefaultTransport}},
+		Ctx:    k.ctx, Storage: k.known, HTTPTimeout: jwksTimeout, RefreshInterval: o.JWKSInterval,
+		NoErrorReturnFirstHTTPReq: true,
+		RefreshErrorHandler: func(_ context.Context, err error) {
+			log.Error().Err(err).Str("url", o.JWKSURL).Msg("keys of the token issuer not fetched: its new tokens are refused until they are")
 		},
 	})
 	if err != nil {
-		stop()
-		return nil, fmt.Errorf("auth.jwks_url: %w", err)
+		return err
 	}
-	signing, err := keyfunc.New(keyfunc.Options{
-		Ctx: ctx, Storage: keys.Storage(),
-		UseWhitelist: []jwkset.USE{"", jwkset.UseSig}, // a key to encrypt with signs nothing
+	// RateLimitWaitMax bounds the request, too. Whose turn it is to ask is decided in fetch.
+	k.issuer, err = jwkset.NewHTTPClient(jwkset.HTTPClientOptions{
+		HTTPURLs:         map[string]jwkset.Storage{o.JWKSURL: fetched},
+		RateLimitWaitMax: jwksTimeout, RefreshUnknownKID: rate.NewLimiter(rate.Inf, 1),
 	})
 	if err != nil {
-		stop()
-		return nil, fmt.Errorf("auth.jwks_url: %w", err)
+		return err
 	}
-	return &keySet{keys: signing, stop: stop, parser: jwt.NewParser(o.issuerRules(now)...)}, nil
+	k.keys, err = keyfunc.New(keyfunc.Options{
+		Ctx: k.ctx, Storage: k.known,
+		UseWhitelist: []jwkset.USE{"", jwkset.UseSig}, // a key to encrypt with signs nothing
+	})
+	return err
+}
+
+// keyOf returns the key that a token names. It may ask the issuer.
+func (k *keySet) keyOf(token *jwt.Token) (any, error) {
+	if name, ok := token.Header["kid"].(string); ok && !k.has(name) {
+		k.fetch(name)
+	}
+	return k.keys.Keyfunc(token)
+}
+
+func (k *keySet) has(name string) bool {
+	_, err := k.known.KeyRead(k.ctx, name)
+	return err == nil
+}
+
+// fetch asks the issuer for a key, if it was not asked a moment ago.
+func (k *keySet) fetch(name string) {
+	k.asking.Lock()
+	defer k.asking.Unlock()
+	if !k.has(name) && k.turns.Allow() {
+		_, _ = k.issuer.KeyRead(k.ctx, name) // what goes wrong is logged, and known has no such key
+	}
 }
 
 // issuerRules are what a token of the issuer must be.
@@ -81,7 +118,7 @@ func (o Options) issuerRules(now func() time.Time) []jwt.ParserOption {
 // verify may ask the issuer for its keys, so it may block.
 func (k *keySet) verify(token string) (Identity, *Refusal) {
 	var c claims
-	_, err := k.parser.ParseWithClaims(token, &c, k.keys.Keyfunc)
+	_, err := k.parser.ParseWithClaims(token, &c, k.keyOf)
 	switch {
 	case err == nil:
 		return c.identity()
@@ -93,7 +130,7 @@ func (k *keySet) verify(token string) (Identity, *Refusal) {
 
 // empty reports whether no key was ever fetched.
 func (k *keySet) empty() bool {
-	keys, err := k.keys.Storage().KeyReadAll(context.Background())
+	keys, err := k.known.KeyReadAll(k.ctx)
 	return err != nil || len(keys) == 0
 }
 

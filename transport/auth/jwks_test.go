@@ -29,6 +29,7 @@ type issuer struct {
 	keys   []jwkset.JWKMarshal
 	broken bool
 	asked  int
+	slow   time.Duration // how long an answer takes
 }
 
 func newIssuer(t *testing.T) *issuer {
@@ -38,6 +39,7 @@ func newIssuer(t *testing.T) *issuer {
 		i.mu.Lock()
 		defer i.mu.Unlock()
 		i.asked++
+		time.Sleep(i.slow)
 		if i.broken {
 			w.WriteHeader(http.StatusBadGateway)
 			return
@@ -195,6 +197,33 @@ func TestARotatedKeyIsFetchedOnceForManyTokens(t *testing.T) {
 	defer i.mu.Unlock()
 	if i.asked > before+1 {
 		t.Errorf("made-up keys made us ask %d times", i.asked-before)
+	}
+}
+
+// An issuer is not on this machine: everybody whose key is new waits for one answer.
+func TestARotatedKeyIsWaitedFor(t *testing.T) {
+	i := newIssuer(t)
+	v := i.verifier(nil)
+	key := newEC(t, elliptic.P256())
+	i.publish("young", key.Public())
+	i.mu.Lock()
+	i.slow = 100 * time.Millisecond
+	before := i.asked
+	i.mu.Unlock()
+	token := issue(t, jwt.SigningMethodES256, "young", key, time.Hour)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if _, refusal := v.Verify(token); refusal != nil {
+				t.Errorf("%v", refusal)
+			}
+		})
+	}
+	all.Wait()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.asked != before+1 {
+		t.Errorf("the issuer was asked %d times", i.asked-before)
 	}
 }
 
