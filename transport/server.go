@@ -177,7 +177,7 @@ type Refusals struct {
 	Messages uint64 // that were larger than is allowed, each of which ended its connection
 	Silent   uint64 // connections that did not sign in in time
 
-	LargeHeads, SlowHeads uint64 // request heads of fresh connections
+	LargeHeads, SlowHeads uint64 // request heads of fresh connections; slow TLS handshakes, too
 }
 
 // Refusals returns the counters.

@@ -52,7 +52,12 @@ func openBrowserBy(t *testing.T, e *Engine, request string) *rawBrowser {
 // say sends one packet.
 func (b *rawBrowser) say(packet string) {
 	b.t.Helper()
-	b.bytes(ws.MustCompileFrame(ws.MaskFrame(ws.NewTextFrame([]byte(packet)))))
+	b.bytes(packetFrame(packet))
+}
+
+// packetFrame is a packet as a browser sends it.
+func packetFrame(packet string) []byte {
+	return ws.MustCompileFrame(ws.MaskFrame(ws.NewTextFrame([]byte(packet))))
 }
 
 // bytes sends what may be no frame at all.

@@ -2,12 +2,16 @@ package main
 
 import (
 	"bufio"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -38,9 +42,11 @@ func eachEngine(t *testing.T, change func(*config.Settings), f func(t *testing.T
 					change(s)
 				}
 			})
+			before := sockets(t)
 			f(t, e)
 			stillHonest(t, e)
 			nothingLeft(t, e)
+			noSocketLeft(t, before)
 		})
 	}
 }
@@ -51,6 +57,39 @@ func nothingLeft(t *testing.T, e *Engine) {
 	actortest.Eventually(t, "all connections to be gone", func() bool {
 		return e.server.Counts().Open == 0 && e.sessions.Stats().Live == 0
 	})
+}
+
+// noSocketLeft waits until the process has no more sockets than before, when every
+// one of the test's own is closed.
+func noSocketLeft(t *testing.T, before int) {
+	t.Helper()
+	http.DefaultClient.CloseIdleConnections()
+	dialed.Range(func(nc, of any) bool {
+		if of == t.Name() || strings.HasPrefix(of.(string), t.Name()+"/") {
+			_ = nc.(net.Conn).Close()
+		}
+		return true
+	})
+	actortest.Eventually(t, "all sockets to be closed", func() bool { return sockets(t) <= before })
+}
+
+// sockets is how many this process has; 0 where the system does not say.
+func sockets(t *testing.T) (n int) {
+	t.Helper()
+	const folder = "/proc/self/fd"
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, os.ErrNotExist) {
+		return 0
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if target, err := os.Readlink(filepath.Join(folder, entry.Name())); err == nil && strings.HasPrefix(target, "socket:") {
+			n++
+		}
+	}
+	return n
 }
 
 // stillHonest makes an honest request, and an honest browser's connection, on new
@@ -95,13 +134,36 @@ func answerTo(t *testing.T, e *Engine, method, target string, lines ...string) r
 	return answers[0]
 }
 
+// dialEngine opens a connection as a client does, by TLS where the engine has it.
 func dialEngine(t *testing.T, e *Engine) net.Conn {
+	t.Helper()
+	nc := dialTCP(t, e)
+	if trust := trustOf(e); trust != nil {
+		return tls.Client(nc, trust)
+	}
+	return nc
+}
+
+var (
+	trusting sync.Map // *Engine: the *tls.Config of those who trust it
+	dialed   sync.Map // net.Conn: the name of the test that opened it
+)
+
+// trustOf is nil for an engine without TLS.
+func trustOf(e *Engine) *tls.Config {
+	trust, _ := trusting.Load(e)
+	config, _ := trust.(*tls.Config)
+	return config
+}
+
+func dialTCP(t *testing.T, e *Engine) net.Conn {
 	t.Helper()
 	nc, err := net.Dial("tcp", e.listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = nc.Close() })
+	dialed.Store(nc, t.Name())
+	t.Cleanup(func() { _ = nc.Close(); dialed.Delete(nc) })
 	if err := nc.SetDeadline(time.Now().Add(badInputPatience)); err != nil {
 		t.Fatal(err)
 	}

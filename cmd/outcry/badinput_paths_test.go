@@ -146,6 +146,11 @@ func TestHandshakesInOddLettersWork(t *testing.T) {
 			"connections in two headers": {"Connection: Upgrade", "Connection: keep-alive\r\nConnection: upgrade"},
 			"no spaces":                  {"Host: outcry", "Host:outcry"},
 			"many spaces":                {"Host: outcry", "Host: \t outcry \t"},
+			"one of several protocols":   {"Upgrade: websocket", "Upgrade: h2c, WebSocket"},
+			"protocols in two headers":   {"Upgrade: websocket", "Upgrade: h2c\r\nUpgrade: websocket"},
+			"the name in other letters":  {"Sec-WebSocket-Key", "SEC-WEBSOCKET-KEY"},
+			"an extension that is odd":   {"Host: outcry", "Host: outcry\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=99; x"},
+			"a protocol that is odd":     {"Host: outcry", "Host: outcry\r\nSec-WebSocket-Protocol: a, b, a"},
 			"two cookies":                {"Host: outcry", "Host: outcry\r\nCookie: a=b\r\nCookie: c=d"},
 		} {
 			t.Run(name, func(t *testing.T) {
@@ -155,6 +160,40 @@ func TestHandshakesInOddLettersWork(t *testing.T) {
 				openBrowserBy(t, e, strings.Replace(upgradeRequest(), change[0], change[1], 1)).leave()
 			})
 		}
+	})
+}
+
+// What looks like an upgrade and is none gets an answer that says so, and no socket.
+func TestUpgradesThatAreNoneAreRefused(t *testing.T) {
+	change := func(from, to string) string {
+		if !strings.Contains(upgradeRequest(), from) {
+			t.Fatalf("no %q to change", from)
+		}
+		return strings.Replace(upgradeRequest(), from, to, 1)
+	}
+	const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+	expectEach(t, map[string]badRequest{
+		"a protocol alike":           {change("Upgrade: websocket", "Upgrade: websockets"), 400, `"code":3`, true},
+		"a protocol with a version":  {change("Upgrade: websocket", "Upgrade: websocket/13"), 400, `"code":3`, true},
+		"a protocol in quotes":       {change("Upgrade: websocket", `Upgrade: "websocket"`), 400, `"code":3`, true},
+		"a protocol with a space":    {change("Upgrade: websocket", "Upgrade: web socket"), 400, `"code":3`, true},
+		"a letter that looks alike":  {change("Upgrade: websocket", "Upgrade: web\xc5\xbfocket"), 400, `"code":3`, true}, // folds to an s in Unicode
+		"no protocol":                {change("Upgrade: websocket\r\n", ""), 400, `"code":3`, true},
+		"an empty protocol":          {change("Upgrade: websocket", "Upgrade:"), 400, `"code":3`, true},
+		"HTTP/2 instead":             {change("Upgrade: websocket", "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__"), 400, `"code":3`, true},
+		"a connection that stays":    {change("Connection: Upgrade", "Connection: keep-alive"), 426, `"status":426`, true},
+		"no connection":              {change("Connection: Upgrade\r\n", ""), 426, `"status":426`, true},
+		"a connection alike":         {change("Connection: Upgrade", "Connection: Upgraded"), 426, `"status":426`, true},
+		"another version":            {change("Version: 13", "Version: 12"), 426, `"status":426`, true},
+		"a version with a sign":      {change("Version: 13", "Version: +13"), 426, `"status":426`, true},
+		"a list of versions":         {change("Version: 13", "Version: 8, 13"), 426, `"status":426`, true},
+		"no version":                 {change("Sec-WebSocket-Version: 13\r\n", ""), 426, `"status":426`, true},
+		"no key":                     {change(key, ""), 400, `"status":400`, true},
+		"a short key":                {change("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ="), 400, `"status":400`, true},
+		"a key with more behind it":  {change("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZR=="), 400, `"status":400`, true},
+		"a key that breaks the line": {change("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZQ==\rX-A: b"), 400, badHead, false},
+		"POST":                       {change("GET", "POST"), 405, `"status":405`, true},
+		"another method":             {change("GET", "OPTIONS"), 405, `"status":405`, true},
 	})
 }
 

@@ -36,10 +36,7 @@ func serve(t *testing.T, change func(*config.Settings)) *Engine {
 	if change != nil {
 		change(&loaded.Settings)
 	}
-	e, err := NewEngine(loaded, zerolog.Nop())
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := newEngine(t, loaded)
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- e.Run(ctx) }()
@@ -50,6 +47,15 @@ func serve(t *testing.T, change func(*config.Settings)) *Engine {
 		}
 		http.DefaultClient.CloseIdleConnections()
 	})
+	return e
+}
+
+func newEngine(t *testing.T, loaded *config.Loaded) *Engine {
+	t.Helper()
+	e, err := NewEngine(loaded, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
 	return e
 }
 
@@ -216,10 +222,7 @@ func TestOpenFeedEndsWithItsAnswerWhenTheEngineStops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := NewEngine(loaded, zerolog.Nop())
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := newEngine(t, loaded)
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- e.Run(ctx) }()

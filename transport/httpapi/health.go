@@ -47,7 +47,7 @@ type LimitsHealth struct {
 	Messages      uint64 `json:"messages"`      // that were too large, each of which ended its connection
 	LargeHeads    uint64 `json:"largeHeads"`    // request heads of fresh connections
 	SlowHeads     uint64 `json:"slowHeads"`     // of these, and TLS handshakes
-	LargeBodies   uint64 `json:"largeBodies"` // of orders and trades
+	LargeBodies   uint64 `json:"largeBodies"`   // of orders and trades
 	SlowBodies    uint64 `json:"slowBodies"`
 }
 
