@@ -92,8 +92,8 @@ func (s *sessionActor) updated(u *portfolio.Update) {
 	if !s.account.known {
 		s.account.offset, s.account.known, s.account.base = portfolio.Offset{Version: u.Version}, true, u.Version
 	}
-	if u.Snapshot {
-		s.changeRecord()
+	if u.Snapshot && s.record.savedAt.IsZero() {
+		s.changeRecord() // it is known now
 	}
 }
 

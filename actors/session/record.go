@@ -27,6 +27,9 @@ type Record struct {
 	// browsers come at once, so they are short.
 	Symbols map[Dialects]string `json:"symbols,omitempty"`
 
+	// savedAt is when exactly this was saved for liveLifetime, zero if it was not.
+	savedAt time.Time
+
 	// After is the last notice that the browser has; Sessions.Resume sets it.
 	After portfolio.Offset `json:"-"`
 }
@@ -38,6 +41,7 @@ type Record struct {
 type recording struct {
 	changed  bool // since it was last saved
 	saving   bool
+	savedAt  time.Time // when that began, zero if it was not saved
 	handed   bool      // to the browser's next session
 	failedAt time.Time // of the last attempt, zero if that went well
 }
@@ -45,6 +49,10 @@ type recording struct {
 // liveLifetime is how long the record of a live session is kept. It is read
 // only if the process dies before the session ends.
 const liveLifetime = 7 * 24 * time.Hour
+
+// renewAfter is how old the copy in the store may be that a browser which comes
+// back is not saved anew for: long before it is forgotten.
+const renewAfter = 24 * time.Hour
 
 // recorded is that the record is saved. Sent by the store.
 type recorded struct{ err error }
@@ -60,7 +68,7 @@ func (s *sessionActor) saveRecord() {
 	if failed := s.record.failedAt; !failed.IsZero() && s.sessions.now().Sub(failed) < saveAgainAfter {
 		return
 	}
-	s.record = recording{saving: true}
+	s.record = recording{saving: true, savedAt: s.sessions.now()}
 	root, self := s.sessions.system.Root, s.self
 	s.sessions.records.save(s.recoveryID, s.makeRecord(), liveLifetime, func(err error) { root.Send(self, &recorded{err: err}) })
 }
@@ -71,7 +79,7 @@ func (s *sessionActor) saveRecord() {
 func (s *sessionActor) recorded(err error) {
 	s.record.saving = false
 	if err != nil {
-		s.record.changed, s.record.failedAt = true, s.sessions.now()
+		s.record.changed, s.record.failedAt, s.record.savedAt = true, s.sessions.now(), time.Time{}
 	}
 }
 
@@ -85,6 +93,9 @@ func (s *sessionActor) recoverable() bool {
 
 func (s *sessionActor) makeRecord() *Record {
 	r := &Record{SocketID: s.socketID, UserID: s.userID, Base: s.account.base, Updated: s.account.updated}
+	if !s.record.changed && !s.record.saving {
+		r.savedAt = s.record.savedAt
+	}
 	if len(s.subscriptions) == 0 {
 		return r
 	}
@@ -115,6 +126,10 @@ func (s *sessionActor) restore(r *Record) {
 	s.account.updated = r.Updated
 	s.account.base, s.account.known = r.Base, true
 	s.account.offset = r.After
+	if r.savedAt.IsZero() || s.sessions.now().Sub(r.savedAt) > renewAfter {
+		s.changeRecord()
+	}
+	s.record.savedAt = r.savedAt
 }
 
 // handOver asks a session whose browser is back for its record; it ends.

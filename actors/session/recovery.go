@@ -5,97 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"outcry/actors/offload"
 	"outcry/actors/portfolio"
-	"outcry/persistence"
 )
-
-// records keep what ended sessions are recovered from: in memory for those of
-// this process, in the store for the next.
-type records struct {
-	// immutable after construction
-	store   persistence.Store
-	readers *offload.Pool
-	now     func() time.Time
-
-	mu    sync.Mutex // guards the next block
-	ended map[string]endedRecord
-	queue []string // recovery ids in the order of their end
-}
-
-type endedRecord struct {
-	record  *Record
-	expires time.Time
-}
-
-// recordReaders is how many records are read at a time.
-const recordReaders = 2
-
-func newRecords(store persistence.Store, now func() time.Time) *records {
-	return &records{store: store, readers: offload.NewPool(recordReaders), now: now, ended: make(map[string]endedRecord)}
-}
-
-func (r *records) save(recoveryID string, record *Record, lifetime time.Duration, done func(error)) {
-	r.store.Put(document(recoveryID, record.encode(), lifetime), done)
-}
-
-// leave keeps the record of a session that ended.
-func (r *records) leave(recoveryID string, record *Record, window time.Duration) {
-	r.save(recoveryID, record, window, nil)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.expire()
-	r.ended[recoveryID] = endedRecord{record: record, expires: r.now().Add(window)}
-	r.queue = append(r.queue, recoveryID)
-}
-
-// expire forgets what is too old. Needs mu.
-func (r *records) expire() {
-	now := r.now()
-	for len(r.queue) > 0 {
-		oldest, found := r.ended[r.queue[0]]
-		if found && oldest.expires.After(now) {
-			return
-		}
-		delete(r.ended, r.queue[0])
-		r.queue = r.queue[1:]
-	}
-}
-
-// kept is how many records are in memory. It forgets what is too old, so that
-// whoever watches an engine that nobody connects to sees it become empty.
-func (r *records) kept() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.expire()
-	return len(r.ended)
-}
-
-// find looks for the record of an ended session and calls done with it, nil if
-// there is none.
-func (r *records) find(recoveryID string, done func(*Record)) {
-	r.mu.Lock()
-	r.expire()
-	ended, found := r.ended[recoveryID]
-	r.mu.Unlock()
-	if found {
-		copied := *ended.record
-		done(&copied)
-		return
-	}
-	r.readers.Do(func() {
-		value, err := r.store.Get(recordKey(recoveryID))
-		if err != nil {
-			done(nil)
-			return
-		}
-		record, err := decodeRecord(value)
-		if err != nil {
-			record = nil
-		}
-		done(record)
-	})
-}
 
 // NewRecoveryID makes what a browser shows to be recovered: hard to guess, as
 // it opens a session. It is empty where nothing is recovered.
@@ -128,14 +39,14 @@ func (s *Sessions) Resume(userID, recoveryID, offset string, done func(*Record))
 		return
 	}
 	if live == nil {
-		s.records.find(recoveryID, check)
+		s.records.find(userID, recoveryID, check)
 		return
 	}
 	// A proxy may hold the old connection open long after the browser left it.
 	// If the session ends before it hears of this, its record is kept by then.
 	var once sync.Once
 	answer := func(r *Record) { once.Do(func() { check(r) }) }
-	look := func() { once.Do(func() { s.records.find(recoveryID, check) }) }
+	look := func() { once.Do(func() { s.records.find(userID, recoveryID, check) }) }
 	timer := time.AfterFunc(handOverTimeout, look)
 	s.onEnd(live, func() {
 		timer.Stop()
