@@ -144,10 +144,12 @@ func (s *sessionActor) close(reason CloseReason) {
 	if s.closing || s.connection == nil {
 		return
 	}
-	if reason == ShuttingDown && !s.blocked && !s.detached && len(s.out) > 0 {
-		s.write(s.sessions.now()) // notices that came with this message
-		if s.closing {
-			return // the connection has ended
+	if reason == ShuttingDown && !s.detached && len(s.out) > 0 {
+		// What waits goes before the close, also to a browser that does not read now:
+		// one that polls never does between two polls.
+		if _, err := s.connection.WriteFrames(s.out); err != nil {
+			s.closing = true
+			return // the connection has ended; its Detached message says why
 		}
 	}
 	s.closing = true

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,6 +40,30 @@ func TestDrainTellsEveryBrowserAndClosesThemInBatches(t *testing.T) {
 	}
 	if n := e.Sessions.Stats().Closed["server shutting down"]; n != 40 {
 		t.Errorf("%d were closed", n)
+	}
+}
+
+// A browser that polls does not read between two polls: it is told by its next one.
+func TestDrainTellsBrowsersThatDoNotReadNow(t *testing.T) {
+	e := actortest.NewEngine(t, actortest.DefaultOptions())
+	c, pid := e.Connect(t, "ann")
+	c.AwaitLine(t, "portfolio ann")
+	c.SetBlocked(true)
+	tell(t, e, "ann", trade("first", "buy", "1"))
+	c.AwaitLine(t, "executed first")
+	actortest.Eventually(t, "the session to be blocked", func() bool { return e.Sessions.Stats().Blocked == 1 })
+	e.Send(pid, &session.Ping{AckID: 7})
+	if err := e.Sessions.Drain(context.Background(), 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	lines := c.Lines()
+	for _, want := range []string{"ack 7 pong", "shutdown"} {
+		if !slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, want) }) {
+			t.Errorf("no %q in %q", want, lines)
+		}
+	}
+	if n := e.Sessions.Stats().Blocked; n != 0 {
+		t.Errorf("%d are still counted as blocked", n)
 	}
 }
 

@@ -50,6 +50,28 @@ func TestACloseThatOvertakesThePollOwesItANoop(t *testing.T) {
 	}
 }
 
+// A client may post while its session is closing, before it has polled for what is left.
+func TestAPostDoesNotCutTheLastPacketsOff(t *testing.T) {
+	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
+		query, _ := openByPolling(t, s, r)
+		_, _ = r.newest().WriteMessage([]byte("last"))
+		r.newest().Close(ForcedClose, 1008, "enough")
+		if w := request(s, http.MethodPost, query, "4late"); w.Code != 200 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		for _, want := range []string{"4last", "1"} {
+			if w := request(s, http.MethodGet, query, ""); w.Code != 200 || w.Body.String() != want {
+				t.Errorf("%d %s, want %s", w.Code, w.Body, want)
+			}
+		}
+		synctest.Wait()
+		r.expect(t, "open", "close forced close")
+		if w := request(s, http.MethodPost, query, "4x"); w.Code != 400 {
+			t.Errorf("%d %s behind the end", w.Code, w.Body)
+		}
+	})
+}
+
 func TestAClosingServerWaitsOnlyAMomentForTheLastPoll(t *testing.T) {
 	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, r *recorder) {
 		openByPolling(t, s, r)

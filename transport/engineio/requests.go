@@ -62,12 +62,14 @@ func (p *polling) cancel(err error, lost bool) {
 	}
 }
 
-// beginPost takes packets of the client, or says why not.
+// beginPost takes packets of the client, or says why not. Those of a client that does
+// not know yet that its session is closing are taken and count no more: refused, it
+// would leave before it has polled for what is left.
 func (p *polling) beginPost() *websocket.Reject {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.state != pollOpen:
+	case p.state == pollClosed:
 		return unknownSession
 	case p.conn != nil:
 		return badRequest

@@ -2,8 +2,11 @@
 // ones are sent away to come back.
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { browsers, connect } from './client.mjs'
-import { startServer, token } from './server.mjs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { postTrade, tradeOf } from './accounts.mjs'
+import { browsers, connect, once, within } from './client.mjs'
+import { proxyFor } from './proxy.mjs'
+import { serverFor, startServer, token } from './server.mjs'
 
 it('tells every browser when to come back, and closes them over the drain time', async t => {
   const drain = 2_000
@@ -32,3 +35,26 @@ it('tells every browser when to come back, and closes them over the drain time',
   t.diagnostic(`the last left ${Math.round(spread)} ms after the first`)
   assert.ok(spread > drain / 4, `they left within ${spread} ms`)
 })
+
+for (const [browser, io] of browsers.filter(([, , way]) => way === 'polling')) {
+  it(`tells ${browser} before it closes it, though it polls late`, async t => {
+    const server = await serverFor(t)
+    const proxy = await proxyFor(t, server.address)
+    const socket = await connect(io, proxy.url, token('ann'))
+    t.after(() => socket.close())
+    await socket.await('portfolio:update')
+    await proxy.paused(() => postTrade(server.url, tradeOf('ann', { id: 'first' }))) // answers the poll that waits
+    await postTrade(server.url, tradeOf('ann', { id: 'second' }))
+    const stopped = server.stop()
+    await within('the drain', async resolve => {
+      while ((await fetch(`${server.url}/ready`)).status !== 503) await delay(1)
+      resolve()
+    })
+    const left = once(socket, 'disconnect')
+    proxy.release()
+    assert.equal((await left)[0], 'transport close')
+    assert.deepEqual(socket.of('trade:executed').map(trade => trade.id), ['first', 'second'])
+    assert.equal(socket.of('server:shutdown').length, 1)
+    assert.equal(await stopped, 0)
+  })
+}

@@ -24,7 +24,7 @@ for (const [browser, io] of browsers.filter(([, , way]) => way === 'polling')) {
       const socket = await connect(io, proxy.url, token('ann'))
       t.after(() => socket.close())
       for (const half of [symbols.slice(0, 100), symbols.slice(100)]) assert.deepEqual(await ask(socket, 'subscribe:watchlist', { symbols: half }), { success: true })
-      await pause(proxy, feed)
+      await proxy.paused(() => feed.send({ symbol: symbols[0], price: 0.5 }))
       const { memory: before } = await server.health()
 
       for (let round = 1; round <= rounds; round++) {
@@ -55,15 +55,5 @@ for (const [browser, io] of browsers.filter(([, , way]) => way === 'polling')) {
       socket.close()
       assert.equal(await server.stop(), 0)
     })
-  })
-}
-
-/** Returns once the browser has no poll at the engine: its next one is kept back. */
-async function pause(proxy, feed) {
-  proxy.hold()
-  feed.send({ symbol: symbols[0], price: 0.5 }) // answers a poll that waits
-  await within('a poll', async resolve => {
-    while (proxy.holding === 0) await delay(1)
-    resolve()
   })
 }

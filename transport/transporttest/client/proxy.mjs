@@ -71,6 +71,16 @@ class ReverseProxy {
   /** How many requests are kept back. */
   get holding() { return this.#held?.length ?? 0 }
 
+  /** Holds, and waits until a browser polls in vain; answer makes the engine answer the poll that it has. */
+  async paused(answer) {
+    this.hold()
+    await answer()
+    await within('a poll', async resolve => {
+      while (this.holding === 0) await delay(1)
+      resolve()
+    })
+  }
+
   /** Hands on what was kept back, and holds nothing more. */
   release() {
     const held = this.#held ?? []

@@ -10,7 +10,7 @@ const answerTimeout = 12_000
 /** Sends an HTTP request, the same again after every failure that may pass. Returns {status, body}. */
 export async function deliver(run, method, path, token, body, type = 'application/json') {
   for (;;) {
-    const { kills } = run.counts
+    const { starts } = run.server
     try {
       const response = await fetch(run.url + path, {
         method, body,
@@ -22,7 +22,7 @@ export async function deliver(run, method, path, token, body, type = 'applicatio
       run.counts.unavailable++
     } catch (error) {
       const late = error.name === 'TimeoutError'
-      if (late && run.counts.kills === kills) throw new Error(`${method} ${path} was not answered in ${answerTimeout} ms`)
+      if (late && run.server.starts === starts) throw new Error(`${method} ${path} was not answered in ${answerTimeout} ms`)
       if (late) run.counts.stuck++
       else if (error.name !== 'TypeError' && error.name !== 'SyntaxError') throw error // fetch and a cut answer fail with these
     }
@@ -35,12 +35,12 @@ export async function deliver(run, method, path, token, body, type = 'applicatio
 /** Emits an event until it is acknowledged, the same again after the connection was lost. */
 export async function deliverEvent(run, socket, event, argument) {
   for (;;) {
-    const kills = run.counts.kills
+    const { starts } = run.server
     try {
       return await socket.timeout(answerTimeout).emitWithAck(event, argument)
     } catch {
       if (run.failed) throw new Error(`${event} given up: the run has failed`)
-      if (socket.connected && run.counts.kills === kills && !run.down) throw new Error(`${event} was not acknowledged in ${answerTimeout} ms`)
+      if (socket.connected && run.server.starts === starts && !run.down) throw new Error(`${event} was not acknowledged in ${answerTimeout} ms`)
     }
     run.counts.retries++
     await delay(retryInterval)

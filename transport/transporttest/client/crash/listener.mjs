@@ -20,7 +20,7 @@ export class Listener {
     Object.assign(this, { run, name, user, symbols })
     this.socket = io(run.url, {
       forceNew: true, auth: { token: token(user, { exp: run.expires }) },
-      reconnectionDelay: 40, reconnectionDelayMax: 120, timeout: openTimeout,
+      timeout: openTimeout, ...run.reconnection,
     })
     this.#remember(this.socket, ['connect', 'disconnect', 'connect_error'])
     this.#remember(this.socket.io, ['open', 'close', 'reconnect_attempt'])

@@ -37,8 +37,9 @@ export class CrashRun {
   #work = []
   #markers = 0
 
-  constructor(server, seed) {
-    this.server = server
+  /** tabs is how many there are at first, reconnection how they come back. */
+  constructor(server, seed, { tabs = 6, reconnection = { reconnectionDelay: 40, reconnectionDelayMax: 120 } } = {}) {
+    Object.assign(this, { server, tabs, reconnection })
     this.url = server.url
     this.random = randomOf(seed)
     this.expires = Math.floor(Date.now() / 1000) + 24 * 60 * 60
@@ -52,8 +53,7 @@ export class CrashRun {
     const { random } = this
     await this.server.start()
     this.market = new Market(this.url, random.fork(), symbols)
-    for (const user of users) this.#listen(user)
-    for (const user of users.slice(0, 2)) this.#listen(user) // a second tab
+    for (let i = 0; i < this.tabs; i++) this.#listen(users[i % users.length])
     await Promise.all(this.listeners.map(l => l.untilEstablished()))
     const tab = user => this.listeners.find(l => l.user === user)
     this.traders = users.slice(0, 3).map(user => new Trader(this, random.fork(), user, tab(user).socket, this.market))
@@ -88,6 +88,17 @@ export class CrashRun {
       else if (kind < 0.4) await this.#killEarly()
       else await this.#killBusy()
     }
+  }
+
+  /**
+   * Stops the engine as an operator does, in the middle of everything, and starts
+   * the next one once it has ended. Returns when the first one has.
+   */
+  async replace() {
+    this.down = true
+    const code = await this.server.stop()
+    if (code !== 0) this.problem(`the engine stopped with ${code}`)
+    await this.#restart()
   }
 
   async #kill(kind) {
