@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 N ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-client test-dashboard test-browser crash lint bench bench-browser bench-go fuzz clean
+.PHONY: help run build test test-go test-client test-dashboard test-browser crash lint docs bench bench-browser bench-go fuzz clean
 
 # What the dashboard is built from, and where it is embedded from.
 SITE := dashboard/dist/site/index.html
@@ -54,6 +54,10 @@ lint: ## gofmt, go vet and golangci-lint, and that everything builds on other sy
 	@.ci/tools go
 	.ci/lint
 	.ci/portable
+
+docs: ## Write docs/settings.md from the comments of settings
+	@.ci/tools go
+	go generate ./config
 
 bench: build ## The load tests of bench/README.md; some minutes on an otherwise idle machine
 	.ci/bench

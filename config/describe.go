@@ -20,6 +20,11 @@ type Setting struct {
 	Secret bool `json:"secret"`
 }
 
+// Reference lists all settings with their defaults.
+func Reference() []Setting {
+	return (&Loaded{Settings: Defaults(), schema: newSchema(Settings{})}).Describe()
+}
+
 // Describe lists all settings in the order of their keys.
 func (l *Loaded) Describe() []Setting {
 	defaults := Defaults()

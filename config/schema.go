@@ -17,8 +17,6 @@ type schema map[string]field
 //	choices:"a,b"      the texts that are allowed
 type field struct {
 	kind    reflect.Type
-	owner   reflect.Type // the struct that declares it
-	name    string       // of the struct's field
 	live    bool
 	secret  bool
 	choices []string
@@ -39,12 +37,35 @@ func (s schema) addStruct(prefix string, t reflect.Type) {
 			s.addStruct(key+".", f.Type)
 			continue
 		}
-		added := field{kind: f.Type, owner: t, name: f.Name, live: f.Tag.Get("live") == "true", secret: f.Tag.Get("secret") == "true"}
+		added := field{kind: f.Type, live: f.Tag.Get("live") == "true", secret: f.Tag.Get("secret") == "true"}
 		if choices := f.Tag.Get("choices"); choices != "" {
 			added.choices = strings.Split(choices, ",")
 		}
 		s[key] = added
 	}
+}
+
+// Declaration is where a setting is declared.
+type Declaration struct {
+	Key    string
+	Struct reflect.Type
+	Field  string
+}
+
+// Declarations are those of all settings.
+func Declarations() []Declaration { return declarations("", reflect.TypeFor[Settings](), nil) }
+
+func declarations(prefix string, t reflect.Type, dst []Declaration) []Declaration {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		key := prefix + f.Tag.Get("koanf")
+		if f.Type.Kind() == reflect.Struct {
+			dst = declarations(key+".", f.Type, dst)
+			continue
+		}
+		dst = append(dst, Declaration{Key: key, Struct: t, Field: f.Name})
+	}
+	return dst
 }
 
 // keys returns all keys in order.

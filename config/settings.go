@@ -51,15 +51,18 @@ type Settings struct {
 
 // Server is the process itself.
 type Server struct {
-	// Listen is the address to serve on, host:port; an empty host is every interface.
+	// Listen is the address to serve on, host:port; an empty host is every
+	// interface. Also PORT, the port alone.
 	Listen string `koanf:"listen"`
 	// TLS is the certificate to serve with, if any.
 	TLS certificate.Options `koanf:"tls"`
 	// Data is the directory for what must survive a restart.
 	Data string `koanf:"data"`
-	// DashboardURL and FrontendURL are origins whose pages may connect.
+	// DashboardURL is the address of a dashboard whose pages may connect, and
+	// where people are sent who have signed in. Also DASHBOARD_URL.
 	DashboardURL string `koanf:"dashboard_url"`
-	FrontendURL  string `koanf:"frontend_url"`
+	// FrontendURL is another address whose pages may connect. Also FRONTEND_URL.
+	FrontendURL string `koanf:"frontend_url"`
 	// Profile is an address for net/http/pprof, such as 127.0.0.1:6060; empty
 	// serves none. It shows the process's memory: keep it on loopback.
 	Profile string `koanf:"profile"`
@@ -77,7 +80,8 @@ type Server struct {
 type Log struct {
 	// Level is the least important that is logged: debug, info, warn or error.
 	Level string `koanf:"level" live:"true" choices:"debug,info,warn,error"`
-	// Format is json, console (for people), or auto: console on a terminal.
+	// Format is how lines are logged: json, console (for people), or auto, which is
+	// console on a terminal.
 	Format string `koanf:"format" choices:"auto,json,console"`
 }
 

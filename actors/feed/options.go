@@ -9,12 +9,13 @@ import (
 type Options struct {
 	// Enabled says whether the simulated feed runs at all.
 	Enabled bool `koanf:"enabled"`
-	// Symbols is how many instruments it trades, the busiest first.
+	// Symbols is how many instruments the simulated feed trades, the busiest first.
 	Symbols int `koanf:"symbols"`
-	// TicksPerSecond is its long-run rate over all symbols. They share it
-	// unequally, and it comes in bursts.
+	// TicksPerSecond is the simulated feed's long-run rate over all symbols. They
+	// share it unequally, and it comes in bursts.
 	TicksPerSecond float64 `koanf:"ticks_per_second"`
-	// Seed makes the market the same again; 0 takes another one each time.
+	// Seed is what the simulated market is made from: the same makes the same
+	// market again, 0 takes another one each time.
 	Seed uint64 `koanf:"seed"`
 }
 

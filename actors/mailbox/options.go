@@ -36,7 +36,7 @@ type Options struct {
 	// BusyShare is the share of its time that a worker flushes before it rests.
 	BusyShare float64 `koanf:"busy_share" live:"true"`
 	// Workers is how many goroutines run symbols and sessions; 0 takes half of
-	// the processors. Needs a restart.
+	// the processors.
 	Workers int `koanf:"workers"`
 	// Capacity is how many user messages wait in one session's mailbox at most.
 	Capacity int `koanf:"capacity" live:"true"`

@@ -11,7 +11,7 @@ import (
 type Options struct {
 	// QuantityStep is what quantities are multiples of.
 	QuantityStep string `koanf:"quantity_step"`
-	// MaxQuantity bounds the quantity of one order.
+	// MaxQuantity is the largest quantity of one order.
 	MaxQuantity string `koanf:"max_quantity"`
 	// PriceStep is what limit prices are multiples of.
 	PriceStep string `koanf:"price_step"`

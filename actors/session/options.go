@@ -8,14 +8,16 @@ import (
 
 // Options of sessions.
 type Options struct {
-	// SymbolsPerRequest bounds one subscribe request; 0 is without bound.
+	// SymbolsPerRequest is how many symbols one subscribe request may name; 0 is
+	// without bound.
 	SymbolsPerRequest int `koanf:"symbols_per_request" live:"true"`
-	// SymbolsPerSocket bounds the subscriptions of one socket; 0 is without bound.
+	// SymbolsPerSocket is how many symbols one socket may watch; 0 is without bound.
 	SymbolsPerSocket int `koanf:"symbols_per_socket" live:"true"`
 	// SlowTimeout is after how long a browser that does not read is
 	// disconnected; 0 leaves that to the heartbeat.
 	SlowTimeout time.Duration `koanf:"slow_timeout" live:"true"`
-	// OutboxBytes bounds the answers that wait for a browser that does not read.
+	// OutboxBytes is how much may wait of answers and notices for a browser that
+	// does not read; one that needs more is disconnected.
 	OutboxBytes int `koanf:"outbox_bytes" live:"true"`
 	// RecoveryWindow is how long after its connection ended a browser can come
 	// back to its session; 0 makes every connection a new session.

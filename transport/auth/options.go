@@ -15,11 +15,12 @@ const minSecretBytes = 16
 
 // Options of token verification.
 type Options struct {
-	// Secrets sign tokens (HS256). Several allow rotation: the first signs, all verify.
+	// Secrets are what tokens are signed with (HS256). Several allow rotation: the
+	// first signs, all verify. Also JWT_SECRET.
 	Secrets []string `koanf:"secrets" secret:"true"`
 	// JWKSURL is where an issuer publishes its public keys; empty for none.
 	JWKSURL string `koanf:"jwks_url"`
-	// JWKSAlgorithms are those that its tokens may be signed with.
+	// JWKSAlgorithms are the algorithms that an issuer's tokens may be signed with.
 	JWKSAlgorithms []string `koanf:"jwks_algorithms"`
 	// JWKSIssuer and JWKSAudience are what its tokens must say in iss and aud; empty
 	// for anything. One who issues tokens for several services says in aud for which.
@@ -27,13 +28,15 @@ type Options struct {
 	JWKSAudience string `koanf:"jwks_audience"`
 	// JWKSInterval is how often the keys are fetched again.
 	JWKSInterval time.Duration `koanf:"jwks_interval"`
-	// QueryToken takes tokens from the URL of a handshake. URLs end up in logs.
+	// QueryToken says whether tokens are taken from the URL of a handshake, too.
+	// URLs end up in logs.
 	QueryToken bool `koanf:"query_token"`
-	// SessionSecret signs the session cookie. Without it the first of Secrets does.
+	// SessionSecret is what the session cookie is signed with. Without it the first
+	// of Secrets is. Also SESSION_SECRET.
 	SessionSecret string `koanf:"session_secret" secret:"true"`
 	// SessionLifetime is how long somebody stays signed in.
 	SessionLifetime time.Duration `koanf:"session_lifetime"`
-	// CookieName is that of the session cookie.
+	// CookieName is the name of the session cookie.
 	CookieName string `koanf:"cookie_name"`
 	// Leeway is how far the clocks of issuer and verifier may differ.
 	Leeway time.Duration `koanf:"leeway"`

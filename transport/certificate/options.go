@@ -8,10 +8,11 @@ import (
 
 // Options say where the certificate is. Without files there is no TLS.
 type Options struct {
-	// CertFile is the certificate with its chain, and KeyFile its private key, both PEM.
+	// CertFile is the certificate with its chain, PEM. Without one there is no TLS.
 	CertFile string `koanf:"cert_file"`
-	KeyFile  string `koanf:"key_file"`
-	// CheckInterval is how often the files are read again.
+	// KeyFile is the certificate's private key, PEM.
+	KeyFile string `koanf:"key_file"`
+	// CheckInterval is how often the files of the certificate are read again.
 	CheckInterval time.Duration `koanf:"check_interval"`
 }
 

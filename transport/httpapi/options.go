@@ -10,15 +10,15 @@ import (
 type Options struct {
 	// MaxTickLineBytes is how long one tick's line may be.
 	MaxTickLineBytes int `koanf:"max_tick_line_bytes"`
-	// FeedIdleTimeout ends a feed's request that says nothing for so long, not
-	// even a blank line; 0 never does.
+	// FeedIdleTimeout is after how long a feed's request is ended that says
+	// nothing, not even a blank line; 0 never ends it.
 	FeedIdleTimeout time.Duration `koanf:"feed_idle_timeout"`
 	// MaxTradeLineBytes is how long one trade may be.
 	MaxTradeLineBytes int `koanf:"max_trade_line_bytes"`
 	// MaxTradesPerRequest is how many trades may come in one request, which is
 	// checked as a whole before any of it is recorded.
 	MaxTradesPerRequest int `koanf:"max_trades_per_request"`
-	// MaxTradesBytes is how long such a request may be.
+	// MaxTradesBytes is how long a request of many trades may be.
 	MaxTradesBytes int `koanf:"max_trades_bytes"`
 	// RequestTimeout is how long a request other than a feed's may take to
 	// arrive, and then to be answered by an account.

@@ -8,16 +8,19 @@ import (
 
 // Options of the limits; 0 switches one off.
 type Options struct {
-	// DialsPerSecond is how many new connections one address may open, and
-	// DialBurst how many at once. An IPv6 address counts as its /64.
+	// DialsPerSecond is how many new connections one address may open a second; 0
+	// is without limit. An IPv6 address counts as its /64.
 	DialsPerSecond float64 `koanf:"dials_per_second" live:"true"`
-	DialBurst      int     `koanf:"dial_burst" live:"true"`
-	// SocketsPerUser is how many sockets one user may have.
+	// DialBurst is how many new connections one address may open at once.
+	DialBurst int `koanf:"dial_burst" live:"true"`
+	// SocketsPerUser is how many sockets one user may have; 0 is without limit.
+	// Sockets that are open stay.
 	SocketsPerUser int `koanf:"sockets_per_user" live:"true"`
-	// EventsPerSecond is how many events one socket may send, and EventBurst how
-	// many at once.
+	// EventsPerSecond is how many events one socket may send a second; 0 is without
+	// limit.
 	EventsPerSecond float64 `koanf:"events_per_second" live:"true"`
-	EventBurst      int     `koanf:"event_burst" live:"true"`
+	// EventBurst is how many events one socket may send at once.
+	EventBurst int `koanf:"event_burst" live:"true"`
 	// TrustedProxies are the networks (CIDR) of proxies whose X-Forwarded-For says
 	// where a connection comes from.
 	TrustedProxies []string `koanf:"trusted_proxies"`

@@ -27,7 +27,7 @@ type epoll struct {
 
 func newEpoll(o Options, log zerolog.Logger) (engine, error) {
 	e := &epoll{o: o, log: log}
-	for range o.Loops {
+	for range o.loops() {
 		l, err := newLoop(e)
 		if err != nil {
 			e.close()

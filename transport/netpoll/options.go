@@ -16,9 +16,12 @@ const (
 
 // Options are the settings of a Poller.
 type Options struct {
-	// Mode is auto, epoll or goroutine. TLS connections always use goroutines.
+	// Mode is how sockets are waited for: epoll (Linux only), goroutine (one for
+	// each connection), or auto: epoll where there is one. TLS connections always
+	// use goroutines.
 	Mode string `koanf:"mode" choices:"auto,epoll,goroutine"`
-	// Loops is the number of event loops. Not used in goroutine mode.
+	// Loops is the number of event loops; 0 takes half of the processors. Not used
+	// in goroutine mode.
 	Loops int `koanf:"loops"`
 	// ReadBufferBytes is the size of the one read buffer that all connections of
 	// a loop share; more is read in several turns.
@@ -29,7 +32,8 @@ type Options struct {
 	// MaxPendingBytes bounds what is kept for a peer that does not read, beyond
 	// the kernel's buffer. A connection that needs more is closed.
 	MaxPendingBytes int `koanf:"max_pending_bytes"`
-	// LingerTimeout is how long CloseAfterFlush waits for the peer.
+	// LingerTimeout is how long a connection that was closed behind its last bytes
+	// waits for the peer to close, too.
 	LingerTimeout time.Duration `koanf:"linger_timeout"`
 }
 
@@ -37,12 +41,19 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		Mode:            ModeAuto,
-		Loops:           max(1, runtime.GOMAXPROCS(0)/2),
 		ReadBufferBytes: 64 << 10,
 		SendBufferBytes: 64 << 10,
 		MaxPendingBytes: 1 << 20,
 		LingerTimeout:   2 * time.Second,
 	}
+}
+
+// loops returns how many event loops to start.
+func (o Options) loops() int {
+	if o.Loops > 0 {
+		return o.Loops
+	}
+	return max(1, runtime.GOMAXPROCS(0)/2)
 }
 
 // Validate reports every setting that is not allowed, by its key.
@@ -59,7 +70,7 @@ func (o Options) Validate() error {
 			problems = append(problems, fmt.Errorf("%s: %d is not allowed: must be between %d and %d", key, value, low, high))
 		}
 	}
-	check("loops", o.Loops, 1, 256)
+	check("loops", o.Loops, 0, 256)
 	check("read_buffer_bytes", o.ReadBufferBytes, 4<<10, 1<<20)
 	check("send_buffer_bytes", o.SendBufferBytes, 4<<10, 16<<20)
 	check("max_pending_bytes", o.MaxPendingBytes, 4<<10, 64<<20)

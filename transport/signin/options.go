@@ -8,15 +8,21 @@ import (
 
 // Options of sign-in by Discord. Without a ClientID there is none.
 type Options struct {
-	ClientID     string `koanf:"client_id"`
+	// ClientID is what Discord calls this application; empty for no sign-in by
+	// Discord. Also DISCORD_CLIENT_ID.
+	ClientID string `koanf:"client_id"`
+	// ClientSecret is what this application identifies itself to Discord by. Also
+	// DISCORD_CLIENT_SECRET.
 	ClientSecret string `koanf:"client_secret" secret:"true"`
 	// RedirectURL is where Discord sends people back to: this server's
 	// /auth/discord/callback, as it is registered there.
 	RedirectURL string `koanf:"redirect_url"`
-	// AuthorizeURL, TokenURL and UserURL are Discord's, or those of a stand-in.
+	// AuthorizeURL is where people are sent to sign in: Discord's, or a stand-in's.
 	AuthorizeURL string `koanf:"authorize_url"`
-	TokenURL     string `koanf:"token_url"`
-	UserURL      string `koanf:"user_url"`
+	// TokenURL is where the code that they come back with is exchanged for a token.
+	TokenURL string `koanf:"token_url"`
+	// UserURL is where the token tells who they are.
+	UserURL string `koanf:"user_url"`
 	// Operators are the Discord ids of those who get the role operator.
 	Operators []string `koanf:"operators"`
 }

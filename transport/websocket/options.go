@@ -9,14 +9,14 @@ import (
 
 // Options are the settings of an Acceptor and its connections.
 type Options struct {
-	// MaxHeaderBytes bounds the request head that is read in the loop; a longer
-	// one is answered with 431. 0 is without bound.
+	// MaxHeaderBytes is how long a request head may be; a longer one is answered
+	// with 431. 0 is without bound.
 	MaxHeaderBytes int `koanf:"max_header_bytes"`
 	// HeaderTimeout is how long a fresh connection may take to send its request
 	// head; then it is answered with 408. 0 is for ever.
 	HeaderTimeout time.Duration `koanf:"header_timeout"`
-	// MaxMessageBytes bounds a message, whole or fragmented; a longer one closes
-	// with 1009. 0 is without bound.
+	// MaxMessageBytes is how long a client's message may be, whole or fragmented; a
+	// longer one closes its connection with 1009. 0 is without bound.
 	MaxMessageBytes int `koanf:"max_message_bytes"`
 	// LingerTimeout is how long the peer may take to answer a close frame.
 	LingerTimeout time.Duration `koanf:"linger_timeout"`
