@@ -58,6 +58,9 @@ type Loaded struct {
 	origins map[string]string
 }
 
+// File is the settings file, "" for none.
+func (l *Loaded) File() string { return l.source.File }
+
 // clone is a copy whose settings and origins may be changed.
 func (l *Loaded) clone() *Loaded {
 	copied := *l

@@ -113,6 +113,13 @@ func (s *Server) ConfigureLimit(o limit.Options) error {
 	return nil
 }
 
+// ConfigureEngineIO changes how many browsers there may be, and the heartbeat of
+// those that come.
+func (s *Server) ConfigureEngineIO(o engineio.Options) error { return s.engine.Configure(o) }
+
+// EngineIO are the options of browser connections in force.
+func (s *Server) EngineIO() engineio.Options { return s.engine.Options() }
+
 // idleTimeout is how long a kept-alive connection may wait for its next request.
 const idleTimeout = 2 * time.Minute
 

@@ -110,7 +110,7 @@ func (a *brokerActor) execution(o *order, q quote) *portfolio.Execution {
 		return failure(r, true)
 	}
 	price := q.price(o.side)
-	fee, ok := a.broker.rules.fee(price, o.quantity)
+	fee, ok := a.broker.rules.Load().fee(price, o.quantity)
 	if !ok {
 		return failure(rejectValue(ledger.CodeQuantity, o.symbol, price, o.quantity), false)
 	}

@@ -38,8 +38,10 @@ type Deps struct {
 type Broker struct {
 	// immutable after construction
 	deps    Deps
-	rules   rules
 	stopped chan struct{} // closed when the actor has ended
+
+	// atomic: written by Configure, read by accounts and by the actor
+	rules atomic.Pointer[rules]
 
 	// immutable after Start
 	desk portfolio.Desk
@@ -61,7 +63,19 @@ func New(o Options, deps Deps) (*Broker, error) {
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("paper broker: %w", err)
 	}
-	return &Broker{deps: deps, rules: o.rules(), stopped: make(chan struct{}), orders: newOrders()}, nil
+	b := &Broker{deps: deps, stopped: make(chan struct{}), orders: newOrders()}
+	b.rules.Store(o.rules())
+	return b, nil
+}
+
+// Configure changes what the broker takes from now on, and what it charges for
+// fills, also of orders that rest.
+func (b *Broker) Configure(o Options) error {
+	if err := o.Validate(); err != nil {
+		return fmt.Errorf("paper broker: %w", err)
+	}
+	b.rules.Store(o.rules())
+	return nil
 }
 
 // Start begins to work orders and report to desk. It comes before the first

@@ -31,8 +31,8 @@ type rules struct {
 }
 
 // rules of valid options.
-func (o Options) rules() rules {
-	return rules{
+func (o Options) rules() *rules {
+	return &rules{
 		quantityStep: decimal.MustParse(o.QuantityStep),
 		maxQuantity:  decimal.MustParse(o.MaxQuantity),
 		priceStep:    decimal.MustParse(o.PriceStep),
@@ -50,12 +50,13 @@ func (b *Broker) Check(o *ledger.OrderPlaced) (price, fee decimal.Decimal, rejec
 	if !ok {
 		return decimal.Zero, decimal.Zero, reject(CodeNoSuchSymbol, "there are no prices of %s: check the symbol, or try again once it has traded", o.Symbol)
 	}
-	if r := b.rules.checkQuantity(o.Symbol, o.Quantity); r != nil {
+	rules := b.rules.Load()
+	if r := rules.checkQuantity(o.Symbol, o.Quantity); r != nil {
 		return decimal.Zero, decimal.Zero, r
 	}
 	tooLarge := ledger.CodeQuantity
 	if o.Type == ledger.Limit {
-		price, rejection = o.LimitPrice, b.rules.checkLimit(o.Symbol, o.LimitPrice)
+		price, rejection = o.LimitPrice, rules.checkLimit(o.Symbol, o.LimitPrice)
 		tooLarge = CodePrice
 	} else {
 		q := quoteOf(&mark)
@@ -64,21 +65,21 @@ func (b *Broker) Check(o *ledger.OrderPlaced) (price, fee decimal.Decimal, rejec
 	if rejection != nil {
 		return decimal.Zero, decimal.Zero, rejection
 	}
-	fee, ok = b.rules.fee(price, o.Quantity)
+	fee, ok = rules.fee(price, o.Quantity)
 	if !ok {
 		return decimal.Zero, decimal.Zero, rejectValue(tooLarge, o.Symbol, price, o.Quantity)
 	}
 	return price, fee, nil
 }
 
-func (r rules) checkQuantity(symbol string, quantity decimal.Decimal) *ledger.Rejection {
+func (r *rules) checkQuantity(symbol string, quantity decimal.Decimal) *ledger.Rejection {
 	if !quantity.IsPos() || r.maxQuantity.Less(quantity) || !isMultiple(quantity, r.quantityStep) {
 		return reject(ledger.CodeQuantity, "a quantity of %s %s is not allowed: must be a multiple of %s, more than 0 and at most %s", quantity, symbol, r.quantityStep, r.maxQuantity)
 	}
 	return nil
 }
 
-func (r rules) checkLimit(symbol string, limit decimal.Decimal) *ledger.Rejection {
+func (r *rules) checkLimit(symbol string, limit decimal.Decimal) *ledger.Rejection {
 	if !limit.IsPos() || !isMultiple(limit, r.priceStep) {
 		return reject(CodePrice, "a limit of %s for %s is not allowed: must be a multiple of %s and more than 0", limit, symbol, r.priceStep)
 	}
@@ -87,7 +88,7 @@ func (r rules) checkLimit(symbol string, limit decimal.Decimal) *ledger.Rejectio
 
 // fee of an order that is filled at price; false if the order is worth more
 // than money can say.
-func (r rules) fee(price, quantity decimal.Decimal) (fee decimal.Decimal, ok bool) {
+func (r *rules) fee(price, quantity decimal.Decimal) (fee decimal.Decimal, ok bool) {
 	value, err := price.MulExact(quantity, moneyScale)
 	if err != nil {
 		return decimal.Zero, false

@@ -10,13 +10,14 @@ import (
 // Options of the paper broker.
 type Options struct {
 	// QuantityStep is what quantities are multiples of.
-	QuantityStep string `koanf:"quantity_step"`
+	QuantityStep string `koanf:"quantity_step" live:"true"`
 	// MaxQuantity is the largest quantity of one order.
-	MaxQuantity string `koanf:"max_quantity"`
+	MaxQuantity string `koanf:"max_quantity" live:"true"`
 	// PriceStep is what limit prices are multiples of.
-	PriceStep string `koanf:"price_step"`
+	PriceStep string `koanf:"price_step" live:"true"`
 	// FeeBasisPoints is the fee of a fill, in hundredths of a percent of its value.
-	FeeBasisPoints int `koanf:"fee_basis_points"`
+	// Orders that rest pay what it is when they are filled.
+	FeeBasisPoints int `koanf:"fee_basis_points" live:"true"`
 }
 
 // DefaultOptions allow parts of a share and cost nothing.

@@ -15,7 +15,8 @@ type Options struct {
 	// UpdateInterval is the least time between two valuations of an account that
 	// only prices changed. What changes the account itself is shown at once.
 	UpdateInterval time.Duration `koanf:"update_interval" live:"true"`
-	// OpeningDeposit is the cash that a new account begins with.
+	// OpeningDeposit is the cash that an account begins with that is opened from
+	// then on.
 	OpeningDeposit string `koanf:"opening_deposit" live:"true"`
 	// IdleTimeout is after how long an account that nobody watches or uses
 	// leaves memory.

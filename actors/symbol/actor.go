@@ -77,7 +77,7 @@ func (a *symbolActor) sweep(now time.Time) {
 }
 
 func (a *symbolActor) stateAt(now time.Time) market.State {
-	policy := a.directory.options.freshness()
+	policy := a.directory.options.Load().freshness()
 	live := a.life.source != nil && a.life.source.Live(now, policy.FeedSilence)
 	return policy.State(now.Sub(a.quote.Received), live, a.quote.Halted)
 }

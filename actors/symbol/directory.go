@@ -22,7 +22,6 @@ import (
 // Directory finds, creates and sweeps the symbols of an engine.
 type Directory struct {
 	// immutable after construction
-	options    Options
 	calendar   market.Calendar
 	system     *actors.System
 	dispatcher *mailbox.Dispatcher
@@ -32,6 +31,10 @@ type Directory struct {
 	gate       *admission.Gate
 	stopSweep  context.CancelFunc
 	swept      chan struct{} // closed when the sweeper has ended
+	paces      chan struct{} // tells the sweeper that its interval may have changed
+
+	// atomic: written by Configure, read by anybody
+	options atomic.Pointer[Options]
 
 	// atomic: counters for Stats
 	accepted, late, refused atomic.Uint64
@@ -72,7 +75,6 @@ func NewDirectory(o Options, deps Deps) (*Directory, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	d := &Directory{
-		options:    o,
 		calendar:   calendar,
 		system:     deps.System,
 		dispatcher: deps.Dispatcher,
@@ -82,10 +84,30 @@ func NewDirectory(o Options, deps Deps) (*Directory, error) {
 		gate:       admission.NewGate(o.MaxPendingTicks, deps.Dispatcher.DrainSymbols),
 		stopSweep:  cancel,
 		swept:      make(chan struct{}),
+		paces:      make(chan struct{}, 1),
 		entries:    make(map[string]*entry),
 	}
+	d.options.Store(&o)
 	go d.sweepLoop(ctx)
 	return d, nil
+}
+
+// Options returns the settings in force.
+func (d *Directory) Options() Options { return *d.options.Load() }
+
+// Configure changes the settings of the running directory, but for the trading
+// day. Symbols that are too many for a new limit stay.
+func (d *Directory) Configure(o Options) error {
+	if err := o.Validate(); err != nil {
+		return fmt.Errorf("symbol directory: %w", err)
+	}
+	d.options.Store(&o)
+	d.gate.SetLimit(o.MaxPendingTicks)
+	select {
+	case d.paces <- struct{}{}:
+	default: // the sweeper has not yet heard of the last change, and will find this one
+	}
+	return nil
 }
 
 // Close ends the sweeper and stops the symbol actors.
@@ -142,7 +164,7 @@ func (d *Directory) actorOf(symbol string) (*actor.PID, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e = d.entries[symbol]
-	if (e == nil || e.pid == nil) && d.actors >= d.options.MaxSymbols {
+	if (e == nil || e.pid == nil) && d.actors >= d.options.Load().MaxSymbols {
 		return nil, market.Refuse(market.ReasonSymbols, "symbol %s is new and %d exist already: raise market.max_symbols", symbol, d.actors)
 	}
 	if e == nil {
@@ -207,13 +229,20 @@ func (d *Directory) Release(slot *conflation.Slot) {
 // sweepLoop lets every symbol look at its freshness, again and again.
 func (d *Directory) sweepLoop(ctx context.Context) {
 	defer close(d.swept)
-	ticker := time.NewTicker(d.options.SweepInterval)
+	interval := d.Options().SweepInterval
+	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	var pids []*actor.PID
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-d.paces:
+			if was := interval; was != d.Options().SweepInterval {
+				interval = d.Options().SweepInterval
+				ticker.Reset(interval)
+			}
+			continue
 		case <-ticker.C:
 		}
 		pids = d.appendActors(pids[:0])

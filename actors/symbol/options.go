@@ -11,10 +11,11 @@ import (
 // Options of the market: its symbols, their trading day and their freshness.
 type Options struct {
 	// MaxSymbols is how many symbols may exist; ticks of further ones are refused.
-	MaxSymbols int `koanf:"max_symbols"`
+	// Symbols that are there stay.
+	MaxSymbols int `koanf:"max_symbols" live:"true"`
 	// MaxPendingTicks is how many ticks may wait to be folded into quotes
 	// before feeds are made to wait.
-	MaxPendingTicks int `koanf:"max_pending_ticks"`
+	MaxPendingTicks int `koanf:"max_pending_ticks" live:"true"`
 	// DayRollover is the local time at which a new trading day begins.
 	DayRollover string `koanf:"day_rollover"`
 	// Hours say when the market is shown as open: us_equities (NYSE and Nasdaq,
@@ -23,14 +24,14 @@ type Options struct {
 	// Timezone is the IANA zone of DayRollover.
 	Timezone string `koanf:"timezone"`
 	// QuietAfter is the age from which a quote is quiet rather than live.
-	QuietAfter time.Duration `koanf:"quiet_after"`
+	QuietAfter time.Duration `koanf:"quiet_after" live:"true"`
 	// FeedSilence is after how long without any tick or heartbeat a connected
 	// feed counts as dead and its quotes turn stale.
-	FeedSilence time.Duration `koanf:"feed_silence"`
+	FeedSilence time.Duration `koanf:"feed_silence" live:"true"`
 	// FeedGrace is how old a quote whose feed went away must be to turn stale.
-	FeedGrace time.Duration `koanf:"feed_grace"`
+	FeedGrace time.Duration `koanf:"feed_grace" live:"true"`
 	// SweepInterval is how often quotes are examined for staleness.
-	SweepInterval time.Duration `koanf:"sweep_interval"`
+	SweepInterval time.Duration `koanf:"sweep_interval" live:"true"`
 }
 
 // DefaultOptions suit US equities.

@@ -51,22 +51,23 @@ type Engine struct {
 	running *config.Running // the settings in force
 	audit   *audit.Log
 
-	journal    *badgerjournal.Journal
-	system     *actors.System
-	dispatcher *mailbox.Dispatcher
-	symbols    *symbol.Directory
-	broker     *paper.Broker
-	portfolios *portfolio.Portfolios
-	watchlists *watchlist.Lists
-	sessions   *session.Sessions
-	feeds      *feed.Registry
-	simulator  *feed.Simulator // nil where it is off
-	verifier   *auth.Verifier
-	gateway    *transport.Gateway
-	server     *transport.Server
-	certs      *certificate.Keeper // nil without TLS
-	bodies     httpapi.RefusedBodies
-	listener   net.Listener
+	journal     *badgerjournal.Journal
+	system      *actors.System
+	dispatcher  *mailbox.Dispatcher
+	symbols     *symbol.Directory
+	broker      *paper.Broker
+	portfolios  *portfolio.Portfolios
+	watchlists  *watchlist.Lists
+	sessions    *session.Sessions
+	feeds       *feed.Registry
+	simulator   *feed.Simulator // nil where it is off
+	verifier    *auth.Verifier
+	httpOptions *httpapi.LiveOptions
+	gateway     *transport.Gateway
+	server      *transport.Server
+	certs       *certificate.Keeper // nil without TLS
+	bodies      httpapi.RefusedBodies
+	listener    net.Listener
 
 	supervisors []*actors.Supervisor
 	hours       market.Hours
@@ -184,8 +185,9 @@ func (e *Engine) buildTransport() error {
 	logins := auth.NewLogins(e.journal, s.Auth.SessionLifetime, time.Now)
 	verifier.WithLogins(logins, origins, !e.loaded.Dev || s.Server.TLS.Enabled())
 	e.gateway = transport.NewGateway(e.system, e.sessions, verifier, s.Limit, e.log, time.Now)
+	e.httpOptions = httpapi.NewLiveOptions(s.HTTP)
 	routes, probes := http.NewServeMux(), http.NewServeMux()
-	routes.Handle("/api/ticks", httpapi.NewTicks(s.HTTP, httpapi.TicksDeps{
+	routes.Handle("/api/ticks", httpapi.NewTicks(e.httpOptions, httpapi.TicksDeps{
 		Sink: e.symbols, Registry: e.feeds, Verifier: verifier, Stopping: e.stopping, Log: e.log, Now: time.Now,
 	}))
 	logins.OnEnded(e.gateway.SignedOut)
@@ -236,7 +238,7 @@ func (e *Engine) routeSignIn(routes *http.ServeMux, logins *auth.Logins) {
 
 // routeAccounts adds what people and executors ask of accounts and of the market.
 func (e *Engine) routeAccounts(routes *http.ServeMux, verifier *auth.Verifier) {
-	o := e.settings.HTTP
+	o := e.httpOptions
 	deps := httpapi.AccountDeps{Accounts: e.portfolios, Verifier: verifier, Refused: &e.bodies, Log: e.log, Now: time.Now}
 	history := httpapi.TradeHistoryDeps{Events: e.journal, StreamOf: portfolio.StreamOf}
 	routes.Handle("/api/trades", httpapi.Methods{http.MethodPost: httpapi.NewTrades(o, deps).ServeHTTP, http.MethodGet: httpapi.NewTradeHistory(o, history, deps).ServeHTTP})
@@ -298,6 +300,8 @@ func (e *Engine) Run(ctx context.Context) error {
 	running.Go(func() { releaseWhenQuiet(ctx) })
 	e.watching.Go(func() { e.collector.Run(e.stopping) })
 	e.watching.Go(func() { e.watchMarket(e.stopping) })
+	var following sync.WaitGroup // apart, since it must end before the rooms do
+	following.Go(func() { e.followSettings(ctx) })
 	if e.certs != nil {
 		running.Go(func() { e.certs.Watch(e.stopping) })
 	}
@@ -319,6 +323,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	e.log.Info().Str("url", e.URL()).Str("version", version()).Int("workers", e.dispatcher.Workers()).
 		Stringer("budget", e.settings.Mailbox.Budget).Bool("simulator", e.simulator != nil).Msg("serving")
 	<-ctx.Done()
+	following.Wait()
 	err := e.close()
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		err = errors.Join(cause, err)

@@ -79,6 +79,7 @@ func TestEachLibraryLivesInItsRoom(t *testing.T) {
 		"github.com/gobwas/ws":              {"outcry/transport/websocket", "outcry/bench"},
 		"github.com/golang-jwt/jwt":         {"outcry/transport/auth", "outcry/bench"},
 		"github.com/knadh/koanf":            {"outcry/config"},
+		"github.com/fsnotify/fsnotify":      {"outcry/config"},
 		"github.com/alecthomas/kong":        {"outcry/cmd/outcry"},
 		"github.com/HdrHistogram":           {"outcry/bench", "outcry/persistence/badgerjournal"},
 		"github.com/dgraph-io/badger":       {"outcry/persistence/badgerjournal"},

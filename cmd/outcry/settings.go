@@ -9,10 +9,13 @@ import (
 	"time"
 
 	"outcry/actors/mailbox"
+	"outcry/actors/paper"
 	"outcry/actors/portfolio"
 	"outcry/actors/session"
+	"outcry/actors/symbol"
 	"outcry/config"
 	"outcry/config/audit"
+	"outcry/transport/engineio"
 	"outcry/transport/httpapi"
 	"outcry/transport/limit"
 )
@@ -46,8 +49,12 @@ func (e *Engine) tuners() []tuner {
 	return []tuner{
 		tune(func(s *config.Settings) config.Log { return s.Log }, setLevel),
 		tune(func(s *config.Settings) mailbox.Options { return s.Mailbox }, e.dispatcher.Configure),
+		tune(func(s *config.Settings) symbol.Options { return s.Market }, e.symbols.Configure),
 		tune(func(s *config.Settings) session.Options { return s.Session }, e.sessions.Configure),
 		tune(func(s *config.Settings) portfolio.Options { return s.Portfolio }, e.portfolios.Configure),
+		tune(func(s *config.Settings) paper.Options { return s.Paper }, e.broker.Configure),
+		tune(func(s *config.Settings) httpapi.Options { return s.HTTP }, e.httpOptions.Configure),
+		tune(func(s *config.Settings) engineio.Options { return s.EngineIO }, e.server.ConfigureEngineIO),
 		tune(limits, e.gateway.Configure),
 		tune(limits, e.server.ConfigureLimit),
 	}
@@ -83,7 +90,7 @@ func (e *Engine) settingsChanged(changes []config.Change) {
 
 // routeSettings adds what operators ask of settings.
 func (e *Engine) routeSettings(routes *http.ServeMux) {
-	settings := httpapi.NewSettings(e.settings.HTTP, httpapi.SettingsDeps{
+	settings := httpapi.NewSettings(e.httpOptions, httpapi.SettingsDeps{
 		Verifier: e.verifier,
 		List:     func() any { return e.running.Describe() },
 		Change:   e.changeSettings,

@@ -22,9 +22,10 @@ type Options struct {
 	JWKSURL string `koanf:"jwks_url"`
 	// JWKSAlgorithms are the algorithms that an issuer's tokens may be signed with.
 	JWKSAlgorithms []string `koanf:"jwks_algorithms"`
-	// JWKSIssuer and JWKSAudience are what its tokens must say in iss and aud; empty
-	// for anything. One who issues tokens for several services says in aud for which.
-	JWKSIssuer   string `koanf:"jwks_issuer"`
+	// JWKSIssuer is what an issuer's tokens must say in iss; empty for anything.
+	JWKSIssuer string `koanf:"jwks_issuer"`
+	// JWKSAudience is what an issuer's tokens must say in aud; empty for anything.
+	// One who issues tokens for several services says there for which.
 	JWKSAudience string `koanf:"jwks_audience"`
 	// JWKSInterval is how often the keys are fetched again.
 	JWKSInterval time.Duration `koanf:"jwks_interval"`

@@ -1,31 +1,63 @@
 package engineio
 
 import (
+	"slices"
 	"sync"
 	"time"
-
-	"outcry/transport/engineio/deadline"
 )
 
-// heartbeat decides whom to ping and who failed to answer. All sockets have the
-// same intervals, so two lists in the order of arrival are in the order of their
-// deadlines, and a step costs only the sockets that are due.
+// heartbeat decides whom to ping and who failed to answer. Almost always all
+// sockets have the same rhythm; after a change of the intervals those that were
+// there keep theirs until they end.
 type heartbeat struct {
 	// immutable after construction
-	interval, timeout time.Duration
-	epoch             time.Time
+	epoch   time.Time
+	changed chan struct{} // tells the heartbeat's goroutine that the resolution may be finer now
 
-	mu   sync.Mutex            // guards the lists and the deadline of every socket
-	ping deadline.List[Socket] // to be pinged next
-	pong deadline.List[Socket] // pinged, and not answered yet
+	mu      sync.Mutex // guards the rhythms and the deadline of every socket
+	current *rhythm    // of sockets that open
+	rhythms []*rhythm  // current, and those that still have sockets
 }
 
-// add starts the heartbeat of a socket.
-func (h *heartbeat) add(s *Socket, now time.Time) {
+func newHeartbeat(o Options, epoch time.Time) *heartbeat {
+	h := &heartbeat{epoch: epoch, changed: make(chan struct{}, 1)}
+	h.configure(o)
+	return h
+}
+
+// configure gives sockets that open from now on the intervals of o.
+func (h *heartbeat) configure(o Options) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	same := func(r *rhythm) bool { return r.interval == o.PingInterval && r.timeout == o.PingTimeout }
+	if i := slices.IndexFunc(h.rhythms, same); i >= 0 {
+		h.current = h.rhythms[i]
+	} else {
+		h.current = &rhythm{interval: o.PingInterval, timeout: o.PingTimeout}
+		h.rhythms = append(h.rhythms, h.current)
+	}
+	select {
+	case h.changed <- struct{}{}:
+	default:
+	}
+}
+
+// rhythm is that of sockets that open now.
+func (h *heartbeat) rhythm() *rhythm {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.current
+}
+
+// add starts the heartbeat of a socket, in the rhythm that its client was told.
+func (h *heartbeat) add(r *rhythm, s *Socket, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s.deadline.Owner = s
-	h.ping.Add(&s.deadline, now.Sub(h.epoch)+h.interval)
+	r.ping.Add(&s.deadline, now.Sub(h.epoch)+r.interval)
+	if !slices.Contains(h.rhythms, r) { // the intervals changed meanwhile, and nobody else had these
+		h.rhythms = append(h.rhythms, r)
+	}
 }
 
 // remove ends it.
@@ -35,13 +67,24 @@ func (h *heartbeat) remove(s *Socket) {
 	s.deadline.Remove()
 }
 
+// owing returns the rhythm of a socket that was pinged and has not answered, nil
+// if that is not so. Needs mu.
+func (h *heartbeat) owing(s *Socket) *rhythm {
+	for _, r := range h.rhythms {
+		if r.pong.Has(&s.deadline) {
+			return r
+		}
+	}
+	return nil
+}
+
 // answered notes a pong. One that nobody asked for changes nothing.
 func (h *heartbeat) answered(s *Socket, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.pong.Has(&s.deadline) {
+	if r := h.owing(s); r != nil {
 		s.deadline.Remove()
-		h.ping.Add(&s.deadline, now.Sub(h.epoch)+h.interval)
+		r.ping.Add(&s.deadline, now.Sub(h.epoch)+r.interval)
 	}
 }
 
@@ -49,51 +92,39 @@ func (h *heartbeat) answered(s *Socket, now time.Time) {
 func (h *heartbeat) expired(s *Socket, now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.pong.Has(&s.deadline) && s.deadline.Due() <= now.Sub(h.epoch) && s.deadline.Remove()
+	return h.owing(s) != nil && s.deadline.Due() <= now.Sub(h.epoch) && s.deadline.Remove()
 }
 
-// step appends the sockets to ping at now, which from then on owe an answer, and
-// those that failed to answer in time, which are in no list any more.
+// step appends the sockets to ping at now, and those that failed to answer in time.
+// Rhythms that nobody has any more are forgotten.
 func (h *heartbeat) step(now time.Time, ping, dead []*Socket) (toPing, timedOut []*Socket) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	at := now.Sub(h.epoch)
-	for s := h.pong.PopDue(at); s != nil; s = h.pong.PopDue(at) {
-		dead = append(dead, s)
+	for _, r := range h.rhythms {
+		ping, dead = r.step(now.Sub(h.epoch), ping, dead)
 	}
-	for budget := h.burst(); budget > 0; budget-- {
-		s := h.ping.PopDue(at)
-		if s == nil {
-			break
-		}
-		// A step may be late, which the client, who counts both intervals from its
-		// handshake or its last pong, knows nothing of. It has time to answer, though.
-		h.pong.Add(&s.deadline, max(s.deadline.Due()+h.timeout, at+h.timeout/2))
-		ping = append(ping, s)
-	}
+	h.rhythms = slices.DeleteFunc(h.rhythms, func(r *rhythm) bool { return r != h.current && r.len() == 0 })
 	return ping, dead
 }
 
-// burst is how many sockets one step may ping. Those that connected at once,
-// after a restart say, are due at once; at 5-9 us a write 10,000 of them would
-// take a core for 70 ms. So all sockets together take a tenth of the interval,
-// and are as far apart in every round that follows. Needs mu.
-func (h *heartbeat) burst() int {
-	const atLeast, share = 16, 10
-	sockets := time.Duration(h.ping.Len() + h.pong.Len())
-	return max(atLeast, int(sockets*share*h.resolution()/h.interval)+1)
-}
-
-// resolution is the time between two steps, and so how exactly deadlines are kept.
+// resolution is the time between two steps: what the finest rhythm needs.
 func (h *heartbeat) resolution() time.Duration {
-	const parts, coarsest = 20, 50 * time.Millisecond
-	return min(h.interval/parts, h.timeout/parts, coarsest)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	finest := h.current.resolution()
+	for _, r := range h.rhythms {
+		finest = min(finest, r.resolution())
+	}
+	return finest
 }
 
 // sockets returns every socket.
 func (h *heartbeat) sockets() []*Socket {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	all := make([]*Socket, 0, h.ping.Len()+h.pong.Len())
-	return h.pong.AppendOwners(h.ping.AppendOwners(all))
+	var all []*Socket
+	for _, r := range h.rhythms {
+		all = r.pong.AppendOwners(r.ping.AppendOwners(all))
+	}
+	return all
 }

@@ -3,6 +3,7 @@ package engineio
 import (
 	"io"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -139,15 +140,61 @@ func TestThousandsThatConnectedAtOnceArePingedSpreadOut(t *testing.T) {
 	})
 }
 
-// Two lists against one deadline a socket, with a clock that is a number.
+func TestNewIntervalsAreForSocketsThatOpenFromThenOn(t *testing.T) {
+	o := DefaultOptions()
+	inBubble(t, o, func(t *testing.T, s *Server, r *recorder) {
+		before := mustConnect(t, s)
+		o.PingInterval, o.PingTimeout = time.Second, 2*time.Second
+		if err := s.Configure(o); err != nil {
+			t.Fatal(err)
+		}
+		after := mustConnect(t, s)
+		for c, want := range map[*fakeCarrier]string{before: `"pingInterval":25000,"pingTimeout":60000`, after: `"pingInterval":1000,"pingTimeout":2000`} {
+			if c.mu.Lock(); !strings.Contains(string(c.frames[0]), want) {
+				t.Errorf("a client was told %s, want %s", c.frames[0], want)
+			}
+			c.mu.Unlock()
+		}
+		time.Sleep(1500 * time.Millisecond)
+		synctest.Wait()
+		if before.count("2") != 0 || after.count("2") != 1 {
+			t.Fatalf("%d and %d pings", before.count("2"), after.count("2"))
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if before.closed() != nil || after.closed() == nil {
+			t.Fatalf("closed: %v and %v", before.closed(), after.closed())
+		}
+		after.ends(after.closed())
+		time.Sleep(DefaultOptions().PingInterval)
+		synctest.Wait()
+		if before.count("2") != 1 {
+			t.Errorf("%d pings of the client that was told the old intervals", before.count("2"))
+		}
+		before.ends(io.EOF)
+	})
+}
+
+func TestABadOptionChangesNothing(t *testing.T) {
+	inBubble(t, DefaultOptions(), func(t *testing.T, s *Server, _ *recorder) {
+		o := DefaultOptions()
+		o.PingInterval, o.MaxConnections = 0, 7
+		if err := s.Configure(o); err == nil || s.Options() != DefaultOptions() {
+			t.Errorf("%v, options %+v", err, s.Options())
+		}
+	})
+}
+
+// Two lists a rhythm against one deadline a socket, with a clock that is a number.
 func TestHeartbeatAgreesWithAModel(t *testing.T) {
 	type modelled struct {
+		rhythm *rhythm
 		pinged bool
 		due    time.Duration
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		epoch := time.Unix(1_000_000, 0)
-		h := &heartbeat{interval: 25 * time.Second, timeout: 60 * time.Second, epoch: epoch}
+		h := newHeartbeat(DefaultOptions(), epoch)
 		var now time.Duration
 		model := map[*Socket]*modelled{}
 		var order []*Socket // so that runs repeat
@@ -161,18 +208,28 @@ func TestHeartbeatAgreesWithAModel(t *testing.T) {
 			delete(model, s)
 			order = slices.DeleteFunc(order, func(o *Socket) bool { return o == s })
 		}
+		change := func(t *rapid.T) {
+			o := DefaultOptions()
+			o.PingInterval = time.Duration(rapid.IntRange(1, 3).Draw(t, "interval")) * 10 * time.Second
+			h.configure(o)
+		}
 		t.Repeat(map[string]func(*rapid.T){
 			"open": func(t *rapid.T) {
 				s := &Socket{}
-				h.add(s, epoch.Add(now))
-				model[s] = &modelled{due: now + h.interval}
+				told := h.rhythm()
+				if rapid.IntRange(0, 9).Draw(t, "changed meanwhile") == 0 {
+					change(t)
+				}
+				h.add(told, s, epoch.Add(now))
+				model[s] = &modelled{rhythm: told, due: now + told.interval}
 				order = append(order, s)
 			},
+			"change the intervals": change,
 			"pong": func(t *rapid.T) {
 				s := draw(t)
 				h.answered(s, epoch.Add(now))
 				if m := model[s]; m.pinged {
-					*m = modelled{due: now + h.interval}
+					*m = modelled{rhythm: m.rhythm, due: now + m.rhythm.interval}
 				}
 			},
 			"close": func(t *rapid.T) {
@@ -183,17 +240,28 @@ func TestHeartbeatAgreesWithAModel(t *testing.T) {
 			},
 			"step": func(t *rapid.T) {
 				now += time.Duration(rapid.IntRange(0, 30_000).Draw(t, "ms")) * time.Millisecond
+				bursts := map[*rhythm]int{}
+				for _, r := range h.rhythms {
+					bursts[r] = r.burst()
+				}
 				ping, dead := h.step(epoch.Add(now), nil, nil)
-				var wantDead, mayPing int
+				var wantDead, wantPing int
+				mayPing := map[*rhythm]int{}
 				for _, m := range model {
 					if m.due <= now && m.pinged {
 						wantDead++
 					} else if m.due <= now {
-						mayPing++
+						mayPing[m.rhythm]++
 					}
 				}
-				if len(dead) != wantDead || len(ping) != min(mayPing, h.burst()) {
-					t.Fatalf("%d dead, want %d; %d pinged of %d due", len(dead), wantDead, len(ping), mayPing)
+				for r, n := range mayPing {
+					wantPing += min(n, bursts[r])
+				}
+				if len(dead) != wantDead || len(ping) != wantPing {
+					t.Fatalf("%d dead, want %d; %d pinged, want %d", len(dead), wantDead, len(ping), wantPing)
+				}
+				if len(h.rhythms) > 1+len(model) {
+					t.Fatalf("%d rhythms for %d sockets", len(h.rhythms), len(model))
 				}
 				for _, s := range dead {
 					if m := model[s]; m == nil || !m.pinged || m.due > now {
@@ -205,7 +273,8 @@ func TestHeartbeatAgreesWithAModel(t *testing.T) {
 					if m := model[s]; m == nil || m.pinged || m.due > now {
 						t.Fatalf("pinged without reason: %+v", m)
 					}
-					*model[s] = modelled{pinged: true, due: max(model[s].due+h.timeout, now+h.timeout/2)}
+					r := model[s].rhythm
+					*model[s] = modelled{rhythm: r, pinged: true, due: max(model[s].due+r.timeout, now+r.timeout/2)}
 				}
 			},
 			"": func(t *rapid.T) {
@@ -218,11 +287,11 @@ func TestHeartbeatAgreesWithAModel(t *testing.T) {
 }
 
 func BenchmarkHeartbeatOfAnsweringSocket(b *testing.B) {
-	h := &heartbeat{interval: 25 * time.Second, timeout: 60 * time.Second, epoch: time.Now()}
+	h := newHeartbeat(DefaultOptions(), time.Now())
 	const sockets = 10_000
 	now := h.epoch
 	for range sockets {
-		h.add(&Socket{}, now)
+		h.add(h.rhythm(), &Socket{}, now)
 	}
 	var ping, dead []*Socket
 	b.ReportAllocs()

@@ -8,16 +8,18 @@ import (
 
 // Options of the Engine.IO server. Clients learn the intervals in the handshake.
 type Options struct {
-	// PingInterval is how often the server pings a client.
-	PingInterval time.Duration `koanf:"ping_interval"`
+	// PingInterval is how often the server pings a client. Clients are told when
+	// they connect, so those that are there keep theirs.
+	PingInterval time.Duration `koanf:"ping_interval" live:"true"`
 	// PingTimeout is how long a client may take to answer a ping. A client
-	// that hears no ping for the sum of both closes from its side.
-	PingTimeout time.Duration `koanf:"ping_timeout"`
+	// that hears no ping for the sum of both closes from its side. Clients that are
+	// there keep theirs.
+	PingTimeout time.Duration `koanf:"ping_timeout" live:"true"`
 	// UpgradeTimeout is how long a WebSocket may take to take over from polling.
 	UpgradeTimeout time.Duration `koanf:"upgrade_timeout"`
 	// MaxConnections is how many sockets may be open; 0 is without bound.
-	// Further clients get 503 and try again.
-	MaxConnections int `koanf:"max_connections"`
+	// Further clients get 503 and try again. Sockets that are open stay.
+	MaxConnections int `koanf:"max_connections" live:"true"`
 }
 
 // DefaultOptions are those of the wire contract.

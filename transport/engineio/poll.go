@@ -63,17 +63,18 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, query url.V
 	socket.carrier = p
 	s.byPolling.Add(1)
 	s.remember(socket)
-	p.open()
-	if err := s.respond(w, s.openPacket(socket.id, transportWebSocket)); err != nil {
+	rhythm := s.heartbeat.rhythm()
+	p.open(rhythm)
+	if err := s.respond(w, s.openPacket(rhythm, socket.id, transportWebSocket)); err != nil {
 		p.cancel(err, true)
 	}
 }
 
 // open tells the Handler of the socket.
-func (p *polling) open() {
+func (p *polling) open(r *rhythm) {
 	s := p.socket.server
 	p.calls.Lock()
-	s.heartbeat.add(p.socket, s.now())
+	s.heartbeat.add(r, p.socket, s.now())
 	s.handler.Open(p.socket)
 	p.calls.Unlock()
 	if s.isClosing() { // see opened
@@ -160,7 +161,7 @@ func (s *Server) respond(w http.ResponseWriter, payload []byte) error {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	control := http.NewResponseController(w)
-	_ = control.SetWriteDeadline(time.Now().Add(s.options.PingTimeout)) // fails only with the writers of tests
+	_ = control.SetWriteDeadline(time.Now().Add(s.options.Load().PingTimeout)) // fails only with the writers of tests
 	_, err := w.Write(payload)
 	if err == nil {
 		err = control.Flush()

@@ -17,12 +17,11 @@ import (
 // methods may be called from any goroutine.
 type Server struct {
 	// immutable after construction
-	options   Options
 	maxBytes  int // of a client's message; the WebSocket room enforces it
 	handler   Handler
 	allow     []Allow
 	now       func() time.Time
-	heartbeat heartbeat
+	heartbeat *heartbeat
 	lingering *deadline.Queue[polling] // closing sockets that wait for a last poll, and those that left
 	probes    *deadline.Queue[probe]   // WebSockets that are to take over
 	stop      chan struct{}
@@ -30,6 +29,9 @@ type Server struct {
 	empty     chan struct{} // closed when the Server is closing and the last socket is gone
 
 	stopOnce sync.Once
+
+	// atomic: written by Configure, read by anybody
+	options atomic.Pointer[Options]
 
 	// atomic: written by the loops and the heartbeat, read by Counts
 	total, byPolling, timeouts, upgraded, largePayloads atomic.Uint64
@@ -51,12 +53,11 @@ func NewServer(o Options, maxMessageBytes int, h Handler, now func() time.Time, 
 		return nil, fmt.Errorf("engine.io server: %w", err)
 	}
 	s := &Server{
-		options:   o,
 		maxBytes:  maxMessageBytes,
 		handler:   h,
 		allow:     allow,
 		now:       now,
-		heartbeat: heartbeat{interval: o.PingInterval, timeout: o.PingTimeout, epoch: now()},
+		heartbeat: newHeartbeat(o, now()),
 		lingering: deadline.NewQueue(lingerTimeout, (*polling).lingered),
 		probes:    deadline.NewQueue(o.UpgradeTimeout, (*probe).timeout),
 		polls:     make(map[string]*Socket),
@@ -64,14 +65,31 @@ func NewServer(o Options, maxMessageBytes int, h Handler, now func() time.Time, 
 		stopped:   make(chan struct{}),
 		empty:     make(chan struct{}),
 	}
+	s.options.Store(&o)
 	go s.beat()
 	return s, nil
+}
+
+// Options returns the settings in force.
+func (s *Server) Options() Options { return *s.options.Load() }
+
+// Configure changes how many sockets may be open, and how those that open from now
+// on are pinged: the others were told the intervals in their handshake. The time
+// to upgrade stays.
+func (s *Server) Configure(o Options) error {
+	if err := o.Validate(); err != nil {
+		return fmt.Errorf("engine.io server: %w", err)
+	}
+	s.options.Store(&o)
+	s.heartbeat.configure(o)
+	return nil
 }
 
 // beat is the heartbeat's goroutine.
 func (s *Server) beat() {
 	defer close(s.stopped)
-	ticker := time.NewTicker(s.heartbeat.resolution())
+	resolution := s.heartbeat.resolution()
+	ticker := time.NewTicker(resolution)
 	defer ticker.Stop()
 	ping := websocket.EndText(AppendPacket(websocket.BeginText(nil), PacketPing, nil), 0)
 	var due, dead []*Socket
@@ -79,7 +97,12 @@ func (s *Server) beat() {
 		select {
 		case <-s.stop:
 			return
+		case <-s.heartbeat.changed:
 		case <-ticker.C:
+		}
+		if finest := s.heartbeat.resolution(); finest != resolution {
+			resolution = finest
+			ticker.Reset(resolution)
 		}
 		due, dead = s.heartbeat.step(s.now(), due[:0], dead[:0])
 		for _, socket := range dead {
@@ -128,9 +151,10 @@ func (s *Server) OpenWebSocket(r *websocket.Request) (websocket.Handler, func(*w
 func (s *Server) opened(socket *Socket, c carrier) {
 	socket.carrier = c
 	// A write that fails ends the connection, which says so itself.
-	open := s.openPacket(socket.id)
+	r := s.heartbeat.rhythm()
+	open := s.openPacket(r, socket.id)
 	_, _ = socket.WriteFrames(append(websocket.AppendTextHeader(nil, len(open)), open...))
-	s.heartbeat.add(socket, s.now())
+	s.heartbeat.add(r, socket, s.now())
 	s.handler.Open(socket)
 	// Close asks for the sockets of the heartbeat after it set closing, so each
 	// is found there or finds it here.
@@ -141,14 +165,14 @@ func (s *Server) opened(socket *Socket, c carrier) {
 
 // openPacket is the handshake's answer; upgrades are the transports to which the
 // client can change.
-func (s *Server) openPacket(id string, upgrades ...string) []byte {
+func (s *Server) openPacket(r *rhythm, id string, upgrades ...string) []byte {
 	packet, err := json.Marshal(struct {
 		SID          string   `json:"sid"`
 		Upgrades     []string `json:"upgrades"`
 		PingInterval int64    `json:"pingInterval"`
 		PingTimeout  int64    `json:"pingTimeout"`
 		MaxPayload   int      `json:"maxPayload"`
-	}{id, append([]string{}, upgrades...), s.options.PingInterval.Milliseconds(), s.options.PingTimeout.Milliseconds(), s.maxBytes})
+	}{id, append([]string{}, upgrades...), r.interval.Milliseconds(), r.timeout.Milliseconds(), s.maxBytes})
 	if err != nil {
 		panic("engineio: " + err.Error()) // cannot be: such fields always encode
 	}
@@ -188,7 +212,7 @@ func (s *Server) enter() *websocket.Reject {
 	if s.draining {
 		return shuttingDown
 	}
-	if limit := s.options.MaxConnections; limit > 0 && s.open >= limit {
+	if limit := s.options.Load().MaxConnections; limit > 0 && s.open >= limit {
 		return full
 	}
 	s.open++

@@ -34,10 +34,10 @@ func (h *fakeHistory) Points(userID string, from, to time.Time, resolution portf
 
 func accountsAPI(t testing.TB, history History, change ...func(*Options)) *api {
 	return newAPI(t, func(o Options, deps AccountDeps, mux *http.ServeMux) {
-		orders := NewOrders(o, deps)
+		orders := NewOrders(NewLiveOptions(o), deps)
 		mux.Handle("/api/orders", Methods{http.MethodGet: orders.List, http.MethodPost: orders.Place})
 		mux.Handle("/api/orders/{id}", Methods{http.MethodDelete: orders.Cancel})
-		mux.Handle("/api/portfolio", Methods{http.MethodGet: NewPortfolio(o, deps)})
+		mux.Handle("/api/portfolio", Methods{http.MethodGet: NewPortfolio(NewLiveOptions(o), deps)})
 		mux.Handle("/api/portfolio/history", Methods{http.MethodGet: NewEquity(history, deps)})
 	}, change...)
 }

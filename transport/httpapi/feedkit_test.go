@@ -64,7 +64,7 @@ func newIngest(t *testing.T, o Options) *ingest {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	in := &ingest{t: t, registry: feed.NewRegistry(time.Now), log: &syncBuffer{}, stop: stop, taken: make(chan struct{})}
-	ticks := NewTicks(o, TicksDeps{Sink: in, Registry: in.registry, Verifier: verifier, Stopping: ctx, Log: zerolog.New(in.log), Now: time.Now})
+	ticks := NewTicks(NewLiveOptions(o), TicksDeps{Sink: in, Registry: in.registry, Verifier: verifier, Stopping: ctx, Log: zerolog.New(in.log), Now: time.Now})
 	in.server = httptest.NewUnstartedServer(ticks)
 	in.server.Config.ReadHeaderTimeout = 300 * time.Millisecond // as the engine has one
 	in.server.Config.ErrorLog = nil

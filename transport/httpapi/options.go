@@ -3,26 +3,51 @@ package httpapi
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
 // Options of the HTTP API.
 type Options struct {
-	// MaxTickLineBytes is how long one tick's line may be.
-	MaxTickLineBytes int `koanf:"max_tick_line_bytes"`
+	// MaxTickLineBytes is how long one tick's line may be, for feeds that begin from
+	// then on.
+	MaxTickLineBytes int `koanf:"max_tick_line_bytes" live:"true"`
 	// FeedIdleTimeout is after how long a feed's request is ended that says
 	// nothing, not even a blank line; 0 never ends it.
-	FeedIdleTimeout time.Duration `koanf:"feed_idle_timeout"`
+	FeedIdleTimeout time.Duration `koanf:"feed_idle_timeout" live:"true"`
 	// MaxTradeLineBytes is how long one trade may be.
-	MaxTradeLineBytes int `koanf:"max_trade_line_bytes"`
+	MaxTradeLineBytes int `koanf:"max_trade_line_bytes" live:"true"`
 	// MaxTradesPerRequest is how many trades may come in one request, which is
 	// checked as a whole before any of it is recorded.
-	MaxTradesPerRequest int `koanf:"max_trades_per_request"`
+	MaxTradesPerRequest int `koanf:"max_trades_per_request" live:"true"`
 	// MaxTradesBytes is how long a request of many trades may be.
-	MaxTradesBytes int `koanf:"max_trades_bytes"`
+	MaxTradesBytes int `koanf:"max_trades_bytes" live:"true"`
 	// RequestTimeout is how long a request other than a feed's may take to
 	// arrive, and then to be answered by an account.
-	RequestTimeout time.Duration `koanf:"request_timeout"`
+	RequestTimeout time.Duration `koanf:"request_timeout" live:"true"`
+}
+
+// LiveOptions are Options that can be changed while requests are served. A request
+// goes by those in force when it began, but for the patience with a silent feed.
+type LiveOptions struct{ options atomic.Pointer[Options] }
+
+// NewLiveOptions returns valid options that are in force.
+func NewLiveOptions(o Options) *LiveOptions {
+	l := &LiveOptions{}
+	l.options.Store(&o)
+	return l
+}
+
+// Options returns those in force.
+func (l *LiveOptions) Options() Options { return *l.options.Load() }
+
+// Configure changes them.
+func (l *LiveOptions) Configure(o Options) error {
+	if err := o.Validate(); err != nil {
+		return fmt.Errorf("HTTP API: %w", err)
+	}
+	l.options.Store(&o)
+	return nil
 }
 
 // DefaultOptions let a feed stay connected as long as it likes.

@@ -14,11 +14,11 @@ import (
 type Orders struct {
 	// immutable after construction
 	deps    AccountDeps
-	options Options
+	options *LiveOptions
 }
 
 // NewOrders returns the handlers.
-func NewOrders(o Options, deps AccountDeps) *Orders { return &Orders{deps: deps, options: o} }
+func NewOrders(o *LiveOptions, deps AccountDeps) *Orders { return &Orders{deps: deps, options: o} }
 
 // OrderAnswer says what became of a request about an order.
 type OrderAnswer struct {
@@ -44,7 +44,7 @@ func (o *Orders) Place(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var body bytes.Buffer
-	if err := readBody(w, r, &body, maxOrderBytes, o.options.RequestTimeout); err != nil {
+	if err := readBody(w, r, &body, maxOrderBytes, o.options.Options().RequestTimeout); err != nil {
 		o.deps.Refused.count(err)
 		writeBodyError(w, err)
 		return
@@ -108,7 +108,7 @@ func (o *Orders) List(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	account, err := o.deps.view(r.Context(), userID, o.options.RequestTimeout)
+	account, err := o.deps.view(r.Context(), userID, o.options.Options().RequestTimeout)
 	if err != nil {
 		o.deps.fail(w, userID, err)
 		return
@@ -119,7 +119,7 @@ func (o *Orders) List(w http.ResponseWriter, r *http.Request) {
 
 // ask sends the message that has the reply in it.
 func (o *Orders) ask(ctx context.Context, userID string, message func(reply func(portfolio.OrderOutcome, error)) any) (portfolio.OrderOutcome, error) {
-	return ask(ctx, o.options.RequestTimeout, func(ctx context.Context, reply func(portfolio.OrderOutcome, error)) error {
+	return ask(ctx, o.options.Options().RequestTimeout, func(ctx context.Context, reply func(portfolio.OrderOutcome, error)) error {
 		return o.deps.Accounts.TellWait(ctx, userID, message(reply))
 	})
 }

@@ -11,13 +11,13 @@ import (
 // NewPortfolio answers GET /api/portfolio: the account of a user as it is now,
 // for the first paint and for dashboards without a socket. Totals and positions
 // are those of the event portfolio:update.
-func NewPortfolio(o Options, deps AccountDeps) http.HandlerFunc {
+func NewPortfolio(o *LiveOptions, deps AccountDeps) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		userID, ok := requireUser(w, r, deps.Verifier)
 		if !ok {
 			return
 		}
-		account, err := deps.view(r.Context(), userID, o.RequestTimeout)
+		account, err := deps.view(r.Context(), userID, o.Options().RequestTimeout)
 		if err != nil {
 			deps.fail(w, userID, err)
 			return

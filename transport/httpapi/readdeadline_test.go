@@ -59,7 +59,7 @@ func TestEngineThatStopsLeavesTimeToReadTheAnswer(t *testing.T) {
 	var answers []*deadlineRecorder
 	for range 500 {
 		stopping, stop := context.WithCancel(t.Context())
-		ticks := NewTicks(DefaultOptions(), TicksDeps{
+		ticks := NewTicks(NewLiveOptions(DefaultOptions()), TicksDeps{
 			Sink: stoppingSink{stop}, Registry: feed.NewRegistry(time.Now), Verifier: verifier,
 			Stopping: stopping, Log: zerolog.Nop(), Now: time.Now,
 		})

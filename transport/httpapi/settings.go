@@ -39,11 +39,13 @@ func (r *SettingsRefusal) Error() string { return "nothing was changed: see erro
 type Settings struct {
 	// immutable after construction
 	deps    SettingsDeps
-	options Options
+	options *LiveOptions
 }
 
 // NewSettings returns the handlers.
-func NewSettings(o Options, deps SettingsDeps) *Settings { return &Settings{deps: deps, options: o} }
+func NewSettings(o *LiveOptions, deps SettingsDeps) *Settings {
+	return &Settings{deps: deps, options: o}
+}
 
 // List answers GET /api/operator/settings: {settings: [...]}.
 func (s *Settings) List(w http.ResponseWriter, r *http.Request) {
@@ -67,7 +69,7 @@ func (s *Settings) Change(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var body bytes.Buffer
-	if err := readBody(w, r, &body, maxSettingsBytes, s.options.RequestTimeout); err != nil {
+	if err := readBody(w, r, &body, maxSettingsBytes, s.options.Options().RequestTimeout); err != nil {
 		writeBodyError(w, err)
 		return
 	}

@@ -23,7 +23,7 @@ import (
 type Ticks struct {
 	// immutable after construction
 	deps    TicksDeps
-	options Options
+	options *LiveOptions
 }
 
 // TicksDeps are what Ticks works with.
@@ -38,7 +38,7 @@ type TicksDeps struct {
 }
 
 // NewTicks returns the handler.
-func NewTicks(o Options, deps TicksDeps) *Ticks { return &Ticks{deps: deps, options: o} }
+func NewTicks(o *LiveOptions, deps TicksDeps) *Ticks { return &Ticks{deps: deps, options: o} }
 
 // TicksAnswer is the final answer to a feed.
 type TicksAnswer struct {
@@ -63,7 +63,7 @@ func (t *Ticks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	source := t.deps.Registry.Open(user)
 	defer source.Close()
 	stream := &tickStream{ticks: t, source: source, parser: feed.NewParser(), deadline: deadline, afterwards: afterwards}
-	err := stream.runUntilStopping(r.Context(), newLineReader(r.Body, t.options.MaxTickLineBytes))
+	err := stream.runUntilStopping(r.Context(), newLineReader(r.Body, t.options.Options().MaxTickLineBytes))
 	stream.finish(w, err)
 }
 
@@ -164,7 +164,7 @@ func (s *tickStream) runUntilStopping(ctx context.Context, lines *lineReader) er
 func (s *tickStream) run(ctx context.Context, lines *lineReader) error {
 	s.answer.Errors = []LineError{}
 	for {
-		s.deadline.extend(s.ticks.options.FeedIdleTimeout)
+		s.deadline.extend(s.ticks.options.Options().FeedIdleTimeout)
 		line, err := lines.next()
 		switch {
 		case errors.Is(err, io.EOF):
@@ -172,7 +172,7 @@ func (s *tickStream) run(ctx context.Context, lines *lineReader) error {
 		case errors.Is(err, errLineTooLong):
 			s.line++
 			s.source.CountRefused(market.ReasonSyntax)
-			s.reject(fmt.Errorf("a line is longer than %d bytes", s.ticks.options.MaxTickLineBytes))
+			s.reject(fmt.Errorf("a line is longer than %d bytes", lines.max))
 			continue
 		case err != nil:
 			return fmt.Errorf("read ticks of %s: %w", s.source.Name(), err)

@@ -33,7 +33,7 @@ type TradeHistory struct {
 	// immutable after construction
 	account AccountDeps
 	deps    TradeHistoryDeps
-	options Options
+	options *LiveOptions
 	reading chan struct{} // has room for those that read at a time
 	summed  *summedTrades
 }
@@ -43,7 +43,7 @@ type TradeHistory struct {
 const maxReading = 2
 
 // NewTradeHistory returns the handler.
-func NewTradeHistory(o Options, deps TradeHistoryDeps, account AccountDeps) *TradeHistory {
+func NewTradeHistory(o *LiveOptions, deps TradeHistoryDeps, account AccountDeps) *TradeHistory {
 	return &TradeHistory{account: account, deps: deps, options: o, reading: make(chan struct{}, maxReading), summed: newSummedTrades()}
 }
 
@@ -64,7 +64,7 @@ func (h *TradeHistory) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, Problem{Status: http.StatusBadRequest, Code: codeInvalid, Field: invalid.Field, Detail: invalid.Error()})
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), h.options.RequestTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), h.options.Options().RequestTimeout)
 	defer cancel()
 	page, err := h.read(ctx, userID, query)
 	if err != nil {

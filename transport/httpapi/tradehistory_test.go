@@ -24,7 +24,7 @@ import (
 
 func historyAPI(t testing.TB, events Events, change ...func(*Options)) *api {
 	return newAPI(t, func(o Options, deps AccountDeps, mux *http.ServeMux) {
-		history := NewTradeHistory(o, TradeHistoryDeps{Events: events, StreamOf: portfolio.StreamOf}, deps)
+		history := NewTradeHistory(NewLiveOptions(o), TradeHistoryDeps{Events: events, StreamOf: portfolio.StreamOf}, deps)
 		mux.Handle("/api/trades", Methods{http.MethodGet: history.ServeHTTP})
 	}, change...)
 }

@@ -18,16 +18,21 @@ import (
 type Trades struct {
 	// immutable after construction
 	deps    AccountDeps
-	options Options
+	options *LiveOptions
 
 	readers sync.Pool // of *tradeReader
 }
 
 // NewTrades returns the handler.
-func NewTrades(o Options, deps AccountDeps) *Trades {
-	t := &Trades{deps: deps, options: o}
-	t.readers.New = func() any { return newTradeReader(o) }
-	return t
+func NewTrades(o *LiveOptions, deps AccountDeps) *Trades { return &Trades{deps: deps, options: o} }
+
+// reader returns a reader by the options in force.
+func (t *Trades) reader() *tradeReader {
+	o := t.options.Options()
+	if reader, ok := t.readers.Get().(*tradeReader); ok && reader.options == o {
+		return reader
+	}
+	return newTradeReader(o)
 }
 
 // TradeAnswer answers a request of one trade with how it stands in the journal:
@@ -65,7 +70,7 @@ func (t *Trades) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	reader := t.readers.Get().(*tradeReader)
+	reader := t.reader()
 	defer func() {
 		reader.forget()
 		t.readers.Put(reader)
@@ -78,7 +83,7 @@ func (t *Trades) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !read(w, r, reader) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), t.options.RequestTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), reader.options.RequestTimeout)
 	defer cancel()
 	recording := newRecording(reader.trades)
 	if !recording.run(ctx, t.deps.Accounts) || recording.recorded() < len(reader.trades) {
@@ -94,7 +99,7 @@ func (t *Trades) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // readOne reads a request of one trade, or answers it.
 func (t *Trades) readOne(w http.ResponseWriter, r *http.Request, reader *tradeReader) bool {
-	err := readBody(w, r, &reader.body, t.options.MaxTradeLineBytes, t.options.RequestTimeout)
+	err := readBody(w, r, &reader.body, reader.options.MaxTradeLineBytes, reader.options.RequestTimeout)
 	if err != nil {
 		t.deps.Refused.count(err)
 		writeBodyError(w, err)
@@ -110,12 +115,12 @@ func (t *Trades) readOne(w http.ResponseWriter, r *http.Request, reader *tradeRe
 
 // readMany reads a request of a trade a line, or answers it.
 func (t *Trades) readMany(w http.ResponseWriter, r *http.Request, reader *tradeReader) bool {
-	body, arrived := limitBody(w, r, t.options.MaxTradesBytes, t.options.RequestTimeout)
+	body, arrived := limitBody(w, r, reader.options.MaxTradesBytes, reader.options.RequestTimeout)
 	bad, errs, err := reader.readAll(body)
 	t.deps.Refused.count(err)
 	switch {
 	case errors.Is(err, errTooManyTrades):
-		WriteProblem(w, http.StatusRequestEntityTooLarge, "TOO_MANY_TRADES", fmt.Sprintf("at most %d trades are allowed in a request: nothing was recorded", t.options.MaxTradesPerRequest))
+		WriteProblem(w, http.StatusRequestEntityTooLarge, "TOO_MANY_TRADES", fmt.Sprintf("at most %d trades are allowed in a request: nothing was recorded", reader.options.MaxTradesPerRequest))
 	case err != nil:
 		writeBodyError(w, err)
 	case bad > 0:

@@ -23,7 +23,7 @@ import (
 
 func tradesAPI(t testing.TB, change ...func(*Options)) *api {
 	return newAPI(t, func(o Options, deps AccountDeps, mux *http.ServeMux) {
-		mux.Handle("/api/trades", Methods{http.MethodPost: NewTrades(o, deps).ServeHTTP})
+		mux.Handle("/api/trades", Methods{http.MethodPost: NewTrades(NewLiveOptions(o), deps).ServeHTTP})
 	}, change...)
 }
 
@@ -251,7 +251,7 @@ func (a instantAccounts) TellWait(_ context.Context, userID string, message any)
 func BenchmarkTrades(b *testing.B) {
 	for _, n := range []int{1, 100, 1000} {
 		b.Run(fmt.Sprintf("%d a request", n), func(b *testing.B) {
-			handler := NewTrades(DefaultOptions(), AccountDeps{Accounts: instantAccounts{}, Verifier: verifier(b), Now: func() time.Time { return tradeNow }})
+			handler := NewTrades(NewLiveOptions(DefaultOptions()), AccountDeps{Accounts: instantAccounts{}, Verifier: verifier(b), Now: func() time.Time { return tradeNow }})
 			kind, body := typeNDJSON, []byte(manyTrades(n))
 			if n == 1 {
 				kind = typeJSON
