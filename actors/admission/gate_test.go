@@ -57,6 +57,38 @@ func TestAcquireWaitsForHalfOfTheRoomAndHurriesThoseWhoMakeIt(t *testing.T) {
 	})
 }
 
+func TestANewLimitHoldsAtOnceAndLetsInThoseWhoWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := admission.NewGate(4, func() {})
+		for range 4 {
+			g.Try()
+		}
+		var admitted atomic.Int64
+		for range 3 {
+			go func() {
+				if g.Acquire(context.Background()) == nil {
+					admitted.Add(1)
+				}
+			}()
+		}
+		synctest.Wait()
+		g.SetLimit(7) // more than half of it is taken
+		synctest.Wait()
+		if admitted.Load() != 0 {
+			t.Errorf("%d were let in before half of the room was free", admitted.Load())
+		}
+		g.SetLimit(8)
+		synctest.Wait()
+		if admitted.Load() != 3 || g.Pending() != 7 {
+			t.Errorf("%d were let in, %d pending", admitted.Load(), g.Pending())
+		}
+		g.SetLimit(2)
+		if g.Try() || g.Pending() != 7 {
+			t.Errorf("one more was let in; %d pending", g.Pending())
+		}
+	})
+}
+
 func TestAcquireGivesUpWithItsContext(t *testing.T) {
 	g := admission.NewGate(1, func() {})
 	g.Try()

@@ -68,6 +68,9 @@ func New(o Options, deps Deps) (*Broker, error) {
 	return b, nil
 }
 
+// Options returns the settings in force.
+func (b *Broker) Options() Options { return b.rules.Load().options }
+
 // Configure changes what the broker takes from now on, and what it charges for
 // fills, also of orders that rest.
 func (b *Broker) Configure(o Options) error {

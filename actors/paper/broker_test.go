@@ -37,6 +37,31 @@ func TestMarketOrderIsFilledAtOnceAtItsSideOfTheQuote(t *testing.T) {
 	}
 }
 
+func TestNewFeesAndStepsHoldForOrdersThatRestAndThatCome(t *testing.T) {
+	r := newRig(t, paper.DefaultOptions())
+	r.quote("AAPL", "100", "99", "101")
+	r.submit("1", "AAPL", ledger.Buy, "95")
+	r.settle()
+	o := r.broker.Options()
+	o.FeeBasisPoints, o.QuantityStep = 10, "1"
+	if err := r.broker.Configure(o); err != nil {
+		t.Fatal(err)
+	}
+	r.quote("AAPL", "94", "93", "94")
+	r.expect("1 filled 94")
+	if e := r.desk.reports()[0]; !e.Fee.Equal(number("0.94")) {
+		t.Errorf("10 at 94 cost a fee of %s", e.Fee)
+	}
+	half := &ledger.OrderPlaced{OrderID: "2", Symbol: "AAPL", Quantity: number("0.5"), Type: ledger.Market}
+	if _, _, rejection := r.broker.Check(half); rejection == nil || rejection.Code != ledger.CodeQuantity {
+		t.Errorf("half a share: %+v", rejection)
+	}
+	o.FeeBasisPoints, o.PriceStep = 7, "none"
+	if err := r.broker.Configure(o); err == nil || r.broker.Options().FeeBasisPoints != 10 {
+		t.Errorf("%v, and %+v", err, r.broker.Options())
+	}
+}
+
 func TestMarketOrderFailsWhereTheMarketStoppedInBetween(t *testing.T) {
 	r := newRig(t, paper.DefaultOptions())
 	r.quote("STALE", "100", "", "")

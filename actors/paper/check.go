@@ -26,6 +26,7 @@ const moneyScale = 8
 //
 // immutable after construction
 type rules struct {
+	options                              Options
 	quantityStep, maxQuantity, priceStep decimal.Decimal
 	feeRate                              decimal.Decimal // of an order's value
 }
@@ -33,6 +34,7 @@ type rules struct {
 // rules of valid options.
 func (o Options) rules() *rules {
 	return &rules{
+		options:      o,
 		quantityStep: decimal.MustParse(o.QuantityStep),
 		maxQuantity:  decimal.MustParse(o.MaxQuantity),
 		priceStep:    decimal.MustParse(o.PriceStep),

@@ -191,6 +191,50 @@ func TestPricesMoveTheValuationAtItsPaceAndTradesAtOnce(t *testing.T) {
 	}
 }
 
+func TestANewPaceOfValuationsHoldsForAccountsThatAreShown(t *testing.T) {
+	r := newRig(t, nil, func(o *actortest.Options) { o.Portfolio.UpdateInterval = time.Minute })
+	r.record(bought("t1"))
+	r.price("100")
+	w := r.open()
+	r.price("120")
+	n := len(w.shown())
+	o := r.Portfolios.Options()
+	o.UpdateInterval = 10 * time.Millisecond
+	if err := r.Portfolios.Configure(o); err != nil {
+		t.Fatal(err)
+	}
+	r.eventually("the new price", func() bool { return len(w.shown()) > n })
+	if got := w.shown()[n]; got != "portfolio ann 2 100200" {
+		t.Error(got)
+	}
+	o.UpdateInterval, o.MaxOpenOrders = 0, 7
+	if err := r.Portfolios.Configure(o); err == nil || r.Portfolios.Options().MaxOpenOrders == 7 {
+		t.Errorf("%v, and %+v", err, r.Portfolios.Options())
+	}
+}
+
+func TestANewOpeningDepositIsForAccountsThatAreOpenedLater(t *testing.T) {
+	r := newRig(t, nil, nil)
+	if v := r.view(); v.Valuation.TotalValue.String() != "100000" {
+		t.Fatalf("%+v", v.Valuation)
+	}
+	o := r.Portfolios.Options()
+	o.OpeningDeposit = "500"
+	if err := r.Portfolios.Configure(o); err != nil {
+		t.Fatal(err)
+	}
+	if v := r.view(); v.Valuation.TotalValue.String() != "100000" {
+		t.Errorf("an account that was open is worth %s", v.Valuation.TotalValue)
+	}
+	c, reply := replyTo[portfolio.Account]()
+	if err := r.Portfolios.Tell("new", &portfolio.View{Reply: reply}); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := await(t, c); err != nil || v.Valuation.TotalValue.String() != "500" {
+		t.Errorf("a new account is worth %s: %v", v.Valuation.TotalValue, err)
+	}
+}
+
 func TestFailedAccountIsLoadedAgainAndItsTabsAreToldSo(t *testing.T) {
 	r := newRig(t, nil, nil)
 	r.record(bought("t1"))

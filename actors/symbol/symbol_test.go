@@ -101,6 +101,33 @@ func TestQuietMarketAndDeadFeedLookDifferent(t *testing.T) {
 	newest(t, slot, "AAPL 11 2 stale")
 }
 
+func TestNewTimesOfFreshnessHoldForSymbolsThatAreThere(t *testing.T) {
+	clock := actortest.NewClock(time.Date(2026, 3, 2, 15, 0, 0, 0, time.UTC))
+	o := actortest.DefaultOptions()
+	o.Now = clock.Now
+	o.Symbol.SweepInterval = time.Minute
+	e := actortest.NewEngine(t, o)
+	slot := e.Symbols.Acquire("AAPL")
+	defer e.Symbols.Release(slot)
+	e.Tick(t, "AAPL", "10")
+	newest(t, slot, "AAPL 10 1 live")
+
+	clock.Advance(time.Second) // far from quiet, and from the next sweep
+	changed := e.Symbols.Options()
+	changed.QuietAfter, changed.SweepInterval, changed.MaxSymbols = 500*time.Millisecond, 10*time.Millisecond, 1
+	if err := e.Symbols.Configure(changed); err != nil {
+		t.Fatal(err)
+	}
+	newest(t, slot, "AAPL 10 1 quiet")
+	if err := e.Symbols.Publish(context.Background(), e.Source, market.Tick{Symbol: "MSFT", Price: decimal.One}); market.ReasonOf(err) != market.ReasonSymbols {
+		t.Errorf("a symbol beyond the new limit: %v", err)
+	}
+	changed.SweepInterval, changed.MaxSymbols = 0, 9
+	if err := e.Symbols.Configure(changed); err == nil || e.Symbols.Options().MaxSymbols != 1 {
+		t.Errorf("%v, and %+v", err, e.Symbols.Options())
+	}
+}
+
 func TestHaltedSymbolSaysSo(t *testing.T) {
 	e := actortest.NewEngine(t, actortest.DefaultOptions())
 	slot := e.Symbols.Acquire("AAPL")

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,25 +30,50 @@ const testSecret = "a-secret-for-engine-tests"
 // serve runs an engine on a free port until the test ends.
 func serve(t *testing.T, change func(*config.Settings)) *Engine {
 	t.Helper()
-	loaded, err := config.Load(config.Source{Environ: []string{"JWT_SECRET=" + testSecret}, Flags: map[string]string{"server.listen": "127.0.0.1:0", "server.data": t.TempDir()}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	loaded := load(t, t.TempDir(), "")
 	if change != nil {
 		change(&loaded.Settings)
 	}
-	e := newEngine(t, loaded)
-	ctx, stop := context.WithCancel(context.Background())
+	return serveLoaded(t, loaded, zerolog.Nop())
+}
+
+// load returns the settings of an engine on a free port, its data in a directory
+// and more settings in a file, "" for none.
+func load(t *testing.T, data, file string) *config.Loaded {
+	t.Helper()
+	loaded, err := config.Load(config.Source{File: file, Environ: []string{"JWT_SECRET=" + testSecret}, Flags: map[string]string{"server.listen": "127.0.0.1:0", "server.data": data}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded
+}
+
+// serveLoaded runs an engine until the test ends.
+func serveLoaded(t *testing.T, loaded *config.Loaded, log zerolog.Logger) *Engine {
+	t.Helper()
+	e, _ := serveUntil(t, loaded, log)
+	return e
+}
+
+// serveUntil also returns what stops the engine before the test ends.
+func serveUntil(t *testing.T, loaded *config.Loaded, log zerolog.Logger) (e *Engine, stop func()) {
+	t.Helper()
+	e, err := NewEngine(loaded, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- e.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
+	stop = sync.OnceFunc(func() {
+		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("the engine did not stop cleanly: %v", err)
 		}
 		http.DefaultClient.CloseIdleConnections()
 	})
-	return e
+	t.Cleanup(stop)
+	return e, stop
 }
 
 func newEngine(t *testing.T, loaded *config.Loaded) *Engine {

@@ -25,7 +25,7 @@ func (e *Engine) followSettings(ctx context.Context) {
 		if err != nil {
 			e.log.Warn().Err(err).Msg("changes of the settings file are not noticed: send SIGHUP after one")
 		} else {
-			following.Go(func() { watcher.Run(ctx, e.reloadSettings, e.watchFailed) })
+			following.Go(func() { watcher.Run(ctx, func() { e.reloadSettings("the file changed") }, e.watchFailed) })
 		}
 	}
 	hangup := make(chan os.Signal, 1)
@@ -36,7 +36,7 @@ func (e *Engine) followSettings(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-hangup:
-			e.reloadSettings()
+			e.reloadSettings("SIGHUP")
 		}
 	}
 }
@@ -46,7 +46,7 @@ func (e *Engine) watchFailed(err error) {
 }
 
 // reloadSettings reads the settings again and says what came of it.
-func (e *Engine) reloadSettings() {
+func (e *Engine) reloadSettings(because string) {
 	changes, restart, err := e.running.Reload()
 	if err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
@@ -54,7 +54,7 @@ func (e *Engine) reloadSettings() {
 		}
 		return
 	}
-	e.log.Info().Int("changed", len(changes)).Msg("settings read again")
+	e.log.Info().Str("because", because).Int("changed", len(changes)).Msg("settings read again")
 	if len(restart) > 0 {
 		e.log.Warn().Strs("keys", restart).Msg("settings that are other now take effect at a restart")
 	}

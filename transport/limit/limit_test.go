@@ -176,3 +176,26 @@ func BenchmarkTake(b *testing.B) {
 		bucket.Take(e, now)
 	}
 }
+
+func TestANewLimitHoldsForAddressesThatAreKnown(t *testing.T) {
+	now := time.Unix(1_790_000_000, 0)
+	a := NewAddresses(0, 0, func() time.Time { return now })
+	ann := netip.MustParseAddr("203.0.113.5")
+	allowed := func() (n int) {
+		for range 10 {
+			if a.Allow(ann) {
+				n++
+			}
+		}
+		return n
+	}
+	for _, c := range []struct {
+		perSecond   float64
+		burst, want int
+	}{{0, 0, 10}, {1, 3, 3}, {1, 3, 0}, {1, 5, 5}, {2, 5, 5}, {0, 5, 10}} {
+		a.Configure(c.perSecond, c.burst)
+		if got := allowed(); got != c.want {
+			t.Errorf("%g a second and %d at once: %d of 10 were allowed, want %d", c.perSecond, c.burst, got, c.want)
+		}
+	}
+}
