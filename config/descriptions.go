@@ -56,7 +56,7 @@ var descriptions = map[string]string{
 	"market.day_rollover":           "The local time at which a new trading day begins.",
 	"market.feed_grace":             "How old a quote whose feed went away must be to turn stale.",
 	"market.feed_silence":           "After how long without any tick or heartbeat a connected feed counts as dead and its quotes turn stale.",
-	"market.hours":                  "Say when the market is shown as open: us_equities (NYSE and Nasdaq, regular hours) or always. A simulated market always is.",
+	"market.hours":                  "When the market is shown as open: us_equities (NYSE and Nasdaq, regular hours) or always. A simulated market always is.",
 	"market.max_pending_ticks":      "How many ticks may wait to be folded into quotes before feeds are made to wait.",
 	"market.max_symbols":            "How many symbols may exist; ticks of further ones are refused. Symbols that are there stay.",
 	"market.quiet_after":            "The age from which a quote is quiet rather than live.",

@@ -18,9 +18,9 @@ type Options struct {
 	MaxPendingTicks int `koanf:"max_pending_ticks" live:"true"`
 	// DayRollover is the local time at which a new trading day begins.
 	DayRollover string `koanf:"day_rollover"`
-	// Hours say when the market is shown as open: us_equities (NYSE and Nasdaq,
+	// Hours are when the market is shown as open: us_equities (NYSE and Nasdaq,
 	// regular hours) or always. A simulated market always is.
-	Hours string `koanf:"hours"`
+	Hours string `koanf:"hours" choices:"us_equities,always"`
 	// Timezone is the IANA zone of DayRollover.
 	Timezone string `koanf:"timezone"`
 	// QuietAfter is the age from which a quote is quiet rather than live.

@@ -112,7 +112,7 @@ func (e *Engine) slowBrowsers(now time.Time) []operator.Slow {
 }
 
 func (e *Engine) feedStats(now time.Time) operator.Feeds {
-	s, silence := e.feeds.Snapshot(), e.settings.Market.FeedSilence
+	s, silence := e.feeds.Snapshot(), e.symbols.Options().FeedSilence
 	stats := operator.Feeds{State: string(e.feedState(s, now)), Sources: []operator.Source{}}
 	if heard := s.Heard(); !heard.IsZero() {
 		stats.SilenceMs = max(now.Sub(heard).Milliseconds(), 0)
@@ -128,7 +128,8 @@ func (e *Engine) feedStats(now time.Time) operator.Feeds {
 
 // feedState is whether prices come in, from any feed.
 func (e *Engine) feedState(s feed.Snapshot, now time.Time) feed.State {
-	return s.State(now, e.settings.Market.FeedSilence, e.settings.Market.FeedGrace)
+	o := e.symbols.Options()
+	return s.State(now, o.FeedSilence, o.FeedGrace)
 }
 
 func (e *Engine) journalStats() operator.Journal {

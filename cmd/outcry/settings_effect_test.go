@@ -26,8 +26,8 @@ func changed(t *testing.T, e *Engine, changes map[string]string) {
 	}
 }
 
-// signedIn opens a browser of a user.
-func signedIn(t *testing.T, e *Engine, user string) *rawBrowser {
+// dashboardOf opens a browser of a user.
+func dashboardOf(t *testing.T, e *Engine, user string) *rawBrowser {
 	t.Helper()
 	b := openBrowser(t, e)
 	b.say(`40{"token":"` + tokenOf(t, user, auth.Trader) + `"}`)
@@ -37,7 +37,7 @@ func signedIn(t *testing.T, e *Engine, user string) *rawBrowser {
 
 func TestALimitOfEventsHoldsForSocketsThatAreOpen(t *testing.T) {
 	e := serve(t, nil)
-	b := signedIn(t, e, "ann")
+	b := dashboardOf(t, e, "ann")
 	subscribe := func() string { b.say(`427["subscribe:quote",{"symbol":"AAPL"}]`); return b.await("437[") }
 	for range 3 {
 		if answer := subscribe(); !strings.Contains(answer, `"success":true`) {
@@ -57,7 +57,7 @@ func TestALimitOfEventsHoldsForSocketsThatAreOpen(t *testing.T) {
 
 func TestLimitsOfConnectionsHoldAtOnceAndLetThoseThatAreOpenStay(t *testing.T) {
 	e := serve(t, nil)
-	b := signedIn(t, e, "ann")
+	b := dashboardOf(t, e, "ann")
 	refused := func() string {
 		t.Helper()
 		answers := talk(t, e, strings.Replace(upgradeRequest(), "Connection: Upgrade", "Connection: Upgrade, close", 1))
@@ -68,7 +68,7 @@ func TestLimitsOfConnectionsHoldAtOnceAndLetThoseThatAreOpenStay(t *testing.T) {
 		t.Errorf("beyond max_connections: %s", got)
 	}
 	changed(t, e, map[string]string{"engineio.max_connections": "0", "limit.dials_per_second": "0.001", "limit.dial_burst": "1"})
-	signedIn(t, e, "bob").leave()
+	dashboardOf(t, e, "bob").leave()
 	if got := refused(); got != "429" {
 		t.Errorf("beyond dial_burst: %s", got)
 	}
@@ -135,7 +135,7 @@ func TestSettingsChangeWhileQuotesAndTradesFlow(t *testing.T) {
 	var reading sync.WaitGroup
 	quotes := make([]chan struct{}, browsers)
 	for i := range quotes {
-		b := signedIn(t, e, fmt.Sprint("user", i))
+		b := dashboardOf(t, e, fmt.Sprint("user", i))
 		b.say(`42["subscribe:watchlist",{"symbols":["AAPL","SPY","MSFT"]}]`)
 		quotes[i] = make(chan struct{}, 1)
 		if err := b.nc.SetDeadline(time.Time{}); err != nil {
@@ -144,7 +144,7 @@ func TestSettingsChangeWhileQuotesAndTradesFlow(t *testing.T) {
 		reading.Go(func() { watchQuotes(t, b, quotes[i]) })
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	reading.Go(func() { trade(ctx, t, e, "user0") })
+	reading.Go(func() { keepBuying(ctx, t, e, "user0") })
 
 	const rounds = 20
 	for i := range rounds {
@@ -214,8 +214,8 @@ func watchQuotes(t *testing.T, b *rawBrowser, quotes chan<- struct{}) {
 	}
 }
 
-// trade buys a share again and again until ctx ends.
-func trade(ctx context.Context, t *testing.T, e *Engine, user string) {
+// keepBuying buys a share again and again until ctx ends.
+func keepBuying(ctx context.Context, t *testing.T, e *Engine, user string) {
 	for i := 0; ctx.Err() == nil; i++ {
 		answers := make(chan error, 1)
 		err := e.portfolios.TellWait(ctx, user, &portfolio.RecordTrade{

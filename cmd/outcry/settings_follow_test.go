@@ -96,7 +96,7 @@ func TestSettingsFollowTheirFileAndSIGHUP(t *testing.T) {
 		actortest.Eventually(t, text+" in the log", func() bool { return strings.Count(log.String(), text) == times })
 	}
 	budget(180 * time.Millisecond)
-	b := signedIn(t, e, "ann")
+	b := dashboardOf(t, e, "ann")
 
 	write("mailbox: {budget: 160ms, workers: 3}\n")
 	budget(160 * time.Millisecond)
