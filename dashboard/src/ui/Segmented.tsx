@@ -19,7 +19,7 @@ export function Segmented<T extends string>({ label, options, value, onChange, c
         <label
           key={option.value}
           className={cx(
-            'flex min-h-7 flex-1 cursor-pointer items-center justify-center rounded px-2.5 text-xs pointer-coarse:min-h-11',
+            'flex min-h-7 flex-1 cursor-pointer items-center justify-center whitespace-nowrap rounded px-2.5 text-xs pointer-coarse:min-h-11',
             'has-focus-visible:outline-2 has-focus-visible:outline-focus',
             option.value === value ? 'bg-raised font-semibold text-text' : 'text-soft hover:text-text',
           )}
