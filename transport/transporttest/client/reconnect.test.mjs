@@ -9,7 +9,32 @@ import { proxyFor } from './proxy.mjs'
 import { healthy, postTicks, serverFor, token } from './server.mjs'
 
 const symbols = Array.from({ length: 40 }, (_, i) => `S${i}`)
+const away = { OUTCRY_SESSION_RECOVERY_WINDOW: '1s', OUTCRY_PORTFOLIO_IDLE_TIMEOUT: '1s' }
 const [users, tabs, shown] = [10, 20, 20] // 200 browsers of 20 symbols
+
+/** Waits until nothing is left of any browser. */
+const emptied = server => healthy(server, 'an empty engine', ({ websocket: w, accounts }) =>
+  [w.sessions, w.uniqueUsers, w.connections, w.notReading, w.recoverable, accounts.loaded, accounts.pending].every(n => n === 0))
+
+/** Cuts all browsers off without a goodbye, as when laptops are closed. */
+async function cutOff(proxy, sockets) {
+  await Promise.all(sockets.map(upgraded))
+  await proxy.carries(sockets.length)
+  const lost = sockets.map(socket => once(socket, 'disconnect'))
+  proxy.cut()
+  await Promise.all(lost)
+}
+
+/** Connects with the recovery id of another socket. */
+async function connectAs(t, io, url, user, { _pid, _lastOffset }) {
+  const socket = open(io, url, { token: token(user) }, { autoConnect: false })
+  t.after(() => socket.close())
+  Object.assign(socket, { _pid, _lastOffset })
+  const connected = once(socket, 'connect')
+  socket.connect()
+  await connected
+  return socket
+}
 
 for (const [browser, io, way] of browsers) {
   describe(`reconnecting with ${browser}`, { concurrency: true }, () => {
@@ -49,25 +74,15 @@ for (const [browser, io, way] of browsers) {
     })
 
     it('leaves nothing behind after the window', async t => {
-      const server = await serverFor(t, { OUTCRY_SESSION_RECOVERY_WINDOW: '1s', OUTCRY_PORTFOLIO_IDLE_TIMEOUT: '1s' })
+      const server = await serverFor(t, away)
       const proxy = await proxyFor(t, server.address)
       const sockets = await Promise.all(['ann', 'ann', 'bob'].map(user => connect(io, proxy.url, token(user))))
       t.after(() => sockets.forEach(socket => socket.close()))
       for (const socket of sockets) await ask(socket, 'subscribe:watchlist', { symbols })
-      await Promise.all(sockets.map(upgraded))
-      await proxy.carries(sockets.length)
-      const lost = sockets.map(socket => once(socket, 'disconnect'))
-      proxy.cut() // no goodbye, as when a laptop is closed
-      await Promise.all(lost)
-      const counts = ({ websocket: w, accounts }) => [w.sessions, w.uniqueUsers, w.connections, accounts.loaded, accounts.pending]
-      await healthy(server, 'an empty engine', health => counts(health).every(n => n === 0))
+      await cutOff(proxy, sockets)
+      await emptied(server)
 
-      const late = open(io, proxy.url, { token: token('ann') }, { autoConnect: false })
-      t.after(() => late.close())
-      Object.assign(late, { _pid: sockets[0]._pid })
-      const back = once(late, 'connect')
-      late.connect()
-      await back
+      const late = await connectAs(t, io, proxy.url, 'ann', sockets[0])
       assert.equal(late.recovered ?? false, false)
       await late.await('portfolio:update')
       await postTicks(server.url, [{ symbol: symbols[0], price: 1 }])
@@ -75,6 +90,55 @@ for (const [browser, io, way] of browsers) {
       assert.deepEqual(late.of('watchlist:quote'), [], 'it is a new session, without subscriptions')
       late.close()
       assert.equal(await server.stop(), 0)
+    })
+
+    it('grows by nobody who came and went', async t => {
+      const server = await serverFor(t, away)
+      const proxy = await proxyFor(t, server.address)
+      const memory = []
+      for (let round = 0; round < 3; round++) {
+        const sockets = await Promise.all(symbols.slice(0, shown).map(name => connect(io, proxy.url, token(`${name}-${round}`))))
+        await Promise.all(sockets.map(socket => ask(socket, 'subscribe:watchlist', { symbols })))
+        await cutOff(proxy, sockets)
+        await emptied(server)
+        memory.push((await server.health()).memory)
+      }
+      const goroutines = memory.map(m => m.goroutines)
+      t.diagnostic(`${browser}: ${goroutines.join(', ')} goroutines after rounds of ${shown} browsers, heap of ${memory.map(m => m.heapBytes >> 10).join(', ')} KB`)
+      assert.ok(goroutines.at(-1) < goroutines[0] + shown / 2, `${goroutines}`)
+    })
+
+    it('lets nobody go on where another was', async t => {
+      const server = await serverFor(t)
+      const proxy = await proxyFor(t, server.address)
+      const ann = await connect(io, proxy.url, token('ann'), reconnecting)
+      t.after(() => ann.close())
+      await ask(ann, 'subscribe:quote', 'MINE')
+      await postTrade(server.url, tradeOf('ann'))
+      await ann.await('trade:executed')
+      const { id } = ann
+      async function steal() {
+        const thief = await connectAs(t, io, server.url, 'bob', ann)
+        assert.equal(thief.recovered ?? false, false)
+        assert.notEqual(thief.id, id)
+        assert.equal((await thief.await('portfolio:update')).userId, 'bob')
+        await postTicks(server.url, [{ symbol: 'MINE', price: 1 }])
+        await ask(thief, 'ping', {})
+        assert.deepEqual([thief.of('watchlist:quote'), thief.of('trade:executed')], [[], []])
+      }
+      await steal() // while she is there,
+      assert.equal((await ask(ann, 'ping', {})).userId, 'ann')
+      await upgraded(ann)
+      await proxy.carries(1)
+      const [lost, back] = [once(ann, 'disconnect'), once(ann, 'connect')]
+      proxy.hold()
+      proxy.cut()
+      await lost
+      await healthy(server, 'her connection to end', ({ websocket }) => websocket.recoverable > 0)
+      await steal() // and while she is away
+      proxy.release()
+      await back
+      assert.deepEqual([ann.recovered, ann.id], [true, id])
     })
 
     if (way !== 'upgrade') it(`costs what ${users * tabs} browsers show, not what they missed`, { timeout: 60_000 }, async t => {

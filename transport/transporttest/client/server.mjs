@@ -13,6 +13,9 @@ export const binary = process.env.TEST_BINARY
 if (!binary) throw new Error('TEST_BINARY is not set: run `make test-client`')
 
 const environment = { PATH: process.env.PATH, HOME: process.env.HOME, JWT_SECRET: secret, OUTCRY_LOG_FORMAT: 'json', OUTCRY_SERVER_DRAIN_TIME: '0s' }
+// A whole run may serve sockets in another way than by default.
+const mode = process.env.OUTCRY_NETPOLL_MODE
+if (mode) environment.OUTCRY_NETPOLL_MODE = mode
 
 const patience = 15_000 // only bounds a test that fails
 

@@ -12,7 +12,10 @@ for (const [browser, io] of browsers) {
     after(async () => { assert.equal(await server.stop(), 0) })
 
     const post = (path, body, headers = {}) => fetch(server.url + path, { method: 'POST', body: body && JSON.stringify(body), headers })
-    const status = async cookie => (await fetch(`${server.url}/auth/status`, { headers: { cookie } })).json()
+    async function status(cookie) {
+      const { authenticated, user } = await (await fetch(`${server.url}/auth/status`, { headers: { cookie } })).json()
+      return { authenticated, user }
+    }
 
     async function signIn(user) {
       const response = await post('/auth/demo', { user })
