@@ -52,7 +52,7 @@ describe('accessibility', { concurrency: false }, () => {
 
   for (const colorScheme of ['dark', 'light']) {
     for (const palette of ['standard', 'colour-blind']) {
-      it(`has no violation on any page, ${colorScheme} and ${palette}`, { timeout: 180_000 }, async t => {
+      it(`has no violation on any page, ${colorScheme} and ${palette}`, { timeout: 300_000 }, async t => {
         const wrong = []
         const engine = await engineFor(t)
         replayFor(t, engine)
@@ -98,7 +98,7 @@ describe('accessibility', { concurrency: false }, () => {
         await page.getByRole('link', { name: 'Settings' }).click()
         await page.getByText('mailbox.budget').first().waitFor()
         wrong.push(...(await check(page, 'settings')))
-        assert.deepEqual(wrong, [])
+        assert.equal(wrong.map(({ at, id, nodes }) => `${at}: ${id}\n  ${nodes.join('\n  ')}`).join('\n'), '')
       })
     }
   }

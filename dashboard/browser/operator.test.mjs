@@ -67,7 +67,7 @@ describe('operator console', { concurrency: false }, () => {
     await page.getByRole('button', { name: 'Apply all' }).click()
     await toast(page, '1 setting changed').waitFor()
     const change = page
-      .getByRole('region', { name: 'Changes of settings' })
+      .getByRole('group', { name: 'Changes of settings' })
       .getByRole('row', { name: /paper\.max_quantity/ })
     await change.waitFor()
     assert.deepEqual((await change.getByRole('cell').allTextContents()).slice(1, 3), ['7', 'demo-operator'])

@@ -26,7 +26,7 @@ const columns: { key: SortKey | 'side' | 'status'; text: string; sortable: boole
 export function TradeTable({ trades, sortBy, sortOrder, onSort }: TradeTableProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <section aria-label="Trades" tabIndex={0} className="overflow-x-auto">
+    <div role="group" aria-label="Trades" tabIndex={0} className="overflow-x-auto">
       <table className="w-full min-w-[44rem] border-collapse">
         <thead className="text-left text-xs text-soft">
           <tr className="h-9 border-b border-line">
@@ -60,7 +60,7 @@ export function TradeTable({ trades, sortBy, sortOrder, onSort }: TradeTableProp
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   )
 }
 

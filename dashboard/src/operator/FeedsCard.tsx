@@ -13,7 +13,7 @@ export function FeedsCard({ feeds, now }: { feeds: Stats['feeds']; now: number }
     <Card title="Feeds" className="@container" actions={<Badge tone={tones[feeds.state]}>{feeds.state}</Badge>}>
       <Table
         label="Feeds"
-        columns={['', 'State', 'Ticks', 'Accepted', 'Refused', 'Last heard']}
+        columns={['Feed', 'State', 'Ticks', 'Accepted', 'Refused', 'Last heard']}
         rows={feeds.sources.map((source, i) => ({
           key: `${source.name} ${i}`,
           cells: [

@@ -37,7 +37,7 @@ export function FreshnessCard({ freshness }: { freshness: Freshness }) {
         <div className="min-w-0 border-line lg:border-l">
           <Table
             label="Freshness by window and stage"
-            columns={['', 'P50', 'P95', 'P99', 'Count']}
+            columns={['Measured', 'P50', 'P95', 'P99', 'Count']}
             rows={rowsOf(freshness)}
             empty="Nothing was measured yet."
           />

@@ -15,7 +15,7 @@ export function MailboxesCard({ mailboxes, actors }: MailboxesCardProps) {
     <Card title="Mailboxes" className="@container">
       <Table
         label="Mailboxes"
-        columns={['', 'Waiting', 'Highest', 'Room for', 'Overflows']}
+        columns={['Mailbox', 'Waiting', 'Highest', 'Room for', 'Overflows']}
         rows={mailboxes.map(m => ({
           key: m.name,
           cells: [

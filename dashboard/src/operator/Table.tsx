@@ -15,7 +15,7 @@ export function Table({ label, columns, rows, empty }: TableProps) {
   if (rows.length === 0) return <p className="p-4 text-soft">{empty}</p>
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <section aria-label={label} tabIndex={0} className="overflow-x-auto">
+    <div role="group" aria-label={label} tabIndex={0} className="overflow-x-auto">
       <table className="w-full border-collapse">
         <thead className="text-xs text-soft">
           <tr className="h-8 border-b border-line">
@@ -41,6 +41,6 @@ export function Table({ label, columns, rows, empty }: TableProps) {
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   )
 }

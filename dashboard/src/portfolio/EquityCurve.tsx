@@ -69,7 +69,7 @@ function EquityTable({ points }: { points: readonly EquityPoint[] }) {
   const shown = points.filter((_, i) => (points.length - 1 - i) % every === 0).toReversed()
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <section aria-label="Values of the equity curve" tabIndex={0} className="h-full overflow-y-auto">
+    <div role="group" aria-label="Values of the equity curve" tabIndex={0} className="h-full overflow-y-auto">
       <table className="w-full">
         <thead className="text-left text-xs text-soft">
           <tr>
@@ -90,6 +90,6 @@ function EquityTable({ points }: { points: readonly EquityPoint[] }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   )
 }
