@@ -34,6 +34,34 @@ describe('trading', { concurrency: false }, () => {
     await row(page, 'SPY').getByText('Live', { exact: true }).waitFor()
   })
 
+  it('lays nothing out anew while prices move and the page loads', async t => {
+    const engine = await engineFor(t)
+    replayFor(t, engine)
+    const page = await traderFor(t, engine.url)
+    await watch(page, recorded)
+    await page.reload()
+    await page.evaluate(() => {
+      window.shifted = []
+      new PerformanceObserver(list => {
+        for (const entry of list.getEntries()) {
+          if (!entry.hadRecentInput)
+            window.shifted.push({
+              value: entry.value,
+              what: entry.sources.map(({ node }) => node?.textContent?.slice(0, 60)),
+            })
+        }
+      }).observe({ type: 'layout-shift', buffered: true })
+    })
+    const seen = new Set()
+    await until(
+      async () => seen.add(await row(page, 'SPY').getByRole('cell').nth(1).textContent()).size >= 6,
+      'six prices of SPY',
+    )
+    const shifted = await page.evaluate(() => window.shifted)
+    const sum = shifted.reduce((total, { value }) => total + value, 0)
+    assert.ok(sum < 0.02, `cumulative layout shift ${sum.toFixed(4)}: ${JSON.stringify(shifted)}`)
+  })
+
   it('fills a market order: toast, history, positions and portfolio agree', async t => {
     const engine = await engineFor(t)
     replayFor(t, engine)
@@ -113,6 +141,65 @@ describe('trading', { concurrency: false }, () => {
     await page.reload()
     await row(page, 'AIG').waitFor()
     assert.deepEqual(await names(), ['SPY', 'AIG'])
+  })
+
+  it('tells four fills of an executor in one toast', async t => {
+    const engine = await engineFor(t)
+    replayFor(t, engine)
+    const page = await traderFor(t, engine.url)
+    const trade = i => ({
+      id: `burst-${i}`,
+      userId: 'demo-alice',
+      symbol: 'BAC',
+      side: 'buy',
+      quantity: 1,
+      price: 14,
+      status: 'executed',
+      timestamp: Date.now(),
+    })
+    const { ok } = await fetch(`${engine.url}/api/trades`, {
+      method: 'POST',
+      headers: {
+        Authorization: `Bearer ${token('desk', { roles: ['executor'] })}`,
+        'Content-Type': 'application/x-ndjson',
+      },
+      body: [1, 2, 3, 4].map(i => JSON.stringify(trade(i))).join('\n'),
+    })
+    assert.ok(ok)
+    await toast(page, '4 fills').waitFor()
+    assert.equal(await page.locator('[data-sonner-toast]').count(), 1)
+  })
+
+  it('is used by the keyboard, and its single keys can be switched off', async t => {
+    const engine = await engineFor(t)
+    const page = await traderFor(t, engine.url)
+    const focused = name =>
+      until(
+        () =>
+          page
+            .evaluate(
+              () =>
+                document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.labels?.[0]?.textContent,
+            )
+            .then(label => label === name),
+        `the focus on ${name}`,
+      )
+    await page.keyboard.press('/')
+    await focused('Add a symbol')
+    await page.keyboard.type('b')
+    assert.equal(await page.getByRole('combobox').inputValue(), 'b', 'a letter that is typed is no shortcut')
+    await page.keyboard.press('Escape')
+    await page.evaluate(() => document.activeElement.blur())
+    await page.keyboard.press('s')
+    await focused('Quantity')
+    await page.evaluate(() => document.activeElement.blur())
+    await page.keyboard.press('?')
+    const help = page.getByRole('dialog', { name: 'Keyboard' })
+    await help.getByLabel('Shortcuts of a single key').uncheck()
+    await page.keyboard.press('Escape')
+    await help.waitFor({ state: 'hidden' })
+    await page.keyboard.press('?')
+    assert.equal(await help.isVisible(), false)
   })
 
   it('shows the same in a second tab', async t => {
