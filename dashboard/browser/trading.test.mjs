@@ -2,6 +2,7 @@
 // refused, lists that are kept, and two tabs that agree.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { token } from '../../transport/transporttest/client/server.mjs'
 import {
   amount,
   closeBrowser,
@@ -147,6 +148,7 @@ describe('trading', { concurrency: false }, () => {
     const engine = await engineFor(t)
     replayFor(t, engine)
     const page = await traderFor(t, engine.url)
+    await until(async () => (await figure(page, 'Cash')) === 100_000, 'the account') // what came before is in it, and no news
     const trade = i => ({
       id: `burst-${i}`,
       userId: 'demo-alice',

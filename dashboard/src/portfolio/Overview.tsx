@@ -21,7 +21,7 @@ export function Overview() {
           <Total portfolio={portfolio} />
           <Figures portfolio={portfolio} />
         </div>
-        <Suspense fallback={<div className="h-64" />}>
+        <Suspense fallback={<div className="h-80 sm:h-70" />}>
           <EquityCurve />
         </Suspense>
       </div>
