@@ -2,8 +2,12 @@ package config
 
 import "math"
 
+// maxCompared bounds what is compared of a name that anybody made up.
+const maxCompared = 100
+
 // nearest returns the known name that is most like name, for an error message.
 func nearest(name string, known []string) string {
+	name = name[:min(len(name), maxCompared)]
 	best, bestDistance := "", math.MaxInt
 	for _, candidate := range known {
 		if d := distance(name, candidate); d < bestDistance {
