@@ -31,10 +31,10 @@ func (f *Flush) Ingested(now, received time.Time, ticks uint64) {
 	}
 }
 
-// Take is for the actor to report: it is about to write a frame that brings its
-// subscriber merged ticks. Snapshots bring none: they are as old as the market
+// Take is for the actor to report: it is about to write a frame of slot that brings
+// its subscriber merged ticks. Snapshots bring none: they are as old as the market
 // made them.
-func (f *Flush) Take(s *Subscription, frame *conflation.Frame, merged uint32) {
+func (f *Flush) Take(slot *conflation.Slot, frame *conflation.Frame, merged uint32) {
 	t := &f.tally
 	t.taken++
 	t.updates += uint64(merged)
@@ -53,7 +53,7 @@ func (f *Flush) Take(s *Subscription, frame *conflation.Frame, merged uint32) {
 	parts := min(uint64(merged), maxParts)
 	for k := range parts {
 		from, to := k*uint64(merged)/parts, (k+1)*uint64(merged)/parts
-		oldest := s.Slot().ReceivedBefore(frame, uint32(to-1))
+		oldest := slot.ReceivedBefore(frame, uint32(to-1))
 		t.waiting = append(t.waiting, latency.Waiting{Received: oldest, Ticks: uint32(to - from)})
 	}
 }

@@ -12,12 +12,19 @@ type interest struct {
 	// immutable after construction
 	slot   *conflation.Slot
 	worker *Worker
+	number uint32 // in worker.interests and worker.slots
 
 	// atomic: set by the publisher, cleared by the worker
 	queued atomic.Bool
 
 	// owned by the worker
-	watchers []*Subscription
+	watchers []watcher
+}
+
+// watcher is a subscription, by the numbers of its mailbox and within it: half of
+// what pointers would take.
+type watcher struct {
+	mailbox, subscription uint32
 }
 
 // Published queues the slot for the worker's next flush. conflation.Listener.
@@ -27,75 +34,61 @@ func (i *interest) Published() {
 	}
 }
 
-// Watch subscribes the actor to slots. Their newest frames are new to the
-// subscriptions, so the flush that follows the message under way sends them as
-// snapshots. Call it from the actor's Receive only.
-func (m *Mailbox) Watch(slots []*conflation.Slot) []*Subscription {
-	w, ok := m.runner.(*Worker)
-	if !ok {
-		panic("mailbox: only an actor that is pinned to a worker can watch slots")
-	}
-	block := make([]Subscription, len(slots))
-	subscriptions := make([]*Subscription, len(slots))
-	for k, slot := range slots {
-		s := &block[k]
-		s.mailbox, s.interest = m, w.interestIn(slot)
-		s.Start(slot) // listening already: nothing published from here on is missed
-		s.position = int32(len(s.interest.watchers))
-		s.interest.watchers = append(s.interest.watchers, s)
-		subscriptions[k] = s
-	}
-	w.addWatching(m, len(slots))
-	return subscriptions
-}
-
-// Stop ends the subscription. Call it once, from the actor's Receive only.
-func (s *Subscription) Stop() {
-	i := s.interest
-	last := len(i.watchers) - 1
-	i.watchers[s.position] = i.watchers[last]
-	i.watchers[s.position].position = s.position
-	i.watchers[last] = nil
-	i.watchers = i.watchers[:last]
-	if last == 0 {
-		delete(i.worker.interests, i.slot)
-		i.slot.Unlisten(i)
-	}
-	i.worker.removeWatching(s.mailbox)
-}
-
 // interestIn returns the worker's index entry of slot, a new one if need be.
 func (w *Worker) interestIn(slot *conflation.Slot) *interest {
-	if i := w.interests[slot]; i != nil {
-		return i
+	if number, ok := w.numbers[slot]; ok {
+		return w.interests[number]
 	}
 	i := &interest{slot: slot, worker: w}
-	w.interests[slot] = i
+	if free := len(w.freeInterests) - 1; free >= 0 {
+		i.number = w.freeInterests[free]
+		w.freeInterests = w.freeInterests[:free]
+		w.interests[i.number], w.slots[i.number] = i, slot
+	} else {
+		i.number = uint32(len(w.interests))
+		w.interests, w.slots = append(w.interests, i), append(w.slots, slot)
+	}
+	w.numbers[slot] = i.number
 	slot.Listen(i)
 	return i
 }
 
-func (w *Worker) addWatching(m *Mailbox, subscriptions int) {
-	if subscriptions == 0 {
-		return
+func (w *Worker) interestOf(s subscription) *interest { return w.interests[s.interest&interestMask] }
+
+// unwatch takes a subscription out of the index.
+func (w *Worker) unwatch(s subscription) {
+	i := w.interestOf(s)
+	last := len(i.watchers) - 1
+	moved := i.watchers[last]
+	i.watchers[s.position] = moved
+	w.watching[moved.mailbox].subscriptions[moved.subscription].position = s.position
+	i.watchers = i.watchers[:last]
+	if last == 0 {
+		delete(w.numbers, i.slot)
+		w.interests[i.number], w.slots[i.number] = nil, nil
+		w.freeInterests = append(w.freeInterests, i.number)
+		i.slot.Unlisten(i)
 	}
-	if m.subscriptions == 0 {
-		m.position = int32(len(w.watching))
-		w.watching = append(w.watching, m)
-	}
-	m.subscriptions += int32(subscriptions)
 }
 
-func (w *Worker) removeWatching(m *Mailbox) {
-	m.subscriptions--
-	if m.subscriptions > 0 {
-		return
+// enter gives a mailbox its number among those with subscriptions.
+func (w *Worker) enter(m *Mailbox) uint32 {
+	w.watchingCount++
+	if free := len(w.freeWatching) - 1; free >= 0 {
+		number := w.freeWatching[free]
+		w.freeWatching = w.freeWatching[:free]
+		w.watching[number] = m
+		return number
 	}
-	last := len(w.watching) - 1
-	w.watching[m.position] = w.watching[last]
-	w.watching[m.position].position = m.position
-	w.watching[last] = nil
-	w.watching = w.watching[:last]
+	w.watching = append(w.watching, m)
+	return uint32(len(w.watching) - 1)
+}
+
+// leave takes a mailbox out that has no subscriptions any more.
+func (w *Worker) leave(m *Mailbox) {
+	w.watchingCount--
+	w.watching[m.number] = nil
+	w.freeWatching = append(w.freeWatching, m.number)
 }
 
 // markDirty lists the mailboxes that have something to flush after the slots
@@ -107,15 +100,17 @@ func (w *Worker) markDirty(changed []*interest) {
 	for _, i := range changed {
 		concerned += len(i.watchers)
 	}
-	if concerned >= len(w.watching) {
+	if concerned >= w.watchingCount {
 		for _, m := range w.watching {
-			w.mark(m)
+			if m != nil {
+				w.mark(m)
+			}
 		}
 		return
 	}
 	for _, i := range changed {
 		for _, s := range i.watchers {
-			w.mark(s.mailbox)
+			w.mark(w.watching[s.mailbox])
 		}
 	}
 }

@@ -40,8 +40,8 @@ type Mailbox struct {
 	// owned by the worker
 	bound         bool
 	dirty         bool
-	subscriptions int32
-	position      int32 // in worker.watching, while subscriptions > 0
+	number        uint32         // in worker.watching, while there are subscriptions
+	subscriptions []subscription // nil while there are none
 }
 
 var _ actor.Mailbox = (*Mailbox)(nil)

@@ -57,7 +57,6 @@ type unwatch struct{ symbol string }
 // watcher is an actor that counts what it is given.
 type watcher struct {
 	box     *mailbox.Mailbox
-	subs    []*mailbox.Subscription
 	flushes atomic.Int64
 	ticks   atomic.Int64
 	last    atomic.Uint64 // Ticks of the newest frame given
@@ -68,19 +67,20 @@ func (w *watcher) Receive(ctx actor.Context) {
 	case *mailbox.Bound:
 		w.box = m.Mailbox
 	case *watch:
-		w.subs = append(w.subs, w.box.Watch(m.slots)...)
+		w.box.Watch(m.slots)
 	case *unwatch:
-		for i, sub := range w.subs {
-			if sub.Slot().Symbol() == m.symbol {
-				sub.Stop()
-				w.subs = append(w.subs[:i], w.subs[i+1:]...)
+		subscriptions := w.box.Subscriptions()
+		for i := range subscriptions.Len() {
+			if subscriptions.Slot(i).Symbol() == m.symbol {
+				w.box.Unwatch(i)
 				break
 			}
 		}
 	case *mailbox.Flush:
 		w.flushes.Add(1)
-		for _, sub := range w.subs {
-			if f, merged := sub.Next(); f != nil {
+		subscriptions := w.box.Subscriptions()
+		for i := range subscriptions.Len() {
+			if f, merged := subscriptions.Next(i); f != nil {
 				w.ticks.Add(int64(merged))
 				w.last.Store(f.Ticks)
 				m.Quotes++

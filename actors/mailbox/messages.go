@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
-
-	"outcry/actors/conflation"
 )
 
 // Bound is the first message after Started that an actor on a Mailbox gets. It
@@ -57,27 +55,3 @@ type Panic struct {
 }
 
 func (p *Panic) Error() string { return fmt.Sprint(p.Reason) }
-
-// Subscription is one actor's interest in one slot. The embedded cursor says
-// what the actor was last given of it.
-//
-// owned by the actor and its worker, which are one goroutine
-type Subscription struct {
-	conflation.Cursor
-	// Tag is the actor's to use.
-	Tag uint8
-
-	position int32 // in interest.watchers
-	interest *interest
-	mailbox  *Mailbox
-}
-
-// Slot is what the subscription watches.
-func (s *Subscription) Slot() *conflation.Slot { return s.interest.slot }
-
-// Restart makes the newest frame new again: the next flush sends a snapshot.
-func (s *Subscription) Restart() { s.Start(s.interest.slot) }
-
-// Next returns the newest frame, if the actor was not given it yet, and how
-// many ticks it stands for. See conflation.Cursor.Next.
-func (s *Subscription) Next() (*conflation.Frame, uint32) { return s.Cursor.Next(s.interest.slot) }

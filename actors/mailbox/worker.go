@@ -41,14 +41,19 @@ type Worker struct {
 	changes  []*interest
 
 	// owned by the worker
-	interests map[*conflation.Slot]*interest
-	watching  []*Mailbox // those with subscriptions
-	dirty     []*Mailbox // to be flushed in this round
-	pacer     conflation.Pacer
-	flush     Flush
-	spareTask []task
-	spareList []*interest
-	symbols   [64]task
+	numbers       map[*conflation.Slot]uint32 // of interests
+	interests     []*interest                 // by number, nil where it is free
+	slots         []*conflation.Slot          // of interests
+	freeInterests []uint32
+	watching      []*Mailbox // those with subscriptions by number, nil where it is free
+	freeWatching  []uint32
+	watchingCount int
+	dirty         []*Mailbox // to be flushed in this round
+	pacer         conflation.Pacer
+	flush         Flush
+	spareTask     []task
+	spareList     []*interest
+	symbols       [64]task
 
 	// atomic: counters for Stats
 	rounds, flushed, quotes atomic.Uint64
@@ -63,7 +68,7 @@ func newWorker(d *Dispatcher) *Worker {
 		dispatcher: d,
 		wake:       make(chan struct{}, 1),
 		done:       make(chan struct{}),
-		interests:  make(map[*conflation.Slot]*interest),
+		numbers:    make(map[*conflation.Slot]uint32),
 	}
 	w.flush.tally.stages = &w.stages
 	return w
@@ -247,7 +252,7 @@ func (w *Worker) flushDirty() int {
 			w.runSymbols()
 			w.runMessages()
 		}
-		if m.dirty && m.subscriptions > 0 {
+		if m.dirty && len(m.subscriptions) > 0 {
 			w.flush.Now = w.dispatcher.now()
 			m.flush(&w.flush)
 		}

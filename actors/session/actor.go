@@ -20,9 +20,8 @@ type sessionActor struct {
 	detached   bool // the connection is gone
 	closing    bool // we are ending it
 
-	subscriptions []*mailbox.Subscription
-	out           []byte  // answers, notices and quotes that wait for the next write
-	outBuffer     *[]byte // the pooled buffer that out lives in, nil while out is unused
+	out       []byte  // answers, notices and quotes that wait for the next write
+	outBuffer *[]byte // the pooled buffer that out lives in, nil while out is unused
 
 	account account
 	record  recording
@@ -165,10 +164,8 @@ func (s *sessionActor) end() {
 	s.unblock()
 	s.unwatch()
 	s.leaveRecord()
-	for _, subscription := range s.subscriptions {
-		subscription.Stop()
-		s.sessions.symbols.Release(subscription.Slot())
+	for i := s.subscriptions().Len() - 1; i >= 0; i-- {
+		s.drop(i)
 	}
-	s.subscriptions = nil
 	s.releaseOut()
 }

@@ -71,29 +71,30 @@ func (s *sessionActor) flush(f *mailbox.Flush) {
 // browser was not given.
 func (s *sessionActor) appendQuotes(f *mailbox.Flush) {
 	batched := false
-	for _, sub := range s.subscriptions {
-		if !sub.Behind(sub.Slot()) {
+	subscriptions := s.subscriptions()
+	for i := range subscriptions.Len() {
+		if !subscriptions.Behind(i) {
 			continue
 		}
-		if Dialects(sub.Tag) == QuoteBatch {
+		if Dialects(subscriptions.Tag(i)) == QuoteBatch {
 			batched = true
 			continue
 		}
-		s.appendQuote(f, sub)
+		s.appendQuote(f, subscriptions, i)
 	}
 	if batched {
 		s.appendBatch(f)
 	}
 }
 
-func (s *sessionActor) appendQuote(f *mailbox.Flush, sub *mailbox.Subscription) {
-	snapshot := !sub.Given()
-	frame, merged := sub.Next()
+func (s *sessionActor) appendQuote(f *mailbox.Flush, subscriptions mailbox.Subscriptions, i int) {
+	snapshot := !subscriptions.Given(i)
+	frame, merged := subscriptions.Next(i)
 	if frame == nil {
 		return
 	}
-	age := ageOf(f, sub, frame, snapshot, merged)
-	for dialects := Dialects(sub.Tag); dialects != 0; dialects &= dialects - 1 {
+	age := ageOf(f, subscriptions.Slot(i), frame, snapshot, merged)
+	for dialects := Dialects(subscriptions.Tag(i)); dialects != 0; dialects &= dialects - 1 {
 		lowest := dialects & -dialects
 		s.out = s.sessions.encoder.AppendFrame(s.out, frame, lowest, merged, age)
 		f.Quotes++
@@ -105,16 +106,17 @@ func (s *sessionActor) appendBatch(f *mailbox.Flush) {
 	encoder, start := s.sessions.encoder, len(s.out)
 	s.out = encoder.BeginBatch(s.out)
 	empty := len(s.out)
-	for _, sub := range s.subscriptions {
-		if Dialects(sub.Tag) != QuoteBatch {
+	subscriptions := s.subscriptions()
+	for i := range subscriptions.Len() {
+		if Dialects(subscriptions.Tag(i)) != QuoteBatch {
 			continue
 		}
-		snapshot := !sub.Given()
-		frame, merged := sub.Next()
+		snapshot := !subscriptions.Given(i)
+		frame, merged := subscriptions.Next(i)
 		if frame == nil {
 			continue
 		}
-		s.out = encoder.AppendBatched(s.out, frame, merged, ageOf(f, sub, frame, snapshot, merged))
+		s.out = encoder.AppendBatched(s.out, frame, merged, ageOf(f, subscriptions.Slot(i), frame, snapshot, merged))
 		f.Quotes++
 	}
 	if len(s.out) == empty {
@@ -127,11 +129,11 @@ func (s *sessionActor) appendBatch(f *mailbox.Flush) {
 // ageOf returns how old a quote is, and notes it for the pacer and for what is
 // measured. A snapshot and a mere change of state are as old as the market made
 // them and say nothing about the engine.
-func ageOf(f *mailbox.Flush, sub *mailbox.Subscription, frame *conflation.Frame, snapshot bool, merged uint32) time.Duration {
+func ageOf(f *mailbox.Flush, slot *conflation.Slot, frame *conflation.Frame, snapshot bool, merged uint32) time.Duration {
 	age := max(time.Duration(f.Now.UnixNano()-frame.Received), 0)
 	if !snapshot && merged > 0 {
 		f.Age = max(f.Age, age)
-		f.Take(sub, frame, merged)
+		f.Take(slot, frame, merged)
 	}
 	return age
 }

@@ -114,8 +114,9 @@ func (s *sessionActor) answerSync(m *synced) {
 	s.reply()
 	encoder, start, now := s.sessions.encoder, len(s.out), s.sessions.now()
 	s.out = encoder.BeginSync(s.out, &m.account)
-	for _, sub := range s.subscriptions {
-		if frame := sub.Slot().Newest(); frame != nil {
+	subscriptions := s.subscriptions()
+	for i := range subscriptions.Len() {
+		if frame := subscriptions.Slot(i).Newest(); frame != nil {
 			s.out = encoder.AppendBatched(s.out, frame, 0, max(now.Sub(time.Unix(0, frame.Received)), 0))
 		}
 	}

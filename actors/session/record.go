@@ -96,12 +96,14 @@ func (s *sessionActor) makeRecord() *Record {
 	if !s.record.changed && !s.record.saving {
 		r.savedAt = s.record.savedAt
 	}
-	if len(s.subscriptions) == 0 {
+	subscriptions := s.subscriptions()
+	if subscriptions.Len() == 0 {
 		return r
 	}
 	names := make(map[Dialects][]string)
-	for _, sub := range s.subscriptions {
-		names[Dialects(sub.Tag)] = append(names[Dialects(sub.Tag)], sub.Slot().Symbol())
+	for i := range subscriptions.Len() {
+		dialects := Dialects(subscriptions.Tag(i))
+		names[dialects] = append(names[dialects], subscriptions.Slot(i).Symbol())
 	}
 	r.Symbols = make(map[Dialects]string, len(names))
 	for dialects, symbols := range names {
@@ -117,11 +119,7 @@ func (s *sessionActor) restore(r *Record) {
 		for symbol := range strings.FieldsSeq(names) {
 			slots = append(slots, s.sessions.symbols.Acquire(symbol))
 		}
-		added := s.mailbox.Watch(slots)
-		for _, sub := range added {
-			sub.Tag = uint8(dialects)
-		}
-		s.subscriptions = append(s.subscriptions, added...)
+		s.add(slots, dialects)
 	}
 	s.account.updated = r.Updated
 	s.account.base, s.account.known = r.Base, true

@@ -20,23 +20,15 @@ func (s *sessionActor) subscribe(m *Subscribe) {
 	}
 	var fresh []*conflation.Slot
 	for _, symbol := range m.Symbols {
-		if sub := s.find(symbol, m.Kind); sub != nil {
-			sub.Tag = uint8(m.dialects(Dialects(sub.Tag)))
-			sub.Restart()
+		if i := s.find(symbol, m.Kind); i >= 0 {
+			subscriptions := s.subscriptions()
+			subscriptions.SetTag(i, uint8(m.dialects(Dialects(subscriptions.Tag(i)))))
+			subscriptions.Restart(i)
 			continue
 		}
 		fresh = append(fresh, s.sessions.symbols.Acquire(symbol))
 	}
-	added := s.mailbox.Watch(fresh)
-	for _, sub := range added {
-		sub.Tag = uint8(m.dialects(0))
-	}
-	if s.subscriptions == nil {
-		s.subscriptions = added // the one request that most sessions make costs one slice
-	} else {
-		s.subscriptions = append(s.subscriptions, added...)
-	}
-
+	s.add(fresh, m.dialects(0))
 	s.changeRecord()
 	if m.Kind == Watchlist {
 		s.reply()
@@ -69,32 +61,54 @@ func (s *sessionActor) overLimit(m *Subscribe) string {
 		return fmt.Sprintf("%d symbols in one request: at most %d are allowed; send several requests", len(m.Symbols)+len(m.Invalid), limit)
 	}
 	limit := options.SymbolsPerSocket
-	if limit == 0 || len(s.subscriptions)+len(m.Symbols) <= limit {
+	live := s.subscriptions().Len()
+	if limit == 0 || live+len(m.Symbols) <= limit {
 		return ""
 	}
 	fresh := 0
 	for _, symbol := range m.Symbols {
-		if s.find(symbol, m.Kind) == nil {
+		if s.find(symbol, m.Kind) < 0 {
 			fresh++
 		}
 	}
-	if len(s.subscriptions)+fresh <= limit {
+	if live+fresh <= limit {
 		return ""
 	}
-	return fmt.Sprintf("%d symbols on this socket and %d more: at most %d are allowed; unsubscribe some first", len(s.subscriptions), fresh, limit)
+	return fmt.Sprintf("%d symbols on this socket and %d more: at most %d are allowed; unsubscribe some first", live, fresh, limit)
 }
 
-// find returns the subscription of a symbol in the set that kind belongs to.
-func (s *sessionActor) find(symbol string, kind Kind) *mailbox.Subscription {
-	if i := s.index(symbol, kind); i >= 0 {
-		return s.subscriptions[i]
+// subscriptions are what the browser is sent. A session that failed before it was
+// bound to its mailbox has none.
+func (s *sessionActor) subscriptions() mailbox.Subscriptions {
+	if s.mailbox == nil {
+		return mailbox.Subscriptions{}
 	}
-	return nil
+	return s.mailbox.Subscriptions()
 }
 
-func (s *sessionActor) index(symbol string, kind Kind) int {
-	for i, sub := range s.subscriptions {
-		if sub.Slot().Symbol() == symbol && kind.owns(Dialects(sub.Tag)) {
+// add subscribes to slots, which were acquired, in these dialects.
+func (s *sessionActor) add(slots []*conflation.Slot, dialects Dialects) {
+	before := s.subscriptions().Len()
+	s.mailbox.Watch(slots)
+	subscriptions := s.subscriptions()
+	for i := before; i < subscriptions.Len(); i++ {
+		subscriptions.SetTag(i, uint8(dialects))
+	}
+}
+
+// drop ends subscription i, whose place the last one takes.
+func (s *sessionActor) drop(i int) {
+	slot := s.subscriptions().Slot(i)
+	s.mailbox.Unwatch(i)
+	s.sessions.symbols.Release(slot)
+}
+
+// find returns the subscription of a symbol in the set that kind belongs to, -1
+// if there is none.
+func (s *sessionActor) find(symbol string, kind Kind) int {
+	subscriptions := s.subscriptions()
+	for i := range subscriptions.Len() {
+		if subscriptions.Slot(i).Symbol() == symbol && kind.owns(Dialects(subscriptions.Tag(i))) {
 			return i
 		}
 	}
@@ -102,18 +116,9 @@ func (s *sessionActor) index(symbol string, kind Kind) int {
 }
 
 func (s *sessionActor) remove(symbol string, kind Kind) {
-	i := s.index(symbol, kind)
-	if i < 0 {
-		return
+	if i := s.find(symbol, kind); i >= 0 {
+		s.drop(i)
 	}
-	sub := s.subscriptions[i]
-	slot := sub.Slot()
-	sub.Stop()
-	s.sessions.symbols.Release(slot)
-	last := len(s.subscriptions) - 1
-	s.subscriptions[i] = s.subscriptions[last]
-	s.subscriptions[last] = nil
-	s.subscriptions = s.subscriptions[:last]
 }
 
 // dialects returns in which events the subscriber wants a quote from now on,
