@@ -48,6 +48,9 @@ func joinBuckets(registry *actor.SliceMap) {
 		registry.LocalPIDs[i] = cmap.New()
 	}
 	for _, bucket := range before {
+		if bucket.IsEmpty() {
+			continue // Items starts 32 goroutines
+		}
 		for id, process := range bucket.Items() { // those of the actor system itself
 			registry.GetBucket(id).Set(id, process)
 		}

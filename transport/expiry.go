@@ -34,10 +34,17 @@ type expiries struct {
 // expiry is one connection's. Its fields are guarded by expiries.mu.
 type expiry struct {
 	socket *socketio.Socket
-	end    time.Time // of the credentials
-	next   time.Time // when there is something to do: to tell, or to end
+	end    int64 // of the credentials, Unix milliseconds
+	place  int32 // in the queue, -1 while it is in none
 	told   bool
-	place  int // in the queue, -1 while it is in none
+}
+
+// next is when there is something to do, in Unix milliseconds: to tell, or to end.
+func (x *expiry) next() int64 {
+	if x.told {
+		return x.end
+	}
+	return x.end - expiryNotice.Milliseconds()
 }
 
 // newExpiries starts the goroutine; close ends it.
@@ -90,16 +97,16 @@ type telling struct {
 func (e *expiries) due(now time.Time) (tell []telling, end []*socketio.Socket) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for len(e.queue) > 0 && !e.queue[0].next.After(now) {
+	for len(e.queue) > 0 && e.queue[0].next() <= now.UnixMilli() {
 		x := e.queue[0]
 		if x.told {
 			heap.Pop(&e.queue)
 			end = append(end, x.socket)
 			continue
 		}
-		x.told, x.next = true, x.end
+		x.told = true
 		heap.Fix(&e.queue, 0)
-		tell = append(tell, telling{x.socket, x.end})
+		tell = append(tell, telling{x.socket, time.UnixMilli(x.end)})
 	}
 	return tell, end
 }
@@ -117,7 +124,7 @@ func (e *expiries) set(x *expiry, socket *socketio.Socket, end time.Time, leeway
 	if !end.After(e.now()) {
 		end = end.Add(leeway)
 	}
-	x.socket, x.end, x.next, x.told = socket, end, end.Add(-expiryNotice), false
+	x.socket, x.end, x.told = socket, end.UnixMilli(), false
 	heap.Push(&e.queue, x)
 }
 
@@ -131,7 +138,7 @@ func (e *expiries) remove(x *expiry) {
 // drop needs mu.
 func (e *expiries) drop(x *expiry) {
 	if x.socket != nil && x.place >= 0 {
-		heap.Remove(&e.queue, x.place)
+		heap.Remove(&e.queue, int(x.place))
 	}
 }
 
@@ -139,16 +146,16 @@ func (e *expiries) drop(x *expiry) {
 type expiryQueue []*expiry
 
 func (q expiryQueue) Len() int           { return len(q) }
-func (q expiryQueue) Less(i, j int) bool { return q[i].next.Before(q[j].next) }
+func (q expiryQueue) Less(i, j int) bool { return q[i].next() < q[j].next() }
 func (q expiryQueue) Swap(i, j int) {
 	q[i], q[j] = q[j], q[i]
-	q[i].place, q[j].place = i, j
+	q[i].place, q[j].place = int32(i), int32(j)
 }
 
 // Push is for container/heap.
 func (q *expiryQueue) Push(x any) {
 	entry := x.(*expiry)
-	entry.place = len(*q)
+	entry.place = int32(len(*q))
 	*q = append(*q, entry)
 }
 

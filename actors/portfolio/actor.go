@@ -215,7 +215,10 @@ func (a *portfolioActor) start(ctx actor.Context) {
 		return
 	}
 	a.used = a.portfolios.deps.Now()
-	a.watchers, a.entry.parked = a.entry.parked, nil // one that failed has told them
+	for _, w := range a.entry.parked {
+		a.watchers = append(a.watchers, &watching{watcher: w})
+	}
+	a.entry.parked = nil // one that failed has told them
 	a.noteWatchers()
 	a.leaving = a.portfolios.closing() // an account that failed was told before
 	a.load()

@@ -68,7 +68,7 @@ type Portfolios struct {
 
 	mu      sync.Mutex // guards the next block
 	entries map[string]*entry
-	parked  map[string][]*watching // those who watch accounts that are not loaded
+	parked  map[string][]Watcher // those who watch accounts that are not loaded
 	spawned uint64
 	closed  bool
 	empty   chan struct{} // closed when the last account has left after Close began
@@ -87,8 +87,8 @@ type entry struct {
 
 	sent uint64 // messages handed to it; guarded by Portfolios.mu
 
-	received uint64      // messages that were handled; owned by the actor
-	parked   []*watching // for the actor to take over at its start
+	received uint64    // messages that were handled; owned by the actor
+	parked   []Watcher // for the actor to take over at its start
 
 	// atomic: written by the actor, read by the clock
 	watched  atomic.Bool // somebody watches
@@ -114,7 +114,7 @@ func New(o Options, deps Deps) (*Portfolios, error) {
 		readers:   offload.NewPool(readers),
 		paces:     make(chan struct{}, 1),
 		entries:   make(map[string]*entry),
-		parked:    make(map[string][]*watching),
+		parked:    make(map[string][]Watcher),
 		stopClock: func() {},
 	}
 	p.options.Store(&o)
@@ -252,7 +252,8 @@ func (p *Portfolios) entryOfActor(pid *actor.PID) *entry {
 }
 
 // retire forgets an account, called by it, if it has handled every message that
-// it was sent. Those who watch it are kept for the next time it is loaded.
+// it was sent. Those who watch it, none of whom is catching up, are kept for the next
+// time it is loaded.
 func (p *Portfolios) retire(e *entry, watchers []*watching) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -260,7 +261,11 @@ func (p *Portfolios) retire(e *entry, watchers []*watching) bool {
 		return false
 	}
 	if len(watchers) > 0 {
-		p.parked[e.userID] = watchers
+		parked := make([]Watcher, len(watchers))
+		for i, w := range watchers {
+			parked[i] = w.watcher
+		}
+		p.parked[e.userID] = parked
 	}
 	p.forget(e)
 	return true
@@ -274,7 +279,7 @@ func (p *Portfolios) unpark(userID string, watcher Watcher) bool {
 	if p.entries[userID] != nil {
 		return false
 	}
-	left := slices.DeleteFunc(p.parked[userID], func(w *watching) bool { return w.watcher == watcher })
+	left := slices.DeleteFunc(p.parked[userID], func(w Watcher) bool { return w == watcher })
 	if len(left) == 0 {
 		delete(p.parked, userID)
 	} else {

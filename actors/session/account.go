@@ -3,8 +3,6 @@ package session
 import (
 	"errors"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"outcry/actors/portfolio"
 	"outcry/persistence"
 )
@@ -25,26 +23,24 @@ type account struct {
 	base   uint64
 }
 
-// watcher posts to a session on behalf of a portfolio. portfolio.Watcher.
-type watcher struct {
-	root *actor.RootContext
-	pid  *actor.PID
-}
+// watcher posts to a session on behalf of a portfolio, from whose actor it reads
+// only what never changes while it is watching. portfolio.Watcher.
+type watcher struct{ session *sessionActor }
 
 // Notify hands over notices. portfolio.Watcher.
 func (w watcher) Notify(frames []byte, last portfolio.Offset) {
-	w.root.Send(w.pid, &notices{frames: frames, last: last})
+	w.send(&notices{frames: frames, last: last})
 }
 
 // Update hands over a valuation. portfolio.Watcher.
-func (w watcher) Update(u portfolio.Update) { w.root.Send(w.pid, &u) }
+func (w watcher) Update(u portfolio.Update) { w.send(&u) }
 
 // Lost says that the portfolio has forgotten the session. portfolio.Watcher.
-func (w watcher) Lost() { w.root.Send(w.pid, &accountLost{}) }
+func (w watcher) Lost() { w.send(&accountLost{}) }
 
-func (s *sessionActor) watcher() watcher {
-	return watcher{root: s.sessions.system.Root, pid: s.self}
-}
+func (w watcher) send(message any) { w.session.sessions.system.Root.Send(w.session.self, message) }
+
+func (s *sessionActor) watcher() watcher { return watcher{s} }
 
 // watch asks the portfolio for what the browser has not seen.
 func (s *sessionActor) watch(resumed *Record) {
@@ -92,7 +88,7 @@ func (s *sessionActor) updated(u *portfolio.Update) {
 	if !s.account.known {
 		s.account.offset, s.account.known, s.account.base = portfolio.Offset{Version: u.Version}, true, u.Version
 	}
-	if u.Snapshot && s.record.savedAt.IsZero() {
+	if u.Snapshot && s.record.savedAt().IsZero() {
 		s.changeRecord() // it is known now
 	}
 }

@@ -39,11 +39,19 @@ type Record struct {
 //
 // owned by the session actor
 type recording struct {
-	changed  bool // since it was last saved
-	saving   bool
-	savedAt  time.Time // when that began, zero if it was not saved
-	handed   bool      // to the browser's next session
-	failedAt time.Time // of the last attempt, zero if that went well
+	changed bool // since it was last saved
+	saving  bool
+	handed  bool      // to the browser's next session
+	failed  bool      // the last attempt
+	at      time.Time // when the last attempt began or, if it did, failed; zero before the first
+}
+
+// savedAt is when saving the record began, zero if it was not saved.
+func (r *recording) savedAt() time.Time {
+	if r.failed {
+		return time.Time{}
+	}
+	return r.at
 }
 
 // liveLifetime is how long the record of a live session is kept. It is read
@@ -65,10 +73,10 @@ func (s *sessionActor) saveRecord() {
 	if !s.record.changed || s.record.saving || !s.account.known || !s.recoverable() {
 		return
 	}
-	if failed := s.record.failedAt; !failed.IsZero() && s.sessions.now().Sub(failed) < saveAgainAfter {
+	if s.record.failed && s.sessions.now().Sub(s.record.at) < saveAgainAfter {
 		return
 	}
-	s.record = recording{saving: true, savedAt: s.sessions.now()}
+	s.record = recording{saving: true, at: s.sessions.now()}
 	root, self := s.sessions.system.Root, s.self
 	s.sessions.records.save(s.recoveryID, s.makeRecord(), liveLifetime, func(err error) { root.Send(self, &recorded{err: err}) })
 }
@@ -79,7 +87,7 @@ func (s *sessionActor) saveRecord() {
 func (s *sessionActor) recorded(err error) {
 	s.record.saving = false
 	if err != nil {
-		s.record.changed, s.record.failedAt, s.record.savedAt = true, s.sessions.now(), time.Time{}
+		s.record.changed, s.record.failed, s.record.at = true, true, s.sessions.now()
 	}
 }
 
@@ -94,7 +102,7 @@ func (s *sessionActor) recoverable() bool {
 func (s *sessionActor) makeRecord() *Record {
 	r := &Record{SocketID: s.socketID, UserID: s.userID, Base: s.account.base, Updated: s.account.updated}
 	if !s.record.changed && !s.record.saving {
-		r.savedAt = s.record.savedAt
+		r.savedAt = s.record.savedAt()
 	}
 	subscriptions := s.subscriptions()
 	if subscriptions.Len() == 0 {
@@ -127,7 +135,7 @@ func (s *sessionActor) restore(r *Record) {
 	if r.savedAt.IsZero() || s.sessions.now().Sub(r.savedAt) > renewAfter {
 		s.changeRecord()
 	}
-	s.record.savedAt = r.savedAt
+	s.record.at = r.savedAt
 }
 
 // handOver asks a session whose browser is back for its record; it ends.

@@ -1,7 +1,6 @@
 package socketio
 
 import (
-	"slices"
 	"sync"
 
 	"outcry/transport/engineio"
@@ -29,23 +28,18 @@ type client struct {
 
 	gathering *gathering // owned by the loop: a packet that waits for attachments, nil for none
 
-	deadline deadline.Entry[client] // guarded by the lock of server.connects
-
-	mu       sync.Mutex // guards the next block
-	first    *Socket    // nearly always the only one
-	others   []*Socket
-	accepted int  // how many of the sockets are accepted
-	gone     bool // the connection ends: nothing is accepted any more
+	mu         sync.Mutex              // guards the next block
+	connecting *deadline.Entry[client] // the time to connect, nil while it does not run
+	first      *Socket                 // the others hang on its next; nearly always the only one
+	accepted   int32                   // how many of the sockets are accepted
+	gone       bool                    // the connection ends: nothing is accepted any more
 }
 
 // socketIn returns the socket of a namespace, nil if there is none.
 func (c *client) socketIn(namespace []byte) *Socket {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.first != nil && c.first.namespace == string(namespace) {
-		return c.first
-	}
-	for _, s := range c.others {
+	for s := c.first; s != nil; s = s.next {
 		if s.namespace == string(namespace) {
 			return s
 		}
@@ -66,22 +60,22 @@ func (c *client) writable() {
 }
 
 // sockets returns all sockets. Needs mu.
-func (c *client) sockets() []*Socket {
-	if c.first == nil {
-		return slices.Clone(c.others)
+func (c *client) sockets() (all []*Socket) {
+	for s := c.first; s != nil; s = s.next {
+		all = append(all, s)
 	}
-	return append([]*Socket{c.first}, c.others...)
+	return all
 }
 
 // join adds a socket that asks to connect.
 func (c *client) join(s *Socket) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.first == nil {
-		c.first = s
-		return
+	last := &c.first
+	for *last != nil {
+		last = &(*last).next
 	}
-	c.others = append(c.others, s)
+	*last = s
 }
 
 // accept counts an accepted socket, which ends the connect timeout. It reports
@@ -93,7 +87,7 @@ func (c *client) accept() bool {
 		return false
 	}
 	c.accepted++
-	c.server.connects.Remove(&c.deadline)
+	c.connected()
 	return true
 }
 
@@ -102,10 +96,12 @@ func (c *client) accept() bool {
 func (c *client) part(s *Socket, wasAccepted bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.first == s {
-		c.first = nil
+	for at := &c.first; *at != nil; at = &(*at).next {
+		if *at == s {
+			*at, s.next = s.next, nil
+			break
+		}
 	}
-	c.others = slices.DeleteFunc(c.others, func(other *Socket) bool { return other == s })
 	if !wasAccepted {
 		return // the time to connect is running, or another socket is accepted
 	}
@@ -117,8 +113,17 @@ func (c *client) part(s *Socket, wasAccepted bool) {
 
 // awaitConnect starts the connect timeout. Needs mu.
 func (c *client) awaitConnect() {
-	if c.server.options.ConnectTimeout > 0 {
-		c.server.connects.Add(&c.deadline)
+	if c.server.options.ConnectTimeout > 0 && c.connecting == nil {
+		c.connecting = &deadline.Entry[client]{Owner: c}
+		c.server.connects.Add(c.connecting)
+	}
+}
+
+// connected ends the connect timeout. Needs mu.
+func (c *client) connected() {
+	if c.connecting != nil {
+		c.server.connects.Remove(c.connecting)
+		c.connecting = nil
 	}
 }
 
@@ -152,8 +157,8 @@ func (c *client) leave() []*Socket {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.gone = true
-	c.server.connects.Remove(&c.deadline)
+	c.connected()
 	sockets := c.sockets()
-	c.first, c.others = nil, nil
+	c.first = nil
 	return sockets
 }

@@ -62,7 +62,6 @@ func (s *Server) Open(socket *engineio.Socket) { socket.UserData = s.begin(socke
 // begin starts the time to connect.
 func (s *Server) begin(e engine) *client {
 	c := &client{server: s, engine: e}
-	c.deadline.Owner = c
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.awaitConnect()

@@ -49,6 +49,8 @@ type Socket struct {
 	// sent before the reply, and what the client sends on it finds it accepted.
 	mu sync.Mutex
 
+	next *Socket // of the client's sockets; guarded by client.mu
+
 	asks    map[int64]*asked // guarded by mu; nil until the first
 	nextAsk int64            // guarded by mu
 

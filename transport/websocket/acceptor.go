@@ -41,6 +41,8 @@ type Acceptor struct {
 
 	// atomic: counters for Counts
 	largeHeads, slowHeads, largeMessages atomic.Uint64
+
+	uris, hosts, origins repeated // of requests that were upgraded
 }
 
 // Counts are what an Acceptor and its connections refused since the start.

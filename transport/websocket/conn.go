@@ -42,14 +42,19 @@ type Conn struct {
 
 	// owned by the event loop
 	partial *message // a fragmented message under way, else nil
-	owed    []byte   // the newest ping of a peer that does not read, else nil
+	owed    *[]byte  // the newest ping of a peer that does not read, else nil
 
 	// atomic: written under mu, read by the event loop
 	state atomic.Uint32
 
 	// guarded by mu, which also keeps data from following the close frame
-	mu       sync.Mutex
-	cause    error     // why it closes, nil while it does not
+	mu      sync.Mutex
+	closing *closing // nil while it does not close
+}
+
+// closing is what a connection knows of its end. Its fields are guarded by Conn.mu.
+type closing struct {
+	cause    error     // why it closes
 	deadline *deadline // while a close frame awaits its answer
 }
 
@@ -89,11 +94,11 @@ func (c *Conn) Close(code Code, reason string) {
 	if c.state.Load() != closeNone {
 		return
 	}
-	c.cause = &CloseError{Code: code, Reason: reason}
+	c.blame(&CloseError{Code: code, Reason: reason})
 	c.writeClose(code, reason)
 	c.state.Store(closeSent)
-	c.deadline = &deadline{owner: c}
-	if !c.a.closes.add(c.deadline) { // the Acceptor is closing: nobody would wait for the answer
+	c.closing.deadline = &deadline{owner: c}
+	if !c.a.closes.add(c.closing.deadline) { // the Acceptor is closing: nobody would wait for the answer
 		c.end()
 	}
 }
@@ -102,11 +107,9 @@ func (c *Conn) Close(code Code, reason string) {
 func (c *Conn) Abort(cause error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.cause == nil {
-		c.cause = cause
-	}
+	c.blame(cause)
 	c.state.Store(closeReached)
-	c.nc.Close(c.cause)
+	c.nc.Close(c.closing.cause)
 }
 
 // fail answers a peer that broke a rule: its close frame is not awaited, since
@@ -118,7 +121,7 @@ func (c *Conn) fail(refused *CloseError) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state.Load() == closeNone {
-		c.cause = refused
+		c.blame(refused)
 		c.writeClose(refused.Code, refused.Reason)
 	}
 	c.end()
@@ -134,7 +137,7 @@ func (c *Conn) peerClosed(payload []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state.Load() == closeNone {
-		c.cause = &CloseError{Code: code, Reason: reason, ByPeer: true}
+		c.blame(&CloseError{Code: code, Reason: reason, ByPeer: true})
 		c.writeClose(code, "")
 	}
 	c.end()
@@ -146,11 +149,21 @@ func (c *Conn) writeClose(code Code, reason string) {
 	_, _ = c.nc.Write(appendCloseFrame(space[:0], code, reason))
 }
 
-// end lets the TCP connection end when all is sent. Needs mu.
+// blame notes why the connection closes, unless that is known. Needs mu.
+func (c *Conn) blame(cause error) {
+	if c.closing == nil {
+		c.closing = &closing{}
+	}
+	if c.closing.cause == nil {
+		c.closing.cause = cause
+	}
+}
+
+// end lets the TCP connection end when all is sent. Needs mu, and a cause.
 func (c *Conn) end() {
 	if c.state.Load() != closeReached {
 		c.state.Store(closeReached)
-		c.nc.CloseAfterFlush(c.cause)
+		c.nc.CloseAfterFlush(c.closing.cause)
 	}
 }
 

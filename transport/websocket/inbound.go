@@ -52,7 +52,7 @@ func (in *inbound) Writable(netpoll.Conn) {
 	if owed := c.owed; owed != nil {
 		c.owed = nil
 		var pongs pongs
-		pongs.add(owed)
+		pongs.add(*owed)
 		c.answer(&pongs)
 	}
 	if c.state.Load() == closeNone {
@@ -65,13 +65,11 @@ func (in *inbound) Closed(_ netpoll.Conn, cause error) {
 	c := (*Conn)(in)
 	c.partial, c.owed = nil, nil
 	c.mu.Lock()
-	if c.cause != nil { // the peer's end of stream was only the answer
-		cause = c.cause
-	}
-	c.cause = cause
+	c.blame(cause) // unless the peer's end of stream was only the answer
+	cause = c.closing.cause
 	c.state.Store(closeReached)
-	waiting := c.deadline
-	c.deadline = nil
+	waiting := c.closing.deadline
+	c.closing.deadline = nil
 	c.mu.Unlock()
 	if waiting != nil {
 		c.a.closes.remove(waiting)

@@ -20,7 +20,8 @@ func (c *Conn) answer(ps *pongs) {
 		return
 	}
 	if c.nc.Pending() > 0 {
-		c.owed = append([]byte{}, ps.frames[ps.newest+2:]...)
+		newest := append([]byte{}, ps.frames[ps.newest+2:]...)
+		c.owed = &newest
 	} else {
 		_, _ = c.WriteFrames(ps.frames) // that it fails shows in Closed
 	}

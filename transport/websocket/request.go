@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Request is what an upgrade request said. Its strings are copies.
+// Request is what an upgrade request said. Its strings are copies,
+// shared with other requests where they are the same.
 type Request struct {
 	URI           string // as on the request line: path and query
 	Host          string

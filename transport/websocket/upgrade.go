@@ -53,12 +53,12 @@ func (u *upgrading) answer(head []byte, s *scratch) error {
 }
 
 func (u *upgrading) uri(uri []byte) error {
-	u.req.URI = string(uri)
+	u.req.URI = u.a.uris.of(uri)
 	return nil
 }
 
 func (u *upgrading) host(host []byte) error {
-	u.req.Host = string(host)
+	u.req.Host = u.a.hosts.of(host)
 	return nil
 }
 
@@ -66,7 +66,7 @@ func (u *upgrading) host(host []byte) error {
 func (u *upgrading) header(name, value []byte) error {
 	switch string(name) {
 	case "Origin":
-		u.req.Origin = string(value)
+		u.req.Origin = u.a.origins.of(value)
 	case "Authorization":
 		u.req.Authorization = string(value)
 	case "Cookie":
