@@ -5,29 +5,20 @@ import { spawn } from 'node:child_process'
 import { cpus } from 'node:os'
 import { after, before, describe, it } from 'node:test'
 import { binary, secret } from '../../../transport/transporttest/client/server.mjs'
-import { closeBrowser, engineFor, openBrowser, pageFor, row, signIn, traderFor, until } from '../kit.mjs'
+import { closeBrowser, engineFor, openBrowser, pageFor, signIn, traderFor, until, watch } from '../kit.mjs'
 import { kilobytes, median, meterOf, percent } from './measure.mjs'
 import { feedTicks, symbolsOf } from './ticks.mjs'
 
 const minutes = Number(process.env.MINUTES ?? 30)
 const settings = { OUTCRY_LIMIT_DIALS_PER_SECOND: '0' }
 
-/** Saves a watchlist of these symbols and opens the page on it. */
+/** Opens the page on a watchlist of these symbols. */
 async function watcherOf(t, engine, symbols) {
   const page = await traderFor(t, engine.url, {
     viewport: { width: 1440, height: 2600 },
     reducedMotion: 'no-preference',
   })
-  const search = page.getByRole('combobox', { name: 'Add a symbol' })
-  for (const symbol of symbols) {
-    await search.fill(symbol)
-    await page
-      .getByRole('option', { name: new RegExp(`^${symbol}\\b`) })
-      .first()
-      .waitFor()
-    await search.press('Enter')
-    await row(page, symbol).waitFor()
-  }
+  await watch(page, symbols)
   return page
 }
 
