@@ -23,6 +23,9 @@ type records struct {
 	mu    sync.Mutex // guards the next block
 	ended map[string]endedRecord
 	queue []ending // in the order of their expiry
+	// leaving are forgotten, and the store's copy is being taken out: who asks for one
+	// meanwhile must not find it there.
+	leaving map[string]struct{}
 }
 
 type endedRecord struct {
@@ -42,7 +45,7 @@ type ending struct {
 const recordReaders = 2
 
 func newRecords(store persistence.Store, now func() time.Time) *records {
-	return &records{store: store, readers: offload.NewPool(recordReaders), now: now, ended: make(map[string]endedRecord)}
+	return &records{store: store, readers: offload.NewPool(recordReaders), now: now, ended: make(map[string]endedRecord), leaving: make(map[string]struct{})}
 }
 
 func (r *records) save(recoveryID string, record *Record, lifetime time.Duration, done func(error)) {
@@ -74,6 +77,7 @@ func (r *records) expire() (gone []string) {
 		if e, found := r.ended[id]; found && !e.expires.After(now) {
 			delete(r.ended, id)
 			if e.stored {
+				r.leaving[id] = struct{}{}
 				gone = append(gone, id)
 			}
 		}
@@ -85,7 +89,11 @@ func (r *records) expire() (gone []string) {
 // not be written, is forgotten when its lifetime is over.
 func (r *records) remove(recoveryIDs []string) {
 	for _, id := range recoveryIDs {
-		r.store.Put(document(id, nil, 0), nil)
+		r.store.Put(document(id, nil, 0), func(error) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			delete(r.leaving, id)
+		})
 	}
 }
 
@@ -105,8 +113,9 @@ func (r *records) kept() int {
 func (r *records) find(userID, recoveryID string, done func(*Record)) {
 	r.mu.Lock()
 	ended, found := r.ended[recoveryID]
-	refused := found && (!ended.expires.After(r.now()) || ended.record.UserID != userID)
 	gone := r.expire()
+	_, leaving := r.leaving[recoveryID]
+	refused := leaving || found && (!ended.expires.After(r.now()) || ended.record.UserID != userID)
 	if found && !refused && ended.stored {
 		// The browser's next session needs the copy in the store.
 		kept := ended
