@@ -31,7 +31,7 @@ test: lint test-go test-client test-dashboard test-browser ## Run every check
 
 test-go: ## Go tests with the race detector, fuzz seeds included
 	@.ci/tools go cc
-	go test -race -timeout 8m ./...
+	go test -race -timeout 20m ./...
 
 test-client: build ## The real socket.io-client under Node against the real binary
 	@.ci/tools node

@@ -233,7 +233,7 @@ func TestOptionsNameEveryBadKey(t *testing.T) {
 	if err := DefaultOptions().Validate(); err != nil {
 		t.Errorf("the defaults: %v", err)
 	}
-	_, err := New(Options{Mode: "poll"}, nopLog())
+	_, err := New(Options{Mode: "poll", Loops: -1}, nopLog())
 	for _, key := range []string{"mode", "loops", "read_buffer_bytes", "send_buffer_bytes", "max_pending_bytes", "linger_timeout"} {
 		if err == nil || !strings.Contains(err.Error(), key+":") {
 			t.Errorf("the error does not name %s: %v", key, err)
