@@ -7,7 +7,7 @@ const lumpMs = 10
 
 export const symbolsOf = count => Array.from({ length: count }, (_, i) => `SYM${String(i).padStart(3, '0')}`)
 
-/** Feeds until stop is called, which resolves to the engine's answer. */
+/** Feeds until stop is called, which resolves to the engine's answer, or to null where the engine was ended first. */
 export function feedTicks(url, symbols, perSecond) {
   const post = request(`${url}/api/ticks`, {
     method: 'POST',
@@ -22,7 +22,7 @@ export function feedTicks(url, symbols, perSecond) {
       response.once('end', () => resolve(JSON.parse(body)))
     })
     post.once('error', reject)
-  })
+  }).catch(() => null)
   const began = performance.now()
   let sent = 0
   const timer = setInterval(() => {
