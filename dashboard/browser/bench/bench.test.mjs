@@ -22,6 +22,14 @@ async function watcherOf(t, engine, symbols) {
   return page
 }
 
+/** Ends a feed: had it broken off, nothing would have been measured. */
+async function endOf(t, feed) {
+  const answer = await feed.stop()
+  if (!(answer?.accepted > 0 && answer.rejected === 0))
+    throw new Error(`the feed did not last: ${JSON.stringify(answer)}`)
+  t.diagnostic(`${answer.accepted} ticks were fed`)
+}
+
 /** Says what came out, and fails the test where it misses. */
 function report(t, name, value, text, limit) {
   t.diagnostic(`${name}: ${text}`)
@@ -82,6 +90,7 @@ describe(`dashboard on ${cpus().length} cores, ${cpus()[0].model}`, { concurrenc
     const meter = await meterOf(page)
     await meter.watch(5_000)
     const { mainThread, script, framesPerSecond, longFrames, frames, layouts } = await meter.watch(20_000)
+    await endOf(t, feed)
     t.diagnostic(
       `script ${percent(script)}, ${layouts.toFixed(0)} layouts a second, ${longFrames} of ${frames} frames over 25 ms`,
     )
@@ -116,6 +125,7 @@ describe(`dashboard on ${cpus().length} cores, ${cpus()[0].model}`, { concurrenc
     await new Promise(resolve => load.once('exit', resolve))
     t.diagnostic(output.trim())
     const p95 = await until(async () => (await latencyOf(page)) || null, 'a measured latency')
+    await endOf(t, feed)
     report(
       t,
       'tick to paint, P95 of the last minute, beside 200,000 updates/s to 1,000 dashboards',
@@ -138,6 +148,7 @@ describe(`dashboard on ${cpus().length} cores, ${cpus()[0].model}`, { concurrenc
       await new Promise(resolve => setTimeout(resolve, 60_000))
       heaps.push(await meter.heap())
     }
+    await endOf(t, feed)
     t.diagnostic(`heap each minute: ${heaps.map(kilobytes).join(', ')}`)
     const third = Math.max(1, Math.floor(heaps.length / 3))
     const growth = median(heaps.slice(-third)) / median(heaps.slice(0, third)) - 1
