@@ -95,6 +95,16 @@ func newFloor(t testing.TB, sessions, symbols int) *floor {
 	return f
 }
 
+// publish makes the other frame of a symbol its newest, as after one more tick. The
+// sessions have written the one before.
+func (f *floor) publish(i int) {
+	next, slot := f.frames[i][f.round%2], f.slots[i]
+	next.Ticks, next.Received = uint64(f.round), time.Now().UnixNano()
+	next.Published = next.Received
+	slot.Received(next.Ticks, next.Received)
+	slot.Publish(next)
+}
+
 func frame(symbol string, price int64) *conflation.Frame {
 	one := decimal.MustNew(price, 0)
 	q := &market.Quote{Symbol: symbol, Price: one, Open: one, High: one, Low: one, Volume: one, Time: time.UnixMilli(1_790_000_000_000)}
@@ -114,11 +124,11 @@ func (s *sink) await(t testing.TB, n int64) {
 
 func TestFlushOfASessionAllocatesNothing(t *testing.T) {
 	f := newFloor(t, 1, 20)
-	slot, conn := f.slots[0], f.sinks[0]
+	conn := f.sinks[0]
 	publish := func() {
 		f.round++
 		n := conn.writes.Load()
-		slot.Publish(f.frames[0][f.round%2])
+		f.publish(0)
 		conn.await(t, n+1)
 	}
 	publish()
@@ -136,8 +146,8 @@ func BenchmarkFlush(b *testing.B) {
 			for b.Loop() {
 				f.round++
 				n := conn.bytes.Load()
-				for i, slot := range f.slots {
-					slot.Publish(f.frames[i][f.round%2])
+				for i := range f.slots {
+					f.publish(i)
 				}
 				for conn.bytes.Load() < n+int64(symbols)*int64(len(f.frames[0][0].Bytes)) {
 					runtime.Gosched()

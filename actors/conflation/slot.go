@@ -16,7 +16,7 @@ type Frame struct {
 	Ticks uint64
 	// Received is when the newest tick in it was received, in Unix nanoseconds.
 	Received int64
-	// Published is when it became the newest, in Unix nanoseconds; 0 if nobody noted it.
+	// Published is when it became the newest, in Unix nanoseconds.
 	Published int64
 	// Value is what the bytes show, for readers in this process. It is immutable.
 	Value any

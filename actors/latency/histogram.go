@@ -2,7 +2,7 @@ package latency
 
 import (
 	"math/bits"
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
@@ -39,39 +39,51 @@ func highest(bucket int) time.Duration {
 	return time.Duration(units<<unitBits - 1)
 }
 
-// Recorder is a histogram since the start of the process. Any goroutine may add;
-// it is cheapest where they do not share a processor's cache line, so each worker
-// has its own.
+// Histogram counts durations since the start of the process. Whoever owns it says
+// which lock guards it.
+type Histogram struct {
+	counts  [buckets]uint64
+	longest time.Duration // since Counts.Read
+}
+
+// Add counts n things that took d each.
+func (h *Histogram) Add(d time.Duration, n uint64) {
+	h.counts[bucketOf(d)] += n
+	h.longest = max(h.longest, d)
+}
+
+// Recorder is a Histogram that any goroutine may add to.
 type Recorder struct {
-	// atomic: added to by those who measure, read by Counts.Read
-	counts [buckets]atomic.Uint64
-	// atomic: raised by those who measure, reset by Counts.Read
-	longest atomic.Int64
+	mu        sync.Mutex // guards histogram
+	histogram Histogram
 }
 
 // Add counts n things that took d each.
 func (r *Recorder) Add(d time.Duration, n uint64) {
-	r.counts[bucketOf(d)].Add(n)
-	for {
-		longest := r.longest.Load()
-		if int64(d) <= longest || r.longest.CompareAndSwap(longest, int64(d)) {
-			return
-		}
-	}
+	r.mu.Lock()
+	r.histogram.Add(d, n)
+	r.mu.Unlock()
 }
 
-// Counts are what recorders counted since the start, together.
+// Counts are what histograms counted since the start, together.
 type Counts struct {
 	buckets [buckets]uint64
-	// longest is that of what was added since the recorders were read before.
+	// longest is that of what was added since the histograms were read before.
 	longest time.Duration
 }
 
 // Read adds what a recorder counted. Recorders have one reader, since reading
 // takes the longest duration out.
 func (c *Counts) Read(r *Recorder) {
-	for i := range r.counts {
-		c.buckets[i] += r.counts[i].Load()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c.take(&r.histogram)
+}
+
+func (c *Counts) take(h *Histogram) {
+	for i, n := range h.counts {
+		c.buckets[i] += n
 	}
-	c.longest = max(c.longest, time.Duration(r.longest.Swap(0)))
+	c.longest = max(c.longest, h.longest)
+	h.longest = 0
 }

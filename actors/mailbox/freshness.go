@@ -11,29 +11,26 @@ import (
 type tally struct {
 	stages *latency.Stages // nil where nobody counts
 
-	// of the flush under way: what was taken and is to be written
-	waiting []latency.Waiting
-	quotes  uint64
+	// of the flush under way: what it took and is to write, and when the first of
+	// these quotes was published
+	waiting   []latency.Waiting
+	published int64
 
 	// since the worker last added them to its counters
 	taken, updates, bytes uint64
 }
 
-// maxParts bounds the work that one quote of many ticks causes: they are counted in
-// so many parts, each as old as its oldest tick.
-const maxParts = 8
-
 // Ingested is for the actor of a symbol to report: it has published a quote with
 // so many new ticks, the oldest of which was received at received.
 func (f *Flush) Ingested(now, received time.Time, ticks uint64) {
 	if f.tally.stages != nil && ticks > 0 {
-		f.tally.stages.Ingest.Add(now.Sub(received), ticks)
+		f.tally.stages.Ingested(now.Sub(received), ticks)
 	}
 }
 
 // Take is for the actor to report: it is about to write a frame of slot that brings
-// its subscriber merged ticks. Snapshots bring none: they are as old as the market
-// made them.
+// its subscriber merged ticks, at least one. Snapshots bring none: they are as old
+// as the market made them.
 func (f *Flush) Take(slot *conflation.Slot, frame *conflation.Frame, merged uint32) {
 	t := &f.tally
 	t.taken++
@@ -41,21 +38,27 @@ func (f *Flush) Take(slot *conflation.Slot, frame *conflation.Frame, merged uint
 	if t.stages == nil {
 		return
 	}
-	t.quotes++
-	if frame.Published != 0 {
-		t.stages.Flush.Add(time.Duration(f.Now.UnixNano()-frame.Published), 1)
+	if len(t.waiting) == 0 || frame.Published < t.published {
+		t.published = frame.Published
 	}
 	if merged == 1 {
 		t.waiting = append(t.waiting, latency.Waiting{Received: frame.Received, Ticks: 1})
 		return
 	}
-	// The newest of the merged ticks are 0 before the newest of all, and so on.
-	parts := min(uint64(merged), maxParts)
-	for k := range parts {
-		from, to := k*uint64(merged)/parts, (k+1)*uint64(merged)/parts
-		oldest := slot.ReceivedBefore(frame, uint32(to-1))
-		t.waiting = append(t.waiting, latency.Waiting{Received: oldest, Ticks: uint32(to - from)})
-	}
+	t.takeMerged(slot, frame, merged)
+}
+
+// takeMerged notes the ticks of a quote in two halves, each as old as its oldest
+// tick. More parts would cost more than the quote: halves never make a tick look
+// younger than it is, and leave P50 of a steady stream where it is and P95 at most
+// a nineteenth above.
+func (t *tally) takeMerged(slot *conflation.Slot, frame *conflation.Frame, merged uint32) {
+	older := merged / 2
+	newer := merged - older
+	t.waiting = append(t.waiting,
+		latency.Waiting{Received: slot.ReceivedBefore(frame, newer-1), Ticks: newer},
+		latency.Waiting{Received: slot.ReceivedBefore(frame, merged-1), Ticks: older},
+	)
 }
 
 // Wrote is for the actor to report: what it took is in the bytes that it has
@@ -63,19 +66,14 @@ func (f *Flush) Take(slot *conflation.Slot, frame *conflation.Frame, merged uint
 func (f *Flush) Wrote(now time.Time, bytes int) {
 	t := &f.tally
 	t.bytes += uint64(bytes)
-	if t.quotes > 0 {
-		t.stages.Write.Add(now.Sub(f.Now), t.quotes)
-		t.stages.Written(now, t.waiting)
+	if len(t.waiting) > 0 {
+		t.stages.WrittenAtOnce(t.published, f.Now, now, t.waiting)
 	}
 	t.forget()
 }
 
-// WroteLate is for the actor to report: what Held returned has left by now.
-func (f *Flush) WroteLate(held []latency.Waiting) {
-	if f.tally.stages != nil {
-		f.tally.stages.Written(f.Now, held)
-	}
-}
+// Taken reports whether anything waits for Wrote.
+func (f *Flush) Taken() bool { return len(f.tally.waiting) > 0 }
 
 // Held is for the actor to report: its connection took the bytes, but could not
 // pass all of them on. It returns what WroteLate is to be given when it has.
@@ -86,5 +84,12 @@ func (f *Flush) Held(bytes int) []latency.Waiting {
 	return held
 }
 
+// WroteLate is for the actor to report: what Held returned has left by now.
+func (f *Flush) WroteLate(held []latency.Waiting) {
+	if f.tally.stages != nil && len(held) > 0 {
+		f.tally.stages.Written(f.Now, held)
+	}
+}
+
 // forget drops what was taken and is not to be counted any more.
-func (t *tally) forget() { t.waiting, t.quotes = t.waiting[:0], 0 }
+func (t *tally) forget() { t.waiting = t.waiting[:0] }

@@ -60,7 +60,7 @@ type Worker struct {
 	taken, updates, bytes   atomic.Uint64
 	busy, rested            atomic.Int64
 
-	stages latency.Stages // added to by the worker, read by Dispatcher.ReadStages
+	stages latency.Stages // written by the worker, read by Dispatcher.ReadStages
 }
 
 func newWorker(d *Dispatcher) *Worker {

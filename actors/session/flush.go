@@ -158,7 +158,9 @@ func (s *sessionActor) report(f *mailbox.Flush) {
 	case s.closing: // nobody gets them
 	case s.blocked:
 		s.stall.held = f.Held(len(s.out))
-	default:
+	case f.Taken():
 		f.Wrote(s.sessions.now(), len(s.out))
+	default:
+		f.Wrote(f.Now, len(s.out))
 	}
 }

@@ -20,7 +20,7 @@ type stall struct {
 
 	// owned by the session actor
 	timer *time.Timer       // runs while blocked, if there is a limit
-	held  []latency.Waiting // ticks of the write, counted when it is through
+	held  []latency.Waiting // what the write brought, counted when it is through
 
 	// atomic: written by the session actor, read by Slow
 	waiting atomic.Int64 // bytes in the outbox

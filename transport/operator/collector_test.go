@@ -21,7 +21,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type engine struct {
 	now     time.Time
 	sample  Sample
-	stages  latency.Stages
+	whole   latency.Recorder
+	write   latency.Recorder
 	lag     latency.Recorder
 	reports latency.Reports
 }
@@ -37,7 +38,8 @@ func (e *engine) read() Sample {
 	s.Failed = maps.Clone(s.Failed)
 	s.Feeds.Sources = append([]Source{}, s.Feeds.Sources...)
 	s.Stages, s.FeedLag, s.Browsers = &latency.StageCounts{}, &latency.Counts{}, &latency.Counts{}
-	s.Stages.Read(&e.stages)
+	s.Stages.Whole.Read(&e.whole)
+	s.Stages.Write.Read(&e.write)
 	s.FeedLag.Read(&e.lag)
 	s.Browsers.Read(e.reports.Joined())
 	s.Reporters, s.Reported = e.reports.Browsers(e.now), e.reports.Count()
@@ -69,16 +71,16 @@ func TestStatsAreOfTheLastSecondsAndMinutes(t *testing.T) {
 	c := e.collector()
 	e.pass(c, quarter+minute, func() { // of which the first minute is forgotten
 		e.sample.Ticks += 500
-		e.stages.Whole.Add(time.Second, 10)
+		e.whole.Add(time.Second, 10)
 	})
 	e.pass(c, minute, func() {
 		e.sample.Ticks, e.sample.Updates, e.sample.Taken = e.sample.Ticks+50, e.sample.Updates+3000, e.sample.Taken+1000
 		e.sample.Quotes, e.sample.Bytes = e.sample.Quotes+1500, e.sample.Bytes+10_000
 		e.sample.Requests, e.sample.Failed["http 500"] = e.sample.Requests+200, e.sample.Failed["http 500"]+1
 		e.sample.Connects, e.sample.FailedConnects = e.sample.Connects+10, e.sample.FailedConnects+1
-		e.stages.Whole.Add(20*time.Millisecond, 95)
-		e.stages.Whole.Add(40*time.Millisecond, 5)
-		e.stages.Write.Add(3*time.Millisecond, 1)
+		e.whole.Add(20*time.Millisecond, 95)
+		e.whole.Add(40*time.Millisecond, 5)
+		e.write.Add(3*time.Millisecond, 1)
 		e.lag.Add(7*time.Millisecond, 1)
 	})
 	s := c.Stats()
@@ -110,7 +112,7 @@ func TestStatsIncludeTheIntervalUnderWay(t *testing.T) {
 	c := e.collector()
 	e.sample.Ticks = 30
 	e.sample.Feeds.Sources = []Source{{Name: "acme", Accepted: 30}}
-	e.stages.Whole.Add(5*time.Millisecond, 1)
+	e.whole.Add(5*time.Millisecond, 1)
 	e.now = e.now.Add(3 * time.Second)
 	s := c.Stats()
 	if s.Quotes.TicksPerSecond != 10 || s.Feeds.Sources[0].TicksPerSecond != 10 || s.Freshness.Minute.Count != 1 {
@@ -129,7 +131,7 @@ func TestHistoryHasAPointOfEachIntervalForAnHour(t *testing.T) {
 		e.sample.Ticks, e.sample.Updates, e.sample.Taken = 50, 20, 10
 		e.sample.Journal.Commits, e.sample.Journal.P95 = 1, 4
 		e.sample.Mailboxes = []Mailbox{{Depth: 3, Unit: UnitMessages}, {Depth: 4, Unit: UnitTicks}, {Depth: 1 << 20, Unit: UnitBytes}}
-		e.stages.Whole.Add(50*time.Millisecond, 1)
+		e.whole.Add(50*time.Millisecond, 1)
 	})
 	h := c.History(MaxMinutes)
 	if len(h.Points) != hour || h.IntervalMs != 5000 {
