@@ -60,7 +60,7 @@ type Bounds struct {
 	MaxP95          time.Duration // of each step
 	MinConnects     float64       // connections a second, at first and in each storm
 	MaxHandshakeP99 time.Duration // the same
-	MaxStalledKB    float64       // memory of the server for a dashboard that does not read
+	MaxStalledKB    float64       // memory of server and kernel for a dashboard that does not read
 	MaxStalledShift float64       // of the P99 of the others, in percent
 	MaxStormGrowth  float64       // of the server's memory: after the last storm / after the first
 }

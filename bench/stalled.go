@@ -16,6 +16,9 @@ const (
 	// stalledPatience keeps a server that is started here from cutting off the
 	// dashboards that are measured: for slow_timeout and for the heartbeat.
 	stalledPatience = 10 * time.Minute
+	// wakePatience is how long they may take to catch up: TCP asks a peer whose
+	// window was closed for long only now and then whether it is open again.
+	wakePatience = 20 * time.Second
 )
 
 // stalledEnv are the settings of a server in which dashboards stall.
@@ -106,7 +109,7 @@ func (r *run) openStalled(ctx context.Context) (*fleet, error) {
 func (r *run) wakeStalled(ctx context.Context, stalled *fleet, compared *Stalled) error {
 	r.report.Faults.add(stalled.switchTo(r.tape).recorder)
 	stalled.resume()
-	deadline := r.clock.Now() + int64(r.scenario.Drain)
+	deadline := r.clock.Now() + int64(max(r.scenario.Drain, wakePatience))
 	for stalled.trailing() && r.clock.Now() < deadline && stalled.counts().Failed == 0 {
 		if err := rest(ctx, drainPoll); err != nil {
 			return err

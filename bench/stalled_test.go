@@ -67,8 +67,8 @@ func TestStalledDashboardsThatDoNotConnectFailTheRun(t *testing.T) {
 
 func TestStalledFiguresAreHeldToTheirBounds(t *testing.T) {
 	rounds := []StalledRound{
-		{Before: Holding{RSS: 1_000_000, Kernel: 0}, After: Holding{RSS: 1_300_000, Kernel: 500_000}},
-		{Before: Holding{RSS: 1_200_000, Kernel: 0}, After: Holding{RSS: 1_400_000, Kernel: 500_000}},
+		{Before: Holding{RSS: 1_000_000, Sockets: 5}, After: Holding{RSS: 1_300_000, Sockets: 15, Kernel: 500_000}},
+		{Before: Holding{RSS: 1_200_000, Sockets: 5}, After: Holding{RSS: 1_400_000, Sockets: 15, Kernel: 500_000}},
 	}
 	s := Stalled{Rate: 10, Dashboards: 10, Rounds: rounds, Due: 2, Delivered: 1}
 	s.sumUp(Latency{P99: 20}, Latency{P99: 21})
@@ -79,9 +79,13 @@ func TestStalledFiguresAreHeldToTheirBounds(t *testing.T) {
 		change func(*Report)
 		want   string
 	}{
-		"within":  {func(r *Report) { r.Workload.MaxStalledKB, r.Workload.MaxStalledShift = 26, 6 }, ""},
-		"none":    {func(*Report) {}, ""},
-		"memory":  {func(r *Report) { r.Workload.MaxStalledKB = 24 }, "each costs the server 25.0 KB, over 24 KB"},
+		"within": {func(r *Report) { r.Workload.MaxStalledKB, r.Workload.MaxStalledShift = 76, 6 }, ""},
+		"none":   {func(*Report) {}, ""},
+		"memory": {func(r *Report) { r.Workload.MaxStalledKB = 74 }, "each costs 75.0 KB, the server's and the kernel's memory together, over 74 KB"},
+		"kernel": {func(r *Report) {
+			r.Workload.MaxStalledKB = 74
+			r.Stalled[0].Rounds = []StalledRound{{}}
+		}, "the kernel does not tell"},
 		"shift":   {func(r *Report) { r.Workload.MaxStalledShift = 4 }, "the P99 of the others is 5.0 % higher, over 4 %"},
 		"unseen":  {func(r *Report) { r.Workload.MaxStalledKB, r.Server = 26, Observed{Unseen: "far away"} }, "not known: far away"},
 		"pending": {func(r *Report) { r.Stalled[0].Unsettled = 1 }, "1 of 2 updates did not arrive"},

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"slices"
 	"text/tabwriter"
 )
 
@@ -68,14 +69,25 @@ func (r *Report) judgeStalled(s Stalled) {
 		r.fail("%s: every update was sent, so the buffers of the sockets took all of them and nobody was slow: feed more, or for longer", at)
 	}
 	w := r.Workload
-	if (w.MaxStalledKB > 0) && r.Server.PID == 0 {
-		r.fail("%s: the memory of the server is not known: %s", at, r.Server.Unseen)
-	}
-	if held := s.RSSPerDashboard / 1e3; w.MaxStalledKB > 0 && held > w.MaxStalledKB {
-		r.fail("%s: each costs the server %.1f KB, over %v KB", at, held, w.MaxStalledKB)
+	if w.MaxStalledKB > 0 {
+		r.judgeStalledMemory(at, s)
 	}
 	if w.MaxStalledShift > 0 && s.Shift > w.MaxStalledShift {
 		r.fail("%s: the P99 of the others is %.1f %% higher, over %v %%", at, s.Shift, w.MaxStalledShift)
+	}
+}
+
+// judgeStalledMemory holds what a dashboard costs to its bound: the server's memory
+// and, beside it, the kernel's.
+func (r *Report) judgeStalledMemory(at string, s Stalled) {
+	held := (s.RSSPerDashboard + s.KernelPerDashboard) / 1e3
+	switch {
+	case r.Server.PID == 0:
+		r.fail("%s: the memory of the server is not known: %s", at, r.Server.Unseen)
+	case slices.ContainsFunc(s.Rounds, func(round StalledRound) bool { return round.After.Sockets == 0 }):
+		r.fail("%s: the kernel does not tell the memory of the server's sockets", at)
+	case held > r.Workload.MaxStalledKB:
+		r.fail("%s: each costs %.1f KB, the server's and the kernel's memory together, over %v KB", at, held, r.Workload.MaxStalledKB)
 	}
 }
 
@@ -96,7 +108,8 @@ func (r *Report) writeStalled(p *printer) {
 		if err := table.Flush(); err != nil && p.err == nil {
 			p.err = err
 		}
-		p.line("RSS: the server's memory at rest. kernel: of its sockets, on its side, which is no part of RSS.")
+		p.line("RSS: the server's memory at rest. kernel: its memory for the server's side of the connections, no part of RSS. Together %s each.",
+			r.seen(kilobytes(s.RSSPerDashboard+s.KernelPerDashboard)))
 		p.line("Once they read again they got all of %s updates in %s quotes.", grouped(s.Due-s.Unsettled), grouped(s.Delivered))
 	}
 }

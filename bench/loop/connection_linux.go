@@ -70,15 +70,29 @@ func (l *Loop) dial(c *connection) (err error) {
 	if err := unix.SetsockoptInt(c.fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
 		return err
 	}
-	if n := l.options.ReceiveBufferBytes; n > 0 { // before the connection, whose window it bounds
-		if err := unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, n); err != nil {
-			return err
-		}
+	if err := l.shrink(c.fd); err != nil {
+		return err
 	}
 	if err := unix.Connect(c.fd, l.address); err != nil && !errors.Is(err, unix.EINPROGRESS) {
 		return err
 	}
 	return l.watch(c, unix.EPOLL_CTL_ADD, watchWrite)
+}
+
+// networkSegment is what an Ethernet carries. Loopback's segments are larger than a
+// small receive buffer, so that TCP would wait for its timers to fill it.
+const networkSegment = 1460
+
+// shrink gives a socket the receive buffer that the options ask for. That bounds
+// the window of a connection, so it comes before it.
+func (l *Loop) shrink(fd int) error {
+	if l.options.ReceiveBufferBytes == 0 {
+		return nil
+	}
+	return errors.Join(
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, l.options.ReceiveBufferBytes),
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_MAXSEG, networkSegment),
+	)
 }
 
 func (l *Loop) watch(c *connection, operation int, events uint32) error {

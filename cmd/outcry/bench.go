@@ -107,7 +107,7 @@ type BenchQuotesCmd struct {
 	MaxP95          time.Duration `name:"max-p95" placeholder:"DURATION" help:"Fail when the P95 of any step is over this."`
 	MinConnects     float64       `placeholder:"RATE" help:"Fail when fewer connections a second are made, at first or in a storm."`
 	MaxHandshakeP99 time.Duration `name:"max-handshake-p99" placeholder:"DURATION" help:"Fail when the P99 of handshakes is over this, at first or in a storm."`
-	MaxStalledKB    float64       `name:"max-stalled-kb" placeholder:"KB" help:"Fail when a stalled dashboard costs the server more memory."`
+	MaxStalledKB    float64       `name:"max-stalled-kb" placeholder:"KB" help:"Fail when a stalled dashboard costs more memory, that of the server and that of the kernel for its socket together."`
 	MaxStalledShift float64       `placeholder:"PERCENT" help:"Fail when the stalled raise the P99 of the others by more."`
 	MaxStormGrowth  float64       `placeholder:"RATIO" help:"Fail when the server's memory after the last storm is over so many times that after the first."`
 }
