@@ -21,17 +21,20 @@ const folder = fileURLToPath(new URL('../../docs/images/', import.meta.url))
 const ends = []
 const t = { after: end => ends.unshift(end) }
 
-const picture = (page, name) => page.screenshot({ path: `${folder}${name}.png` })
+const picture = async (page, name) => {
+  await page.evaluate(() => window.scrollTo(0, 0))
+  await page.screenshot({ path: `${folder}${name}.png` })
+}
 const rest = ms => new Promise(resolve => setTimeout(resolve, ms))
 
 await openBrowser()
 try {
   const engine = await engineFor(t)
   replayFor(t, engine, { speed: 10 })
-  const door = await pageFor(t, engine.url, { viewport: { width: 900, height: 640 } })
+  const door = await pageFor(t, engine.url, { colorScheme: 'dark', viewport: { width: 900, height: 640 } })
   await picture(door, 'sign-in')
 
-  const trader = await traderFor(t, engine.url, { viewport: { width: 1440, height: 980 } })
+  const trader = await traderFor(t, engine.url, { colorScheme: 'dark', viewport: { width: 1440, height: 1090 } })
   await watch(trader, recorded)
   for (const [symbol, quantity] of [
     ['IBM', 40],
@@ -51,12 +54,16 @@ try {
   await trader.setViewportSize({ width: 390, height: 844 })
   await rest(1_000)
   await picture(trader, 'trade-phone')
-  await trader.setViewportSize({ width: 1440, height: 980 })
+  await trader.setViewportSize({ width: 1440, height: 760 })
   await trader.getByRole('link', { name: 'History' }).click()
   await trader.getByRole('row', { name: /BAC/ }).waitFor()
   await picture(trader, 'history')
 
-  const operator = await pageFor(t, `${engine.url}/operator`, { viewport: { width: 1440, height: 1180 } })
+  await trader.getByRole('link', { name: 'Trade' }).click() // somebody watches while the operator looks
+  const operator = await pageFor(t, `${engine.url}/operator`, {
+    colorScheme: 'dark',
+    viewport: { width: 1440, height: 1180 },
+  })
   await signIn(operator, 'Operator')
   await rest(20_000)
   await picture(operator, 'operator')

@@ -114,6 +114,13 @@ function rowsOf(f: Freshness) {
     row('Last 15 minutes', f.quarter),
     ...f.stages.map(stage => row(stageNames[stage.name] ?? stage.name, stage)),
     row('Feed to engine', f.feedLag),
-    ...(f.browsers ? [row(`Tick to screen (${formatCount(f.browsers.reporters)} browsers)`, f.browsers)] : []),
+    ...(f.browsers
+      ? [
+          row(
+            `Tick to screen (${formatCount(f.browsers.reporters)} ${f.browsers.reporters === 1 ? 'browser' : 'browsers'})`,
+            f.browsers,
+          ),
+        ]
+      : []),
   ]
 }

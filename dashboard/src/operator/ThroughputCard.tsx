@@ -1,5 +1,5 @@
 import type { Stats } from '../api/operator'
-import { formatBytes, formatCount, formatPercent, formatQuantity } from '../format/numbers'
+import { formatBytes, formatCount, formatPercent, formatQuantity, missing } from '../format/numbers'
 import { Card } from '../ui/Card'
 import { Facts } from './Facts'
 import { Table } from './Table'
@@ -24,7 +24,7 @@ export function ThroughputCard({ quotes: q, errors }: ThroughputCardProps) {
           { name: 'Quotes out', value: `${formatCount(q.quotesPerSecond)}/s` },
           {
             name: 'Coalescing',
-            value: `${formatQuantity(Math.round(q.coalescing * 100) / 100)} : 1`,
+            value: q.coalescing > 0 ? `${formatQuantity(Math.round(q.coalescing * 100) / 100)} : 1` : missing,
             about: 'Updates that one quote stands for',
           },
           { name: 'Bytes out', value: `${formatBytes(q.bytesPerSecond)}/s` },

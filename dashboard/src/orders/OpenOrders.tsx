@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { formatPrice, formatQuantity } from '../format/numbers'
+import { formatQuantity } from '../format/numbers'
 import { formatClockSeconds } from '../format/times'
 import { type OpenOrder, usePortfolio, useWebSocket } from '../realtime'
 import { Badge } from '../ui/Badge'
@@ -78,7 +78,6 @@ function OrderRow({ order }: { order: OpenOrder }) {
         <span className="block text-xs text-soft">
           <span className="figure">{formatClockSeconds(order.timestamp)}</span>
           {order.filledQuantity > 0 && ` · ${formatQuantity(order.filledQuantity)} filled`}
-          {order.limitPrice !== undefined && ` · limit ${formatPrice(order.limitPrice)}`}
         </span>
         {state.problem && (
           <span role="alert" className="block text-xs text-loss">

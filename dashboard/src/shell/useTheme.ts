@@ -1,4 +1,4 @@
-import { useEffect, useSyncExternalStore } from 'react'
+import { useLayoutEffect, useSyncExternalStore } from 'react'
 import { usePreferences } from './preferences'
 
 const prefersLight = () => window.matchMedia('(prefers-color-scheme: light)')
@@ -17,11 +17,11 @@ export function useTheme(): 'dark' | 'light' {
   return systemLight ? 'light' : 'dark'
 }
 
-/** Gives the page its theme and palette. */
+/** Gives the page its theme and palette, before anything reads colours from it. */
 export function useThemeOnPage(): void {
   const theme = useTheme()
   const palette = usePreferences(preferences => preferences.palette)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const page = document.documentElement
     page.dataset.theme = theme
     page.dataset.palette = palette
