@@ -67,7 +67,7 @@ var descriptions = map[string]string{
 	"netpoll.max_pending_bytes":     "Bounds what is kept for a peer that does not read, beyond the kernel's buffer. A connection that needs more is closed.",
 	"netpoll.mode":                  "How sockets are waited for: epoll (Linux only), goroutine (one for each connection), or auto: epoll where there is one. TLS connections always use goroutines.",
 	"netpoll.read_buffer_bytes":     "The size of the one read buffer that all connections of a loop share; more is read in several turns.",
-	"netpoll.send_buffer_bytes":     "The kernel's send buffer per connection (SO_SNDBUF). With the kernel's own default one stalled reader holds 3.8 MB.",
+	"netpoll.send_buffer_bytes":     "The kernel's send buffer per connection (SO_SNDBUF), which it doubles for its own needs. With the kernel's own default one stalled reader holds 3.8 MB, with this 53 KB.",
 	"paper.fee_basis_points":        "The fee of a fill, in hundredths of a percent of its value. Orders that rest pay what it is when they are filled.",
 	"paper.max_quantity":            "The largest quantity of one order.",
 	"paper.price_step":              "What limit prices are multiples of.",
