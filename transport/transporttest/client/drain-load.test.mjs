@@ -43,7 +43,7 @@ function assertSpread(t, what, counts, most) {
 const notAll = (tabs - 1) / tabs
 
 it(`replaces an engine under load, seed ${seed}`, { timeout: 120_000 }, async t => {
-  const server = await durableServerFor(t, { ...settings, OUTCRY_SERVER_DRAIN_TIME: `${drainTime}ms`, OUTCRY_SERVER_RECONNECT_SPREAD: `${spread}ms` })
+  const server = await durableServerFor(t, { ...settings, OUTCRY_SERVER_DRAIN_TIME: `${drainTime}ms`, OUTCRY_SERVER_RECONNECT_SPREAD: `${spread}ms`, OUTCRY_PORTFOLIO_RECOVER_EVENTS: '100000' })
   const run = new CrashRun(server, seed, { tabs, reconnection: {} }) // the defaults of socket.io-client
   t.after(() => run.abandon())
   await run.begin()
@@ -78,7 +78,8 @@ it(`replaces an engine under load, seed ${seed}`, { timeout: 120_000 }, async t 
   assertSpread(t, 'when they left', histogram(witnesses.map(w => w.left.at), first, first + drainTime), notAll)
   t.diagnostic(`they came back within ${Math.round(Math.max(...back) - Math.min(...back))} ms`)
   assertSpread(t, 'when they were back', histogram(back, first, Math.max(...back)), notAll)
-  assert.equal(run.counts.recoveries, tabs)
+  // A machine that is busy may cut one off once more, by a ping that came too late; that is recovered, too.
+  assert.ok(run.counts.recoveries >= tabs, `${run.counts.recoveries} of ${tabs} tabs were recovered`)
   await delay(500) // of more trading
   run.check(await run.end(t))
   t.diagnostic(`seed ${seed}: ${Object.entries(run.counts).map(([what, n]) => `${n} ${what}`).join(', ')}`)
