@@ -6,6 +6,7 @@ import { proxyFor } from '../../transport/transporttest/client/proxy.mjs'
 import { token } from '../../transport/transporttest/client/server.mjs'
 import {
   closeBrowser,
+  connected,
   engineFor,
   figure,
   openBrowser,
@@ -17,22 +18,6 @@ import {
   until,
   watch,
 } from './kit.mjs'
-
-/** Counts the toasts with a text that ever appear, from now on. */
-async function countToasts(page, text) {
-  await page.evaluate(wanted => {
-    window.toasts = 0
-    new MutationObserver(changes => {
-      for (const { addedNodes } of changes) {
-        for (const node of addedNodes) {
-          if (node instanceof HTMLElement && node.matches('[data-sonner-toast]') && node.textContent.includes(wanted))
-            window.toasts++
-        }
-      }
-    }).observe(document.body, { childList: true, subtree: true })
-  }, text)
-  return () => page.evaluate(() => window.toasts)
-}
 
 const banner = page => page.getByRole('status').filter({ hasText: 'Prices shown are the last known' })
 
@@ -51,7 +36,6 @@ describe('connection', { concurrency: false }, () => {
       async () => (await figure(page, 'Cash')) !== 100_000 && figure(page, 'Cash'),
       'cash that changed',
     )
-    const reconnected = await countToasts(page, 'Reconnected')
 
     await engine.kill()
     await replay.stop()
@@ -84,11 +68,12 @@ describe('connection', { concurrency: false }, () => {
     })
     assert.ok(ok)
     replayFor(t, engine)
-    await page.getByText(/^Live/).first().waitFor()
+    await connected(page)
+    await toast(page, 'Reconnected').waitFor()
+    assert.equal(await toast(page, 'Reconnected').count(), 1)
     await toast(page, 'AIG').waitFor()
     await banner(page).waitFor({ state: 'detached' })
     await until(async () => Math.abs((await figure(page, 'Cash')) - (cash - 350)) < 0.005, 'the cash after both trades')
-    assert.equal(await reconnected(), 1)
     await page.getByRole('region', { name: 'Positions' }).getByRole('row', { name: /IBM/ }).waitFor()
   })
 
@@ -96,7 +81,7 @@ describe('connection', { concurrency: false }, () => {
     const engine = await engineFor(t)
     replayFor(t, engine)
     const proxy = await proxyFor(t, new URL(engine.url), { websockets: 'refuse' })
-    const page = await traderFor(t, proxy.url, { state: /^Polling/ })
+    const page = await traderFor(t, proxy.url, { state: 'polling' })
     await watch(page, ['SPY'])
     const seen = new Set()
     await until(
@@ -118,7 +103,7 @@ describe('connection', { concurrency: false }, () => {
       .waitFor()
     await banner(page).waitFor()
     await page.context().setOffline(false)
-    await page.getByText(/^Live/).first().waitFor()
+    await connected(page)
     await banner(page).waitFor({ state: 'detached' })
     const seen = new Set()
     await until(
@@ -131,7 +116,6 @@ describe('connection', { concurrency: false }, () => {
     const engine = await engineFor(t)
     const proxy = await proxyFor(t, new URL(engine.url))
     const page = await traderFor(t, proxy.url)
-    const reconnected = await countToasts(page, 'Reconnected')
     const before = proxy.upgrades
     proxy.cut()
     await until(() => proxy.upgrades > before, 'another WebSocket')
@@ -140,6 +124,6 @@ describe('connection', { concurrency: false }, () => {
       .first()
       .waitFor()
     assert.equal(await banner(page).count(), 0)
-    assert.equal(await reconnected(), 0)
+    assert.equal(await toast(page, 'Reconnected').count(), 0)
   })
 })

@@ -86,17 +86,20 @@ export async function pageFor(t, url, options = {}) {
 }
 
 /** Opens the page and signs a demo user in. */
-export async function traderFor(t, url, { user = 'Alice', state = /^Live/, ...options } = {}) {
+export async function traderFor(t, url, { user = 'Alice', state = 'WebSocket', ...options } = {}) {
   const page = await pageFor(t, url, options)
   await signIn(page, user, state)
   return page
 }
 
-/** Signs a demo user in and waits for what the connection's badge says then. */
-export async function signIn(page, user = 'Alice', state = /^Live/) {
+/** Signs a demo user in and waits until the page is connected. */
+export async function signIn(page, user = 'Alice', way = 'WebSocket') {
   await page.getByRole('button', { name: `Continue as ${user}` }).click()
-  await page.getByText(state).first().waitFor()
+  await connected(page, way)
 }
+
+/** Waits until the connection's badge says that the page is connected, by WebSocket or by polling. */
+export const connected = (page, way = 'WebSocket') => page.getByTitle(`Connected by ${way}`).waitFor()
 
 /** Adds symbols to the watchlist as a person does. */
 export async function watch(page, symbols) {

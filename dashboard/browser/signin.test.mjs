@@ -1,7 +1,7 @@
 // Who may see the dashboard, and what they are told otherwise.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { closeBrowser, engineFor, openBrowser, pageFor, signIn, traderFor } from './kit.mjs'
+import { closeBrowser, connected, engineFor, openBrowser, pageFor, signIn, traderFor } from './kit.mjs'
 
 describe('sign-in', { concurrency: true }, () => {
   // most of one is waiting for the end of a sign-in
@@ -12,7 +12,7 @@ describe('sign-in', { concurrency: true }, () => {
     const engine = await engineFor(t)
     const page = await traderFor(t, engine.url)
     await page.reload()
-    await page.getByText(/^Live/).first().waitFor()
+    await connected(page)
     await page.getByRole('button', { name: 'Account and appearance' }).click()
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByText('You are signed out.').waitFor()
@@ -25,7 +25,7 @@ describe('sign-in', { concurrency: true }, () => {
     const first = await traderFor(t, engine.url)
     const second = await first.context().newPage()
     await second.goto(engine.url)
-    await second.getByText(/^Live/).first().waitFor()
+    await connected(second)
     await first.getByRole('button', { name: 'Account and appearance' }).click()
     await first.getByRole('button', { name: 'Sign out' }).click()
     await second.getByText('You have signed out in another tab').waitFor()
