@@ -55,9 +55,9 @@ lint: ## gofmt, go vet and golangci-lint, and that everything builds on other sy
 	.ci/lint
 	.ci/portable
 
-docs: ## Write docs/settings.md from the comments of settings
+docs: ## Write docs/settings.md and docs/metrics.md from what the code says
 	@.ci/tools go
-	go generate ./config
+	go generate ./config ./transport/metrics
 
 bench: build ## The load tests of bench/README.md; some minutes on an otherwise idle machine
 	.ci/bench

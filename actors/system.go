@@ -82,6 +82,9 @@ func StopOnFailure(kind string, log zerolog.Logger) *Supervisor {
 	return &Supervisor{kind: kind, log: log}
 }
 
+// Kind names the actors that are supervised.
+func (s *Supervisor) Kind() string { return s.kind }
+
 // Failures returns how many panics were contained.
 func (s *Supervisor) Failures() uint64 { return s.failures.Load() }
 

@@ -62,6 +62,8 @@ var descriptions = map[string]string{
 	"market.quiet_after":            "The age from which a quote is quiet rather than live.",
 	"market.sweep_interval":         "How often quotes are examined for staleness.",
 	"market.timezone":               "The IANA zone of market.day_rollover.",
+	"metrics.enabled":               "Whether metrics are served.",
+	"metrics.token":                 "What a scrape must show as Authorization: Bearer; empty lets anybody scrape. Set it where the server can be reached by others than your Prometheus.",
 	"netpoll.linger_timeout":        "How long a connection that was closed behind its last bytes waits for the peer to close, too.",
 	"netpoll.loops":                 "The number of event loops; 0 takes half of the processors. Not used in goroutine mode.",
 	"netpoll.max_pending_bytes":     "Bounds what is kept for a peer that does not read, beyond the kernel's buffer. A connection that needs more is closed.",

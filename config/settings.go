@@ -21,6 +21,7 @@ import (
 	"outcry/transport/engineio"
 	"outcry/transport/httpapi"
 	"outcry/transport/limit"
+	"outcry/transport/metrics"
 	"outcry/transport/netpoll"
 	"outcry/transport/signin"
 	"outcry/transport/socketio"
@@ -47,6 +48,7 @@ type Settings struct {
 	HTTP      httpapi.Options       `koanf:"http"`
 	Limit     limit.Options         `koanf:"limit"`
 	Discord   signin.Options        `koanf:"discord"`
+	Metrics   metrics.Options       `koanf:"metrics"`
 }
 
 // Server is the process itself.
@@ -105,6 +107,7 @@ func Defaults() Settings {
 		HTTP:      httpapi.DefaultOptions(),
 		Limit:     limit.DefaultOptions(),
 		Discord:   signin.DefaultOptions(),
+		Metrics:   metrics.DefaultOptions(),
 	}
 }
 
@@ -119,6 +122,7 @@ func (s Settings) Validate() error {
 		{"portfolio", s.Portfolio.Validate()}, {"paper", s.Paper.Validate()}, {"journal", s.Journal.Validate()},
 		{"simulator", s.Simulator.Validate()}, {"engineio", s.EngineIO.Validate()}, {"socketio", s.SocketIO.Validate()},
 		{"websocket", s.WebSocket.Validate()}, {"netpoll", s.Netpoll.Validate()}, {"http", s.HTTP.Validate()}, {"limit", s.Limit.Validate()}, {"discord", s.Discord.Validate()},
+		{"metrics", s.Metrics.Validate()},
 	}
 	var errs []error
 	for _, section := range sections {

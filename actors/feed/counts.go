@@ -23,6 +23,9 @@ var reasons = [...]string{
 	ReasonOther,
 }
 
+// Reasons are all that Counts.Refused may hold.
+func Reasons() []string { return reasons[:] }
+
 // counts is what became of a source's ticks.
 type counts struct {
 	// atomic: written by the feed's goroutine, read by anyone

@@ -21,12 +21,13 @@ type Registry struct {
 	mu     sync.Mutex // guards the next block
 	open   map[string]*Source
 	closed Totals
-	heard  time.Time // newest sign of life of a closed source
+	heard  time.Time         // newest sign of life of a closed source
+	names  map[string]Counts // of closed sources, by the name that they count under
 }
 
 // NewRegistry returns a registry without sources.
 func NewRegistry(now func() time.Time) *Registry {
-	return &Registry{now: now, open: make(map[string]*Source)}
+	return &Registry{now: now, open: make(map[string]*Source), names: make(map[string]Counts)}
 }
 
 // Open returns a new source, heard just now. Its name is name, or name#2,
@@ -40,7 +41,7 @@ func (r *Registry) Open(name string) *Source {
 		unique = name + "#" + strconv.Itoa(n)
 	}
 	s := NewSource(unique, r.now())
-	s.registry = r
+	s.registry, s.countsAs = r, r.countsAs(name)
 	r.open[unique] = s
 	return s
 }
@@ -51,7 +52,9 @@ func (r *Registry) forget(s *Source) {
 	defer r.mu.Unlock()
 	delete(r.open, s.name)
 	r.closed.Sources++
-	r.closed.add(s.counts.read())
+	counts := s.counts.read()
+	r.closed.add(counts)
+	r.count(r.names, s.countsAs, counts)
 	if heard := time.Unix(0, s.heard.Load()); heard.After(r.heard) {
 		r.heard = heard
 	}
@@ -71,6 +74,9 @@ type Snapshot struct {
 	// of any of them.
 	Closed      Totals
 	ClosedHeard time.Time
+	// Names are what open and closed sources did, by the name that they were opened
+	// with; of names beyond the first maxNames together, as OtherNames.
+	Names map[string]Counts
 }
 
 // State is whether prices come in.
@@ -140,8 +146,14 @@ func (r *Registry) Snapshot() Snapshot {
 	defer r.mu.Unlock()
 	s := Snapshot{Open: make([]Status, 0, len(r.open)), Closed: r.closed, ClosedHeard: r.heard}
 	s.Closed.Refused = maps.Clone(r.closed.Refused)
+	s.Names = make(map[string]Counts, len(r.names))
+	for name, counts := range r.names {
+		r.count(s.Names, name, counts)
+	}
 	for _, src := range r.open {
-		s.Open = append(s.Open, src.Status())
+		status := src.Status()
+		s.Open = append(s.Open, status)
+		r.count(s.Names, src.countsAs, status.Counts)
 	}
 	slices.SortFunc(s.Open, func(a, b Status) int { return cmp.Compare(a.Name, b.Name) })
 	return s

@@ -52,7 +52,7 @@ func TestSourceCountsWhatBecameOfItsTicks(t *testing.T) {
 
 	counts := Counts{Accepted: 2, Refused: map[string]uint64{market.ReasonPrice: 2, ReasonOther: 1, market.ReasonSyntax: 1}}
 	want := Status{Name: "acme", Open: true, Opened: opened, Heard: opened.Add(6 * time.Second), Counts: counts}
-	if diff := cmp.Diff(Snapshot{Open: []Status{want}}, r.Snapshot()); diff != "" {
+	if diff := cmp.Diff(Snapshot{Open: []Status{want}, Names: map[string]Counts{"acme": counts}}, r.Snapshot()); diff != "" {
 		t.Fatalf("open (-want +got):\n%s", diff)
 	}
 	if got := r.Snapshot().LastHeard(); !got.Equal(want.Heard) {
@@ -60,7 +60,7 @@ func TestSourceCountsWhatBecameOfItsTicks(t *testing.T) {
 	}
 	src.Close()
 	src.Close()
-	if diff := cmp.Diff(Snapshot{Open: []Status{}, Closed: Totals{Sources: 1, Counts: counts}, ClosedHeard: want.Heard}, r.Snapshot()); diff != "" {
+	if diff := cmp.Diff(Snapshot{Open: []Status{}, Closed: Totals{Sources: 1, Counts: counts}, ClosedHeard: want.Heard, Names: map[string]Counts{"acme": counts}}, r.Snapshot()); diff != "" {
 		t.Fatalf("closed (-want +got):\n%s", diff)
 	}
 	if src.Status().Open || src.Live(now, time.Hour) {

@@ -25,6 +25,7 @@ type Source struct {
 	name     string
 	opened   time.Time
 	registry *Registry // nil for a source outside any registry
+	countsAs string    // in Snapshot.Names
 
 	// atomic: written by the feed's goroutine, read by symbol actors
 	heard  atomic.Int64 // Unix nanoseconds of the last sign of life

@@ -62,6 +62,9 @@ type Reports struct {
 // The weights of the three points, in twentieths.
 const weightP50, weightP95, weightP99 = 10, 9, 1
 
+// ReportWeight is how often Joined counts each quote that was reported.
+const ReportWeight = weightP50 + weightP95 + weightP99
+
 // Add takes a report that a browser sent at now. One that comes too soon behind
 // the browser's last is refused.
 func (r *Reports) Add(browser *Reporter, now time.Time, report Report) error {

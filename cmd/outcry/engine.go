@@ -34,6 +34,7 @@ import (
 	"outcry/transport/certificate"
 	"outcry/transport/httpapi"
 	"outcry/transport/limit"
+	"outcry/transport/metrics"
 	"outcry/transport/operator"
 	"outcry/transport/signin"
 	"outcry/transport/site"
@@ -196,6 +197,7 @@ func (e *Engine) buildTransport() error {
 	probes.Handle("GET /health", httpapi.NewHealth(e.health))
 	probes.HandleFunc("GET /live", httpapi.Live)
 	probes.Handle("GET /ready", httpapi.NewReady(e.notReady))
+	probes.Handle("/metrics", metrics.NewHandler(s.Metrics, e.reading, e.log))
 	probes.Handle("/", e.requests.Count(routes)) // an answer that says that something is wrong is no failure
 	e.routeSettings(routes)
 	pages, err := site.New(dashboard.Site(), serverPaths, http.HandlerFunc(httpapi.NotFound))

@@ -85,6 +85,7 @@ func TestEachLibraryLivesInItsRoom(t *testing.T) {
 		"github.com/dgraph-io/badger":       {"outcry/persistence/badgerjournal"},
 		"github.com/schollz/progressbar":    {"outcry/cmd/outcry", "outcry/bench"},
 		"github.com/govalues/decimal":       {"outcry/actors", "outcry/transport/wire", "outcry/transport/httpapi"},
+		"github.com/prometheus":             {"outcry/transport/metrics"},
 		"golang.org/x/sys":                  {"outcry/transport/netpoll", "outcry/persistence/badgerjournal", "outcry/bench"},
 	}
 	used := map[string]bool{}

@@ -23,6 +23,7 @@ type stats struct {
 	latency   *hdrhistogram.Histogram // of the window under way
 	before    *hdrhistogram.Histogram // of the one before
 	began     time.Time
+	took      CommitTimes // since the journal was opened
 }
 
 // window is how long latencies count.
@@ -36,6 +37,7 @@ func (s *stats) committed(took time.Duration, requests int, entries int64) {
 	s.requests += uint64(requests)
 	s.entries += uint64(entries)
 	s.lastGroup = requests
+	s.took.add(took)
 	_ = s.latency.RecordValue(min(took.Microseconds(), maxLatencyMicros)) // in range
 }
 
@@ -62,6 +64,8 @@ type Stats struct {
 	LastGroup, Queued int
 	// P50, P95 and P99 are those of the commits of the last one to two minutes.
 	P50, P95, P99 time.Duration
+	// Took is how long all commits took.
+	Took CommitTimes
 	// Bytes of the directory, and those that are free on its disk.
 	Bytes, FreeBytes int64
 }
@@ -84,5 +88,5 @@ func (s *stats) read() Stats {
 	both := hdrhistogram.Import(s.before.Export())
 	both.Merge(s.latency)
 	at := func(q float64) time.Duration { return time.Duration(both.ValueAtQuantile(q)) * time.Microsecond }
-	return Stats{Commits: s.commits, Requests: s.requests, Entries: s.entries, LastGroup: s.lastGroup, P50: at(50), P95: at(95), P99: at(99)}
+	return Stats{Commits: s.commits, Requests: s.requests, Entries: s.entries, LastGroup: s.lastGroup, P50: at(50), P95: at(95), P99: at(99), Took: s.took}
 }

@@ -21,6 +21,8 @@ type Collector struct {
 	readings []reading  // one an interval, the oldest first; at most a minute and one
 	stages   stages
 	history  ring
+	// how full the fullest mailbox was in the interval under way and in the one before
+	depth, depthBefore int64
 }
 
 // stages are the windows of all histograms.
@@ -61,6 +63,7 @@ func (c *Collector) Turn() {
 	r := c.take()
 	before := &c.readings[len(c.readings)-1]
 	c.stages.turn()
+	c.depth, c.depthBefore = 0, c.depth
 	c.history.add(c.point(before, &r))
 	if len(c.readings) > minute {
 		c.readings = append(c.readings[:0], c.readings[1:]...)
@@ -76,6 +79,16 @@ func (c *Collector) Stats() Stats {
 	return c.stats(&r)
 }
 
+// Sample reads the engine, for who makes something of the counters themselves. Its
+// histograms are only to be read: they are the Collector's, too.
+func (c *Collector) Sample() Sample {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.read()
+	c.observe(&s)
+	return s
+}
+
 // History returns the points of the last minutes.
 func (c *Collector) History(minutes int) History {
 	c.mu.Lock()
@@ -83,18 +96,30 @@ func (c *Collector) History(minutes int) History {
 	return History{IntervalMs: Interval.Milliseconds(), Points: c.history.newest(minutes * minute)}
 }
 
-// take reads the engine, and gives the histograms to their windows. Needs mu.
+// take reads the engine, and leaves the histograms to their windows. Needs mu.
 func (c *Collector) take() reading {
 	r := reading{at: c.now(), Sample: c.read()}
-	s := &c.stages
-	s.whole.Observe(&r.Stages.Whole)
-	s.ingest.Observe(&r.Stages.Ingest)
-	s.flush.Observe(&r.Stages.Flush)
-	s.write.Observe(&r.Stages.Write)
-	s.lag.Observe(r.FeedLag)
-	s.browsers.Observe(r.Browsers)
-	r.Stages, r.FeedLag, r.Browsers = nil, nil, nil // the windows' now
+	c.observe(&r.Sample)
+	r.Stages, r.FeedLag, r.Browsers = nil, nil, nil
 	return r
+}
+
+// observe gives what a reading took out to the interval under way: the histograms
+// to their windows, and how full the fullest mailbox was. Needs mu.
+func (c *Collector) observe(sample *Sample) {
+	s := &c.stages
+	s.whole.Observe(&sample.Stages.Whole)
+	s.ingest.Observe(&sample.Stages.Ingest)
+	s.flush.Observe(&sample.Stages.Flush)
+	s.write.Observe(&sample.Stages.Write)
+	s.lag.Observe(sample.FeedLag)
+	s.browsers.Observe(sample.Browsers)
+	for i := range sample.Mailboxes {
+		if m := &sample.Mailboxes[i]; m.Unit == UnitMessages {
+			c.depth = max(c.depth, m.Depth)
+			m.Depth = max(c.depth, c.depthBefore)
+		}
+	}
 }
 
 func (s *stages) turn() {

@@ -37,6 +37,7 @@ func (e *engine) read() Sample {
 	s := e.sample
 	s.Failed = maps.Clone(s.Failed)
 	s.Feeds.Sources = append([]Source{}, s.Feeds.Sources...)
+	s.Mailboxes = append([]Mailbox{}, s.Mailboxes...)
 	s.Stages, s.FeedLag, s.Browsers = &latency.StageCounts{}, &latency.Counts{}, &latency.Counts{}
 	s.Stages.Whole.Read(&e.whole)
 	s.Stages.Write.Read(&e.write)
@@ -205,4 +206,24 @@ func TestCollectorReadsByItselfUntilItsEnd(t *testing.T) {
 		cancel()
 		<-done
 	})
+}
+
+// Whoever reads most often must not take from the others what they have not seen.
+func TestReadingsForOthersTakeNothingFromOperators(t *testing.T) {
+	e := newEngine()
+	c := e.collector()
+	e.whole.Add(70*time.Millisecond, 9)
+	e.sample.Mailboxes = []Mailbox{{Depth: 30, Unit: UnitMessages}}
+	if got := c.Sample(); got.Stages.Whole.Distribution(nil).Count != 9 || got.Mailboxes[0].Depth != 30 {
+		t.Errorf("%+v", got)
+	}
+	e.sample.Mailboxes = []Mailbox{{Depth: 2, Unit: UnitMessages}}
+	within(t, "the longest", c.Stats().Freshness.Minute.Max, 70)
+	for turns, want := range []int64{30, 30, 2} {
+		if got := c.Stats().Mailboxes[0].Depth; got != want {
+			t.Errorf("after %d intervals %d messages waited, want %d", turns, got, want)
+		}
+		e.sample.Mailboxes = []Mailbox{{Depth: 2, Unit: UnitMessages}}
+		e.pass(c, 1, func() {})
+	}
 }

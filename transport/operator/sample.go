@@ -20,7 +20,7 @@ type Sample struct {
 	// each, in Taken new quotes; Quotes and Bytes that were written.
 	Ticks, Updates, Taken, Quotes, Bytes uint64
 
-	Mailboxes []Mailbox
+	Mailboxes []Mailbox // Depth of UnitMessages since the reading before
 	Slow      []Slow
 	Drops     Drops
 	Feeds     Feeds // without TicksPerSecond

@@ -1,0 +1,23 @@
+package metrics
+
+import "outcry/persistence/badgerjournal"
+
+// journal is how saving goes.
+var journal = []family{
+	{"outcry_journal_available", "1 while trades and orders can be saved.", gauge, nil, one(func(r *Reading) float64 { return truth(r.Sample.Journal.Available) })},
+	{"outcry_journal_commit_duration_seconds", "How long commits take until they are on disk.", histogram, nil, func(r *Reading, say *sayer) {
+		took := &r.Journal.Took
+		say.distribution(badgerjournal.CommitBounds[:], took.Within[:], took.Count, took.Sum.Seconds())
+	}},
+	{"outcry_journal_appends_total", "Appends that those commits saved: divided by the count of commits it is how many share one.", counter, nil, one(func(r *Reading) float64 {
+		return float64(r.Journal.Requests)
+	})},
+	{"outcry_journal_entries_total", "Entries that those commits wrote.", counter, nil, one(func(r *Reading) float64 { return float64(r.Journal.Entries) })},
+	{"outcry_journal_queued", "Appends that wait for a commit.", gauge, nil, one(func(r *Reading) float64 { return float64(r.Journal.Queued) })},
+	{"outcry_journal_queue_bytes", "Bytes that wait for a commit.", gauge, nil, one(func(r *Reading) float64 { return float64(r.JournalQueue.Bytes) })},
+	{"outcry_journal_queue_limit_bytes", "How many may wait: the setting journal.max_queue_bytes.", gauge, nil, one(func(r *Reading) float64 { return float64(r.JournalQueue.Limit) })},
+	{"outcry_journal_queue_refused_total", "Appends that found no room in the queue.", counter, nil, one(func(r *Reading) float64 { return float64(r.JournalQueue.Refused) })},
+	{"outcry_journal_bytes", "What the journal takes on disk.", gauge, nil, one(func(r *Reading) float64 { return float64(r.Journal.Bytes) })},
+	{"outcry_journal_disk_free_bytes", "What is free on its disk.", gauge, nil, one(func(r *Reading) float64 { return float64(r.Journal.FreeBytes) })},
+	{"outcry_journal_disk_reserve_bytes", "Below so much free space nothing is saved: the setting journal.reserve_bytes.", gauge, nil, one(func(r *Reading) float64 { return float64(r.ReserveBytes) })},
+}
