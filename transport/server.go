@@ -22,8 +22,8 @@ import (
 	"outcry/transport/websocket"
 )
 
-// socketPath is where Socket.IO clients connect.
-const socketPath = "/socket.io/"
+// SocketPath is where Socket.IO clients connect.
+const SocketPath = "/socket.io/"
 
 // Options of the rooms that a Server starts.
 type Options struct {
@@ -126,7 +126,7 @@ const idleTimeout = 2 * time.Minute
 // isSocketPath reports whether a request URI is for Socket.IO.
 func isSocketPath(uri []byte) bool {
 	path, _, _ := strings.Cut(string(uri), "?")
-	return path == socketPath || path == strings.TrimSuffix(socketPath, "/")
+	return path == SocketPath || path == strings.TrimSuffix(SocketPath, "/")
 }
 
 // routes puts the Socket.IO path beside the others. Most upgrades never come
@@ -141,8 +141,8 @@ func (s *Server) routes(others http.Handler) http.Handler {
 		}
 		s.engine.ServeHTTP(w, r)
 	}
-	mux.HandleFunc(socketPath+"{$}", serve)
-	mux.HandleFunc(strings.TrimSuffix(socketPath, "/"), serve)
+	mux.HandleFunc(SocketPath+"{$}", serve)
+	mux.HandleFunc(strings.TrimSuffix(SocketPath, "/"), serve)
 	mux.Handle("/", others)
 	return mux
 }

@@ -200,6 +200,7 @@ func (e *Engine) buildTransport() error {
 	probes.Handle("/metrics", metrics.NewHandler(s.Metrics, e.reading, e.log))
 	probes.Handle("/", e.requests.Count(routes)) // an answer that says that something is wrong is no failure
 	e.routeSettings(routes)
+	routes.Handle("/api", httpapi.Methods{http.MethodGet: httpapi.NewAbout(httpapi.AboutOptions{Version: version(), SocketPath: transport.SocketPath, TLS: s.Server.TLS.Enabled()})})
 	pages, err := site.New(dashboard.Site(), serverPaths, http.HandlerFunc(httpapi.NotFound))
 	if err != nil {
 		return fmt.Errorf("dashboard: %w", err)
