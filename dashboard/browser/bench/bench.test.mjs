@@ -88,17 +88,18 @@ describe(`dashboard on ${cpus().length} cores, ${cpus()[0].model}`, { concurrenc
     t.after(() => feed.stop())
     const page = await watcherOf(t, engine, symbols)
     const meter = await meterOf(page)
-    await meter.watch(5_000)
-    const { mainThread, script, framesPerSecond, longFrames, frames, layouts } = await meter.watch(20_000)
+    await meter.load(5_000)
+    const { mainThread, script, layouts } = await meter.load(20_000)
+    const frames = await meter.frames(20_000)
     await endOf(t, feed)
     t.diagnostic(
-      `script ${percent(script)}, ${layouts.toFixed(0)} layouts a second, ${longFrames} of ${frames} frames over 25 ms`,
+      `script ${percent(script)}, ${layouts.toFixed(0)} layouts a second, ${frames.long} of ${frames.count} frames over 25 ms`,
     )
     report(
       t,
       '40 rows at 2,000 updates/s: frames missing of 60 a second',
-      60 - framesPerSecond,
-      (60 - framesPerSecond).toFixed(1),
+      60 - frames.perSecond,
+      (60 - frames.perSecond).toFixed(1),
       1.5,
     )
     report(t, '40 rows at 2,000 updates/s: main thread', mainThread, percent(mainThread), 0.2)
@@ -142,7 +143,7 @@ describe(`dashboard on ${cpus().length} cores, ${cpus()[0].model}`, { concurrenc
     t.after(() => feed.stop())
     const page = await watcherOf(t, engine, symbols)
     const meter = await meterOf(page)
-    await meter.watch(60_000)
+    await meter.load(60_000)
     const heaps = [await meter.heap()]
     for (let minute = 1; minute <= minutes; minute++) {
       await new Promise(resolve => setTimeout(resolve, 60_000))

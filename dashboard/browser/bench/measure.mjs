@@ -1,9 +1,12 @@
 // What a page costs, as Chromium counts it.
 
-/** Opens the debugger of a page. */
+/**
+ * Opens the debugger of a page. Shares are of the time that the main thread ran itself: what the machine did beside it
+ * does not count.
+ */
 export async function meterOf(page) {
   const session = await page.context().newCDPSession(page)
-  await session.send('Performance.enable')
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
   const metrics = async () =>
     Object.fromEntries((await session.send('Performance.getMetrics')).metrics.map(({ name, value }) => [name, value]))
   return {
@@ -13,10 +16,21 @@ export async function meterOf(page) {
       await session.send('HeapProfiler.collectGarbage')
       return (await metrics()).JSHeapUsedSize
     },
-    /** Over so many milliseconds: the share of the main thread, frames a second, and those that took too long. */
-    async watch(ms) {
+    /** Over so many milliseconds, with nothing else in the page: the shares of the main thread, and layouts a second. */
+    async load(ms) {
       const before = await metrics()
-      const frames = await page.evaluate(
+      await new Promise(resolve => setTimeout(resolve, ms))
+      const after = await metrics()
+      const spent = after.Timestamp - before.Timestamp
+      return {
+        mainThread: (after.TaskDuration - before.TaskDuration) / spent,
+        script: (after.ScriptDuration - before.ScriptDuration) / spent,
+        layouts: (after.LayoutCount - before.LayoutCount) / spent,
+      }
+    },
+    /** Over so many milliseconds: frames a second, and those that took too long. Asking for every frame is work itself. */
+    async frames(ms) {
+      const times = await page.evaluate(
         ms =>
           new Promise(resolve => {
             const times = []
@@ -30,16 +44,11 @@ export async function meterOf(page) {
           }),
         ms,
       )
-      const after = await metrics()
-      const spent = after.Timestamp - before.Timestamp
-      const gaps = frames.slice(1).map((time, i) => time - frames[i])
+      const gaps = times.slice(1).map((time, i) => time - times[i])
       return {
-        mainThread: (after.TaskDuration - before.TaskDuration) / spent,
-        script: (after.ScriptDuration - before.ScriptDuration) / spent,
-        layouts: (after.LayoutCount - before.LayoutCount) / spent,
-        framesPerSecond: gaps.length / ((frames.at(-1) - frames[0]) / 1000),
-        longFrames: gaps.filter(gap => gap > 25).length,
-        frames: gaps.length,
+        perSecond: gaps.length / ((times.at(-1) - times[0]) / 1000),
+        long: gaps.filter(gap => gap > 25).length,
+        count: gaps.length,
       }
     },
   }

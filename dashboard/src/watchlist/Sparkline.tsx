@@ -1,7 +1,7 @@
 import { memo, type RefObject, useContext, useEffect, useState } from 'react'
 import type { Quote } from '../realtime'
 import { sparklinePath } from './sparklinePath'
-import { TrendsContext, trendIntervalMs, trendPoints } from './trend'
+import { TrendsContext, trendPoints } from './trend'
 
 const width = 72
 const height = 24
@@ -16,12 +16,7 @@ interface SparklineProps {
 export const Sparkline = memo(function Sparkline({ symbol, newest }: SparklineProps) {
   const trends = useContext(TrendsContext)
   const [prices, setPrices] = useState(trends.of(symbol))
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') setPrices(trends.sample(symbol, newest.current))
-    }, trendIntervalMs)
-    return () => clearInterval(timer)
-  }, [symbol, newest, trends])
+  useEffect(() => trends.onBeat(() => setPrices(trends.sample(symbol, newest.current))), [symbol, newest, trends])
   const rising = (prices.at(-1) ?? 0) >= (prices[0] ?? 0)
   return (
     <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true" className="block">

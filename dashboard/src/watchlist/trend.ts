@@ -5,9 +5,14 @@ import type { Quote } from '../realtime'
 export const trendPoints = 60
 export const trendIntervalMs = 1_000
 
-/** The recent prices of each watched symbol, sampled while somebody looks at them. */
+/**
+ * The recent prices of each watched symbol, sampled while somebody looks at them. All lines are drawn in one beat: each
+ * in its own would lay out and paint the page forty times a second.
+ */
 export class Trends {
   readonly #prices = new Map<string, readonly number[]>()
+  readonly #beats = new Set<() => void>()
+  #timer: ReturnType<typeof setInterval> | undefined
 
   of(symbol: string): readonly number[] {
     return this.#prices.get(symbol) ?? []
@@ -19,6 +24,23 @@ export class Trends {
     const after = [...before.slice(1 - trendPoints), quote.price]
     this.#prices.set(symbol, after)
     return after
+  }
+
+  /** Calls on each beat while the page is looked at, until what it returns is called. */
+  onBeat(listener: () => void): () => void {
+    this.#beats.add(listener)
+    this.#timer ??= setInterval(() => this.#beat(), trendIntervalMs)
+    return () => {
+      this.#beats.delete(listener)
+      if (this.#beats.size) return
+      clearInterval(this.#timer)
+      this.#timer = undefined
+    }
+  }
+
+  #beat() {
+    if (document.visibilityState !== 'visible') return
+    for (const listener of this.#beats) listener()
   }
 }
 
