@@ -34,9 +34,13 @@ export async function openBrowser() {
 
 export const closeBrowser = () => browser?.close()
 
-/** An engine in development mode, without its simulator: prices come from feed. It can be killed and started again. */
+/**
+ * An engine in development mode, without its simulator: prices come from feed. It can be killed and started again.
+ * Settings may be a function of its address.
+ */
 export async function engineFor(t, settings = {}) {
-  const engine = await durableServerFor(t, { dev: true, OUTCRY_SIMULATOR_ENABLED: 'false', ...settings })
+  const engine = await durableServerFor(t, { dev: true, OUTCRY_SIMULATOR_ENABLED: 'false' })
+  Object.assign(engine.settings, typeof settings === 'function' ? settings(engine.url) : settings)
   await engine.start()
   return engine
 }

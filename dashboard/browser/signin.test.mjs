@@ -1,6 +1,7 @@
 // Who may see the dashboard, and what they are told otherwise.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { discordFor } from './discord.mjs'
 import { closeBrowser, connected, engineFor, openBrowser, pageFor, signIn, traderFor } from './kit.mjs'
 
 describe('sign-in', { concurrency: true }, () => {
@@ -48,6 +49,40 @@ describe('sign-in', { concurrency: true }, () => {
     await page.getByText(/^Your sign-in ends at/).waitFor()
     await page.getByText('Your sign-in has expired').waitFor({ timeout: lifetime + 20_000 })
     await signIn(page)
+  })
+
+  it('goes by Discord, with the name and the roles of that account', async t => {
+    const discord = await discordFor(t, {
+      id: '4242',
+      username: 'cara',
+      global_name: 'Cara',
+      email: 'cara@example.com',
+    })
+    const engine = await engineFor(t, url => ({ ...discord.settingsOf(url), OUTCRY_DISCORD_OPERATORS: '4242' }))
+    const page = await pageFor(t, engine.url)
+    await page.getByRole('link', { name: 'Continue with Discord' }).click()
+    await page.getByText('outcry-test asks for: identify email').waitFor()
+    await page.getByRole('link', { name: 'Authorize' }).click()
+    await connected(page)
+    assert.equal(page.url(), `${engine.url}/`)
+    await page.getByRole('button', { name: 'Account and appearance' }).click()
+    await page.getByText('Cara', { exact: false }).first().waitFor()
+    await page.getByRole('link', { name: 'Operator' }).waitFor()
+    await page.reload()
+    await connected(page)
+  })
+
+  it('says so when Discord did not sign somebody in, and lets them try again', async t => {
+    const discord = await discordFor(t, { id: '7', username: 'dan' })
+    const engine = await engineFor(t, discord.settingsOf)
+    const page = await pageFor(t, engine.url)
+    await page.getByRole('link', { name: 'Continue with Discord' }).click()
+    await page.getByRole('link', { name: 'Cancel' }).click()
+    await page.getByRole('alert').filter({ hasText: 'Discord did not sign you in' }).waitFor()
+    await page.getByRole('link', { name: 'Continue with Discord' }).click()
+    await page.getByRole('link', { name: 'Authorize' }).click()
+    await connected(page)
+    assert.equal(await page.getByRole('link', { name: 'Operator' }).count(), 0)
   })
 
   it('explains an error of Discord without showing what a link made up', async t => {
