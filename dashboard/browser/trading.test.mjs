@@ -212,6 +212,8 @@ describe('trading', { concurrency: false }, () => {
     const second = await first.context().newPage()
     await second.goto(engine.url)
     await row(second, 'IBM').waitFor()
+    await watch(second, ['SPY'])
+    await row(first, 'SPY').waitFor()
     await place(first, { symbol: 'IBM', quantity: 5 })
     await toast(first, 'Bought 5 IBM').waitFor()
     await toast(second, 'Bought 5 IBM').waitFor()

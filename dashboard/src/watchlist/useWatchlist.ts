@@ -4,6 +4,9 @@ import { useConnection, useWebSocket } from '../realtime'
 /** As many as one socket may watch, less what positions need. */
 export const maxSymbols = 100
 
+/** By which tabs of one browser tell each other that they saved a watchlist. */
+const channelName = 'outcry-watchlist'
+
 interface Answer {
   symbols: string[]
 }
@@ -21,7 +24,8 @@ export interface Watchlist {
 
 /**
  * This user's watchlist, saved on the server. A change shows at once; one that could not be saved is taken back, and
- * the person told. What another tab saved is read when this page is looked at again.
+ * the person told. What another tab saved is read at once by the tabs of this browser that are looked at, by others when
+ * they are looked at again.
  */
 export function useWatchlist(): Watchlist {
   const { request } = useWebSocket()
@@ -30,6 +34,7 @@ export function useWatchlist(): Watchlist {
   const [symbols, setSymbols] = useState<readonly string[] | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
   const saving = useRef(0)
+  const tabs = useRef<BroadcastChannel>(null)
 
   useEffect(() => {
     if (!connected) return
@@ -45,10 +50,15 @@ export function useWatchlist(): Watchlist {
       }
     }
     void read()
+    const channel = new BroadcastChannel(channelName)
+    channel.onmessage = read
+    tabs.current = channel
     document.addEventListener('visibilitychange', read)
     window.addEventListener('focus', read)
     return () => {
       wanted = false
+      channel.close()
+      tabs.current = null
       document.removeEventListener('visibilitychange', read)
       window.removeEventListener('focus', read)
     }
@@ -61,6 +71,7 @@ export function useWatchlist(): Watchlist {
       saving.current++
       try {
         await request<Answer>('watchlist:set', { symbols: after })
+        tabs.current?.postMessage(null) // that there is something to read
       } catch (failure) {
         setSymbols(current => (current === after ? before : current))
         const why = failure instanceof Error ? ` ${failure.message}` : ''
