@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 N ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-client test-dashboard test-browser crash lint docs bench bench-browser bench-go fuzz clean
+.PHONY: help run build test test-go test-client test-dashboard test-browser test-deploy crash lint docs bench bench-browser bench-go fuzz clean
 
 # What the dashboard is built from, and where it is embedded from.
 SITE := dashboard/dist/site/index.html
@@ -27,7 +27,7 @@ $(SITE): $(SITE_SOURCES)
 	@.ci/tools node
 	.ci/dashboard build
 
-test: lint test-go test-client test-dashboard test-browser ## Run every check
+test: lint test-go test-client test-dashboard test-browser test-deploy ## Run every check
 
 test-go: ## Go tests with the race detector, fuzz seeds included
 	@.ci/tools go cc
@@ -45,6 +45,10 @@ test-dashboard: ## Checks and unit tests of the dashboard
 test-browser: build ## The dashboard in Chromium against the real binary
 	@.ci/tools node chromium
 	.ci/test-browser $(CURDIR)/$(BIN)
+
+test-deploy: build ## What is in deploy/, with the tools it is for
+	@.ci/tools prometheus
+	.ci/deploy $(CURDIR)/$(BIN)
 
 crash: build ## Kill the engine N (50) times under load, then check every fact and notice
 	@.ci/tools node

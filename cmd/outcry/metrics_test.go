@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"strings"
@@ -21,14 +20,24 @@ type scraped map[string]*dto.MetricFamily
 
 func scrape(t *testing.T, e *Engine) scraped {
 	t.Helper()
-	status, body := get(t, e.URL()+"/metrics")
-	if status != http.StatusOK {
-		t.Fatalf("%d %s", status, body)
-	}
-	parser := expfmt.NewTextParser(model.LegacyValidation)
-	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))
+	return scrapeBy(t, http.DefaultClient, e)
+}
+
+func scrapeBy(t *testing.T, client *http.Client, e *Engine) scraped {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, e.URL()+"/metrics", nil)
 	if err != nil {
-		t.Fatalf("%v in %s", err, body)
+		t.Fatal(err)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("%d %v", response.StatusCode, err)
 	}
 	return families
 }
