@@ -15,12 +15,13 @@ import (
 
 // cli is the command line; each command has a file of its own.
 type cli struct {
-	Serve   ServeCmd   `cmd:"" help:"Run the engine."`
-	Replay  ReplayCmd  `cmd:"" help:"Feed recorded trades to an engine."`
-	Token   TokenCmd   `cmd:"" help:"Make a token."`
-	Journal JournalCmd `cmd:"" help:"Verify, export or compact the journal of an engine that is stopped."`
-	Bench   BenchCmd   `cmd:"" help:"Measure an engine with thousands of dashboards."`
-	Version VersionCmd `cmd:"" help:"Print the version."`
+	Serve    ServeCmd    `cmd:"" help:"Run the engine."`
+	Replay   ReplayCmd   `cmd:"" help:"Feed recorded trades to an engine."`
+	Token    TokenCmd    `cmd:"" help:"Make a token."`
+	Journal  JournalCmd  `cmd:"" help:"Verify, export or compact the journal of an engine that is stopped."`
+	Validate ValidateCmd `cmd:"" help:"Look from outside whether a deployed engine serves as it should."`
+	Bench    BenchCmd    `cmd:"" help:"Measure an engine with thousands of dashboards."`
+	Version  VersionCmd  `cmd:"" help:"Print the version."`
 }
 
 func main() { os.Exit(run(os.Args[1:])) }
