@@ -166,3 +166,30 @@ func TestDashboardFitsTogether(t *testing.T) {
 		t.Errorf("%s with %d panels", d.UID, len(d.Panels))
 	}
 }
+
+// operationsMetric is a metric of ours where docs/operations.md names one.
+var operationsMetric = regexp.MustCompile("outcry_[a-z_]+")
+
+// Whoever is woken by an alert finds what to do by its name.
+func TestOperationsSayWhatToDoAtEveryAlert(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join("..", "..", "docs", "operations.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	guide := string(content)
+	for rule := range alertRules(t) {
+		name, _, _ := strings.Cut(rule, " ")
+		if !strings.Contains(guide, "`"+name+"`") {
+			t.Errorf("docs/operations.md does not say what to do at %s", name)
+		}
+	}
+	reference, err := os.ReadFile(filepath.Join("..", "..", "docs", "metrics.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, metric := range operationsMetric.FindAllString(guide, -1) {
+		if !strings.Contains(string(reference), "`"+metric+"`") {
+			t.Errorf("docs/operations.md looks at %s, which is no metric", metric)
+		}
+	}
+}
