@@ -124,10 +124,11 @@ func (h *Handlers) status(w http.ResponseWriter, r *http.Request) {
 		SignIn        ways    `json:"signIn"`
 	}
 	answer.SignIn = h.ways()
-	if login, _, refusal := h.Verifier.Session(r); refusal == nil {
-		answer.User = &person{login.UserID, login.Name, login.Avatar, login.Email, slices.Contains(login.Roles, auth.Operator)}
-	} else if identity, refusal := h.Verifier.Authenticate(r); refusal == nil {
+	if identity, refusal := h.Verifier.Authenticate(r); refusal == nil { // as every other request
 		answer.User = &person{ID: identity.UserID, Username: identity.UserID, IsAdmin: identity.Has(auth.Operator)}
+		if login, _, refusal := h.Verifier.Session(r); refusal == nil && login.UserID == identity.UserID {
+			answer.User.Username, answer.User.Avatar, answer.User.Email = login.Name, login.Avatar, login.Email
+		}
 	}
 	answer.Authenticated = answer.User != nil
 	w.Header().Set("Cache-Control", "no-store")
