@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"outcry/persistence"
 )
@@ -11,14 +12,20 @@ import (
 // disk watches the file system that holds a directory.
 type disk struct {
 	// immutable after construction
-	dir     string
-	reserve int64
+	dir string
+
+	// atomic: written by Configure, read before each commit
+	reserve atomic.Int64
 }
 
-func newDisk(dir string, reserve int64) *disk { return &disk{dir: dir, reserve: reserve} }
+func newDisk(dir string, reserve int64) *disk {
+	d := &disk{dir: dir}
+	d.reserve.Store(reserve)
+	return d
+}
 
 // check says why nothing must be written now, as an ErrUnavailable.
-func (d *disk) check() error { return d.checkRoom(d.reserve) }
+func (d *disk) check() error { return d.checkRoom(d.reserve.Load()) }
 
 // checkRoom is check with another need for room, in bytes.
 func (d *disk) checkRoom(need int64) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -19,7 +20,7 @@ type Journal struct {
 
 	// immutable after construction
 	dir       string
-	options   Options
+	options   Options // those it was opened with
 	log       zerolog.Logger
 	now       func() time.Time
 	disk      *disk
@@ -30,6 +31,9 @@ type Journal struct {
 	queue     *queue
 	stats     stats
 	commitTxn func(*badger.Txn) error // a test's, instead of Badger's
+
+	// atomic: written by Configure, read by a backup
+	live atomic.Pointer[Options]
 
 	lock *lock // owned by who opens and closes the database
 
@@ -43,7 +47,15 @@ type Journal struct {
 // database is an open Badger and those who are using it.
 type database struct {
 	*badger.DB
-	users sync.WaitGroup
+	users  sync.WaitGroup
+	ending context.Context //nolint:containedctx // its own life: ends before its users are waited for
+	end    context.CancelFunc
+}
+
+func newDatabase(db *badger.DB) *database {
+	d := &database{DB: db}
+	d.ending, d.end = context.WithCancel(context.Background())
+	return d
 }
 
 var (
@@ -74,6 +86,7 @@ func newJournal(dir string, o Options, log zerolog.Logger, now func() time.Time)
 		disk: newDisk(dir, o.ReserveBytes), logs: newLogKeeper(dir, o.logBytes()), lock: &lock{},
 		failed: make(chan struct{}, 1), queue: newQueue(o.MaxGroup, o.MaxQueueBytes),
 	}
+	j.live.Store(&o)
 	j.reader = reader{view: j.view, now: now}
 	return j
 }
@@ -84,6 +97,20 @@ func (j *Journal) start() {
 	j.running.Go(j.commitLoop)
 	j.running.Go(func() { j.housekeep(ctx) })
 }
+
+// Configure changes what can be changed while the journal is open: its reserve and
+// the rate of backups.
+func (j *Journal) Configure(o Options) error {
+	if err := o.Validate(); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	j.live.Store(&o)
+	j.disk.reserve.Store(o.ReserveBytes)
+	return nil
+}
+
+// Options returns those in force.
+func (j *Journal) Options() Options { return *j.live.Load() }
 
 // acquire returns the open database; release follows.
 func (j *Journal) acquire() (*database, error) {
@@ -152,6 +179,7 @@ func (j *Journal) Close() error {
 // closeDatabase waits for who uses a database and closes it, if there is room
 // for the tables in memory, which closing writes out.
 func (j *Journal) closeDatabase(db *database) error {
+	db.end()
 	db.users.Wait()
 	if err := j.disk.checkRoom(closingTables * j.options.MemTableBytes); err != nil {
 		return err

@@ -78,7 +78,7 @@ func (j *Journal) open() (*database, error) {
 		return nil, err
 	}
 	j.logs.forget()
-	return &database{DB: db}, nil
+	return newDatabase(db), nil
 }
 
 func unavailable(err error) error {

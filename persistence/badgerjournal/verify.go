@@ -13,7 +13,7 @@ import (
 
 // Report is what Verify found.
 type Report struct {
-	Streams, Events, Keys, Checkpoints, Documents int
+	Contents
 	// Problems are sentences, the first maxProblems of them; Found counts all.
 	Problems []string
 	Found    int
@@ -41,29 +41,35 @@ func Verify(dir string, o Options, log zerolog.Logger) (Report, error) {
 	if err := held.acquire(dir); err != nil {
 		return report, err
 	}
+	err := verifyHeld(dir, o, log, &report)
+	return report, err
+}
+
+// verifyHeld is Verify of a directory whose lock is held.
+func verifyHeld(dir string, o Options, log zerolog.Logger, report *Report) error {
 	if err := checkFiles(dir, zerolog.Nop()); err != nil {
 		if !errors.Is(err, persistence.ErrCorrupt) {
-			return report, err
+			return err
 		}
 		report.problem("%v", err)
-		return report, nil
+		return nil
 	}
 	// Opening a journal that was not closed writes what is in its logs into tables.
 	if err := newDisk(dir, closingTables*o.MemTableBytes).check(); err != nil {
-		return report, err
+		return err
 	}
 	db, err := openBadger(dir, o, log)
 	if err != nil {
-		return report, classify(dir, err)
+		return classify(dir, err)
 	}
 	if err := checkFormat(db); err != nil {
-		return report, errors.Join(err, db.Close())
+		return errors.Join(err, db.Close())
 	}
 	err = db.View(func(txn *badger.Txn) error {
-		v := &verifier{report: &report, txn: txn}
+		v := &verifier{report: report, txn: txn}
 		return v.run()
 	})
-	return report, errors.Join(err, db.Close())
+	return errors.Join(err, db.Close())
 }
 
 // verifier goes over all keys of a journal.
