@@ -17,11 +17,14 @@ import (
 	"outcry/persistence/badgerjournal"
 )
 
-// JournalCmd looks after the journal of an engine that is stopped: `outcry journal`.
+// JournalCmd looks after the journal of an engine that is stopped, and backs up
+// that of one that runs: `outcry journal`.
 type JournalCmd struct {
 	Verify  JournalVerifyCmd  `cmd:"" help:"Read all of it and report everything that is not as it was written."`
 	Export  JournalExportCmd  `cmd:"" help:"Print all events, one a line (NDJSON)."`
 	Compact JournalCompactCmd `cmd:"" help:"Rewrite it without what was replaced or has expired."`
+	Backup  JournalBackupCmd  `cmd:"" help:"Copy it into one file, as of one moment, also while the engine runs."`
+	Restore JournalRestoreCmd `cmd:"" help:"Make the journal of a backup, where there is none."`
 }
 
 // journalFlags say which journal.
@@ -72,13 +75,16 @@ func verify(dir string) (damaged bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	printProblems(report)
+	fmt.Printf("%s, %d problems\n", report.Contents, report.Found)
+	return report.Found > 0, nil
+}
+
+func printProblems(report badgerjournal.Report) {
 	for _, problem := range report.Problems {
 		fmt.Println("problem:", problem)
 	}
 	printMore(report.Found-len(report.Problems), "problems")
-	fmt.Printf("%d streams, %d events, %d idempotency keys, %d checkpoints, %d documents, %d problems\n",
-		report.Streams, report.Events, report.Keys, report.Checkpoints, report.Documents, report.Found)
-	return report.Found > 0, nil
 }
 
 // salvage replaces a damaged journal and prints what that lost.
@@ -165,6 +171,8 @@ func appendExported(dst []byte, stream string, r persistence.Record) []byte {
 	return append(dst, '}', '\n')
 }
 
+const megabyte = 1e6
+
 // JournalCompactCmd is `outcry journal compact`.
 type JournalCompactCmd struct {
 	journalFlags
@@ -180,7 +188,6 @@ func (c *JournalCompactCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	const megabyte = 1e6
 	fmt.Printf("%.1f MB before, %.1f MB after\n", float64(before)/megabyte, float64(after)/megabyte)
 	return nil
 }

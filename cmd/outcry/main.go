@@ -18,7 +18,7 @@ type cli struct {
 	Serve    ServeCmd    `cmd:"" help:"Run the engine."`
 	Replay   ReplayCmd   `cmd:"" help:"Feed recorded trades to an engine."`
 	Token    TokenCmd    `cmd:"" help:"Make a token."`
-	Journal  JournalCmd  `cmd:"" help:"Verify, export or compact the journal of an engine that is stopped."`
+	Journal  JournalCmd  `cmd:"" help:"Verify, export, compact, back up or restore the journal."`
 	Validate ValidateCmd `cmd:"" help:"Look from outside whether a deployed engine serves as it should."`
 	Bench    BenchCmd    `cmd:"" help:"Measure an engine with thousands of dashboards."`
 	Version  VersionCmd  `cmd:"" help:"Print the version."`

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"reflect"
 	"slices"
@@ -15,6 +17,7 @@ import (
 	"outcry/actors/symbol"
 	"outcry/config"
 	"outcry/config/audit"
+	"outcry/persistence/badgerjournal"
 	"outcry/transport/engineio"
 	"outcry/transport/httpapi"
 	"outcry/transport/limit"
@@ -57,6 +60,7 @@ func (e *Engine) tuners() []tuner {
 		tune(func(s *config.Settings) engineio.Options { return s.EngineIO }, e.server.ConfigureEngineIO),
 		tune(limits, e.gateway.Configure),
 		tune(limits, e.server.ConfigureLimit),
+		tune(func(s *config.Settings) badgerjournal.Options { return s.Journal }, e.journal.Configure),
 	}
 }
 
@@ -98,6 +102,19 @@ func (e *Engine) routeSettings(routes *http.ServeMux) {
 	})
 	routes.Handle("/api/operator/settings", httpapi.Methods{http.MethodGet: settings.List, http.MethodPatch: settings.Change})
 	routes.Handle("/api/operator/audit", httpapi.Methods{http.MethodGet: settings.Audit})
+	backups := httpapi.NewBackups(e.httpOptions, httpapi.BackupDeps{
+		Verifier: e.verifier, Write: e.writeBackup, Draining: e.draining.Load, Stopping: e.stopping, Log: e.log, Now: time.Now,
+		Note: func(userID, from, to string) {
+			e.audit.Add(audit.Entry{UserID: userID, Key: "backup", From: from, To: to})
+		},
+	})
+	routes.Handle("/api/operator/backup", httpapi.Methods{http.MethodGet: backups.ServeHTTP})
+}
+
+// writeBackup backs the journal up for an operator.
+func (e *Engine) writeBackup(ctx context.Context, w io.Writer) (string, error) {
+	contents, summary, err := e.journal.Backup(ctx, w)
+	return fmt.Sprintf("%s in %.1f MB", contents, float64(summary.Bytes)/megabyte), err
 }
 
 // auditTimeout is how long a change waits for its entry in the audit log to be on

@@ -26,12 +26,16 @@ var liveSettings = map[string]liveSetting{
 	"engineio.ping_interval":   {"20s", 20 * time.Second, func(e *Engine) any { return e.server.EngineIO().PingInterval }},
 	"engineio.ping_timeout":    {"30s", 30 * time.Second, func(e *Engine) any { return e.server.EngineIO().PingTimeout }},
 
+	"http.backup_timeout":         {"5m", 5 * time.Minute, func(e *Engine) any { return e.httpOptions.Options().BackupTimeout }},
 	"http.feed_idle_timeout":      {"1m", time.Minute, func(e *Engine) any { return e.httpOptions.Options().FeedIdleTimeout }},
 	"http.max_tick_line_bytes":    {"1000", 1000, func(e *Engine) any { return e.httpOptions.Options().MaxTickLineBytes }},
 	"http.max_trade_line_bytes":   {"2000", 2000, func(e *Engine) any { return e.httpOptions.Options().MaxTradeLineBytes }},
 	"http.max_trades_bytes":       {"1000000", 1_000_000, func(e *Engine) any { return e.httpOptions.Options().MaxTradesBytes }},
 	"http.max_trades_per_request": {"10", 10, func(e *Engine) any { return e.httpOptions.Options().MaxTradesPerRequest }},
 	"http.request_timeout":        {"5s", 5 * time.Second, func(e *Engine) any { return e.httpOptions.Options().RequestTimeout }},
+
+	"journal.backup_byte_rate": {"65536", int64(65536), func(e *Engine) any { return e.journal.Options().BackupByteRate }},
+	"journal.reserve_bytes":    {"600000000", int64(600_000_000), func(e *Engine) any { return e.journal.Options().ReserveBytes }},
 
 	"limit.dial_burst":        {"500", 500, func(e *Engine) any { return e.gateway.Limits().DialBurst }},
 	"limit.dials_per_second":  {"200", 200.0, func(e *Engine) any { return e.gateway.Limits().DialsPerSecond }},

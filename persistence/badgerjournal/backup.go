@@ -16,7 +16,7 @@ import (
 
 // Backup writes one moment of the journal to w: everything that was acknowledged
 // before the call, and of each later commit all or nothing. Commits go on beside
-// it. It takes no more than Options.BackupBytesPerSecond, and memory for two blocks.
+// it. It takes no more than Options.BackupByteRate, and memory for two blocks.
 //
 // It ends early when ctx does, when the journal is closed, and when it has to be
 // opened again; what was written then lacks its trailer and is no backup. w must
@@ -131,7 +131,7 @@ type pacedWriter struct {
 
 // Write waits until p may go. io.Writer.
 func (w *pacedWriter) Write(p []byte) (int, error) {
-	perSecond := rate.Limit(w.journal.Options().BackupBytesPerSecond)
+	perSecond := rate.Limit(w.journal.Options().BackupByteRate)
 	if w.limiter == nil {
 		w.limiter = rate.NewLimiter(perSecond, pacedBytes)
 	}

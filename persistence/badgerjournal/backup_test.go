@@ -242,7 +242,7 @@ func TestABackupKeepsToItsRate(t *testing.T) {
 	fill(t, j, 30, 50)
 	took := func(perSecond int64) (time.Duration, uint64) {
 		o := smallOptions()
-		o.BackupBytesPerSecond = perSecond
+		o.BackupByteRate = perSecond
 		if err := j.Configure(o); err != nil {
 			t.Fatal(err)
 		}

@@ -26,9 +26,9 @@ type Options struct {
 	MaxQueueBytes int64 `koanf:"max_queue_bytes"`
 	// HousekeepingInterval is how often space of what was deleted is taken back.
 	HousekeepingInterval time.Duration `koanf:"housekeeping_interval"`
-	// BackupBytesPerSecond is how fast a backup is read at most, so that trades keep
-	// the disk and the processor.
-	BackupBytesPerSecond int64 `koanf:"backup_bytes_per_second" live:"true"`
+	// BackupByteRate is how many bytes of a backup are read a second at most, so that
+	// trades keep the disk and the processor.
+	BackupByteRate int64 `koanf:"backup_byte_rate" live:"true"`
 }
 
 // DefaultOptions suit one process of a few hundred thousand accounts.
@@ -40,7 +40,7 @@ func DefaultOptions() Options {
 		MaxGroup:             1024,
 		MaxQueueBytes:        64 << 20,
 		HousekeepingInterval: 10 * time.Minute,
-		BackupBytesPerSecond: 32 << 20,
+		BackupByteRate:       32 << 20,
 	}
 }
 
@@ -67,7 +67,7 @@ func (o Options) Validate() error {
 	check(o.BlockCacheBytes >= 1<<20, "block_cache_bytes: %d is not allowed: must be at least 1048576", o.BlockCacheBytes)
 	check(o.MaxGroup >= 1 && o.MaxGroup <= 1<<16, "max_group: %d is not allowed: must be between 1 and 65536", o.MaxGroup)
 	check(o.MaxQueueBytes >= 1<<20, "max_queue_bytes: %d is not allowed: must be at least 1048576", o.MaxQueueBytes)
-	check(o.BackupBytesPerSecond >= pacedBytes && o.BackupBytesPerSecond <= 1<<40, "backup_bytes_per_second: %d is not allowed: must be between %d and 1099511627776", o.BackupBytesPerSecond, pacedBytes)
+	check(o.BackupByteRate >= pacedBytes && o.BackupByteRate <= 1<<40, "backup_byte_rate: %d is not allowed: must be between %d and 1099511627776", o.BackupByteRate, pacedBytes)
 	check(o.HousekeepingInterval >= time.Second, "housekeeping_interval: %s is not allowed: must be at least 1s", o.HousekeepingInterval)
 	return errors.Join(errs...)
 }

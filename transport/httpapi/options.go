@@ -25,6 +25,9 @@ type Options struct {
 	// RequestTimeout is how long a request other than a feed's may take to
 	// arrive, and then to be answered by an account.
 	RequestTimeout time.Duration `koanf:"request_timeout" live:"true"`
+	// BackupTimeout is how long a backup of the journal may take to be sent. The
+	// engine keeps what is replaced meanwhile.
+	BackupTimeout time.Duration `koanf:"backup_timeout" live:"true"`
 }
 
 // LiveOptions are Options that can be changed while requests are served. A request
@@ -58,6 +61,7 @@ func DefaultOptions() Options {
 		MaxTradesPerRequest: 10_000,
 		MaxTradesBytes:      8 << 20,
 		RequestTimeout:      10 * time.Second,
+		BackupTimeout:       time.Hour,
 	}
 }
 
@@ -78,6 +82,9 @@ func (o Options) Validate() error {
 	between("max_trades_bytes", o.MaxTradesBytes, o.MaxTradeLineBytes, 1<<30)
 	if o.RequestTimeout < 100*time.Millisecond || o.RequestTimeout > 5*time.Minute {
 		errs = append(errs, fmt.Errorf("request_timeout: %s is not allowed: must be between 100ms and 5m", o.RequestTimeout))
+	}
+	if o.BackupTimeout < time.Second || o.BackupTimeout > 24*time.Hour {
+		errs = append(errs, fmt.Errorf("backup_timeout: %s is not allowed: must be between 1s and 24h", o.BackupTimeout))
 	}
 	return errors.Join(errs...)
 }

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"outcry/persistence/badgerjournal"
+	"outcry/transport/auth"
+	"outcry/transport/httpapi"
+)
+
+// JournalBackupCmd is `outcry journal backup`.
+type JournalBackupCmd struct {
+	File  string `arg:"" type:"path" help:"File to make. Until it is whole and on disk it is FILE.partial."`
+	URL   string `name:"url" placeholder:"URL" help:"Engine that is running, such as http://127.0.0.1:8080, which goes on meanwhile. Without it, --data of one that is stopped."`
+	Token string `env:"OUTCRY_TOKEN" placeholder:"JWT" help:"Token with the role operator, for --url; made from JWT_SECRET where that is set."`
+	journalFlags
+}
+
+// backupTTL is how long a token of our own is valid: it is asked for at the start.
+const backupTTL = 5 * time.Minute
+
+// Run makes the file and prints what is in it.
+func (c *JournalBackupCmd) Run(ctx context.Context) error {
+	write := c.copyStopped
+	if c.URL != "" {
+		write = c.download
+	}
+	report, err := badgerjournal.SaveBackup(c.File, func(w io.Writer) error { return write(ctx, w) })
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s in %.1f MB, as of %s, in %s\n", report.Contents, float64(report.Summary.Bytes)/megabyte, report.Header.Made.Format(time.RFC3339), c.File)
+	return nil
+}
+
+// copyStopped writes a backup of a journal that no engine has open.
+func (c *JournalBackupCmd) copyStopped(ctx context.Context, w io.Writer) (err error) {
+	dir, err := c.folder()
+	if err != nil {
+		return err
+	}
+	o := badgerjournal.DefaultOptions()
+	o.BackupByteRate = 1 << 40 // nobody trades meanwhile
+	journal, err := badgerjournal.Open(dir, o, zerolog.Nop(), time.Now)
+	if err != nil {
+		return fmt.Errorf("%w; the backup of an engine that is running is taken with --url", err)
+	}
+	defer func() { err = errors.Join(err, journal.Close()) }()
+	_, _, err = journal.Backup(ctx, w)
+	return err
+}
+
+// download writes the backup that a running engine sends.
+func (c *JournalBackupCmd) download(ctx context.Context, w io.Writer) (err error) {
+	u, err := url.Parse(c.URL)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return fmt.Errorf("--url %q is not allowed: must be a URL such as http://127.0.0.1:8080", c.URL)
+	}
+	token, err := c.token()
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(u.String(), "/")+"/api/operator/backup", nil)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	response, err := backupClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("ask the engine for a backup: %w", err)
+	}
+	defer func() { err = errors.Join(err, response.Body.Close()) }()
+	if response.StatusCode != http.StatusOK {
+		return refusedBackup(response)
+	}
+	if _, err := io.Copy(w, response.Body); err != nil {
+		return fmt.Errorf("the backup broke off: %w: take it again; the engine's log says whether it ended it", err)
+	}
+	return nil
+}
+
+// refusedBackup is why an engine sent none.
+func refusedBackup(response *http.Response) error {
+	var problem httpapi.Problem
+	_ = json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&problem) // the status says enough
+	if problem.Detail == "" {
+		problem.Detail = "is this the address of an engine?"
+	}
+	return fmt.Errorf("the engine takes no backup: %s: %s", response.Status, problem.Detail)
+}
+
+// backupClient waits for an engine to begin, and then as long as the engine sends.
+var backupClient = func() *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.ResponseHeaderTimeout = 30 * time.Second
+	transport.DisableKeepAlives = true // one request is all there is
+	return &http.Client{Transport: transport}
+}()
+
+func (c *JournalBackupCmd) token() (string, error) {
+	if c.Token != "" {
+		return c.Token, nil
+	}
+	secrets := os.Getenv("JWT_SECRET")
+	if secrets == "" {
+		return "", errors.New("no token: set JWT_SECRET to the engine's, or give --token, as `outcry token --user NAME --role operator` makes one")
+	}
+	return mint(secrets, auth.Claims{User: "backup", Roles: []auth.Role{auth.Operator}, TTL: backupTTL})
+}
+
+// JournalRestoreCmd is `outcry journal restore`.
+type JournalRestoreCmd struct {
+	File string `arg:"" type:"path" help:"Backup to restore."`
+	journalFlags
+	AcceptLoss bool `help:"Restore also a journal that had problems when it was backed up, as it was. They are printed."`
+}
+
+// Run restores and prints what.
+func (c *JournalRestoreCmd) Run() (err error) {
+	file, err := os.Open(c.File)
+	if err != nil {
+		return fmt.Errorf("open the backup: %w", err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	dir := filepath.Join(c.Data, journalFolder)
+	restored, err := badgerjournal.Restore(file, dir, badgerjournal.DefaultOptions(), c.AcceptLoss, zerolog.Nop())
+	printProblems(restored.Report)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.File, err)
+	}
+	fmt.Printf("%s, as of %s, are in %s now: start an engine with --data %s\n", restored.Report.Contents, restored.Made.Format(time.RFC3339), dir, c.Data)
+	if restored.Expired > 0 {
+		fmt.Printf("%d documents have expired since the backup\n", restored.Expired)
+	}
+	return nil
+}
