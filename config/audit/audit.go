@@ -1,5 +1,5 @@
-// Package audit remembers which settings of a running engine were changed, by
-// whom and when, over restarts.
+// Package audit remembers which settings of a running engine were changed, and who
+// took its backups, by whom and when, over restarts.
 //
 // The newest entries are one document in the store, written with each change. A
 // change is made though the store cannot be written, on a full disk say: that is
@@ -19,7 +19,8 @@ import (
 	"outcry/persistence"
 )
 
-// Entry is one setting that was changed.
+// Entry is one setting that was changed, or one thing that an operator did, whose
+// state it has: a backup was begun, and then taken.
 type Entry struct {
 	At     int64  `json:"at"`     // Unix milliseconds
 	UserID string `json:"userId"` // the operator, or "file PATH" for the settings file
