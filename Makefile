@@ -47,7 +47,7 @@ test-browser: build ## The dashboard in Chromium against the real binary
 	.ci/test-browser $(CURDIR)/$(BIN)
 
 test-deploy: build ## What is in deploy/, with the tools it is for
-	@.ci/tools prometheus
+	@.ci/tools go node prometheus deploy
 	.ci/deploy $(CURDIR)/$(BIN)
 
 crash: build ## Kill the engine N (50) times under load, then check every fact and notice

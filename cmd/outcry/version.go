@@ -14,8 +14,14 @@ func (VersionCmd) Run() error {
 	return nil
 }
 
-// version is the module's version, or the commit it was built from.
+// release is set by the linker, where a build knows it better than Go does (.ci/static).
+var release string
+
+// version is the release, the module's version, or the commit it was built from.
 func version() string {
+	if release != "" {
+		return release
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
