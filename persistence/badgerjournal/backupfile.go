@@ -38,7 +38,7 @@ func SaveBackup(path string, write func(w io.Writer) error) (report BackupReport
 // fillBackup writes a backup, reads it again and closes it.
 func fillBackup(file *os.File, write func(w io.Writer) error) (report BackupReport, err error) {
 	defer func() { err = errors.Join(err, file.Close()) }()
-	if err := write(file); err != nil {
+	if err := write(&smoothFile{file: file}); err != nil {
 		return report, err
 	}
 	if err := file.Sync(); err != nil {
@@ -48,4 +48,24 @@ func fillBackup(file *os.File, write func(w io.Writer) error) (report BackupRepo
 		return report, fmt.Errorf("read the backup again: %w", err)
 	}
 	return VerifyBackup(file)
+}
+
+// smoothFile makes what is written durable bit by bit. All at once at the end it
+// would hold up the commits of an engine on the same disk.
+type smoothFile struct {
+	file    *os.File // immutable after construction
+	pending int      // owned by who writes
+}
+
+// smoothBytes is how much waits to be made durable.
+const smoothBytes = 4 << 20
+
+// Write writes, and syncs now and then. io.Writer.
+func (f *smoothFile) Write(p []byte) (int, error) {
+	n, err := f.file.Write(p)
+	if f.pending += n; err == nil && f.pending >= smoothBytes {
+		f.pending = 0
+		err = f.file.Sync()
+	}
+	return n, err
 }

@@ -40,7 +40,7 @@ func DefaultOptions() Options {
 		MaxGroup:             1024,
 		MaxQueueBytes:        64 << 20,
 		HousekeepingInterval: 10 * time.Minute,
-		BackupByteRate:       32 << 20,
+		BackupByteRate:       16 << 20,
 	}
 }
 
