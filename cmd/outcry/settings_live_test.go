@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,7 +134,8 @@ func TestSettingsThatNeedARestartSaySo(t *testing.T) {
 			continue
 		}
 		answer := patch(t, e, map[string]string{s.Key: s.Value})
-		if answer.Status != http.StatusUnprocessableEntity || len(answer.Errors) != 1 || answer.Errors[0].Key != s.Key {
+		if answer.Status != http.StatusUnprocessableEntity || len(answer.Errors) != 1 || answer.Errors[0].Key != s.Key ||
+			!strings.Contains(answer.Errors[0].Message, "takes effect at a restart only: set it in the settings file or as ") {
 			t.Errorf("%s: %+v", s.Key, answer)
 		}
 	}
