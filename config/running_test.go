@@ -110,9 +110,9 @@ func TestEachChangeNamesWhoMadeIt(t *testing.T) {
 	if _, err := r.Change("ann", map[string]string{"limit.event_burst": "7", "mailbox.budget": "100ms", "log.level": "info"}); err != nil {
 		t.Fatal(err)
 	}
-	rewrite(t, file, "log: {level: debug}\nlimit: {trusted_proxies: [10.0.0.0/8]}\n")
+	rewrite(t, file, "log: {level: debug}\ndiscord: {operators: [\"7\"]}\n")
 	made, restart, err := r.Reload()
-	if err != nil || !slices.Equal(restart, []string{"limit.trusted_proxies"}) || len(made) != 1 {
+	if err != nil || !slices.Equal(restart, []string{"discord.operators"}) || len(made) != 1 {
 		t.Fatal(made, restart, err)
 	}
 	want := []Change{
@@ -121,7 +121,7 @@ func TestEachChangeNamesWhoMadeIt(t *testing.T) {
 	if !slices.Equal(told.changed, want) {
 		t.Errorf("%+v", told.changed)
 	}
-	if r.Settings().Limit.TrustedProxies != nil {
+	if r.Settings().Discord.Operators != nil {
 		t.Error("what needs a restart changed")
 	}
 }

@@ -32,6 +32,8 @@ type Options struct {
 	EngineIO  engineio.Options
 	SocketIO  socketio.Options
 	Limit     limit.Options
+	// Proxies say where a connection comes from; nil for none.
+	Proxies *limit.Proxies
 	// Origins are those whose pages may connect.
 	Origins auth.Origins
 	// RequestTimeout is how long a request may take to arrive; who needs longer,
@@ -61,7 +63,7 @@ func NewServer(o Options, gateway socketio.Handler, routes http.Handler, log zer
 	}
 	dials := limit.NewAddresses(o.Limit.DialsPerSecond, o.Limit.DialBurst, now)
 	s := &Server{sockets: sockets, dials: dials, origins: originGate{allowed: o.Origins}, log: log}
-	s.engine, err = engineio.NewServer(o.EngineIO, o.WebSocket.MaxMessageBytes, sockets, now, limitDials(dials, limit.NewProxies(o.Limit.TrustedProxies)), s.origins.allow)
+	s.engine, err = engineio.NewServer(o.EngineIO, o.WebSocket.MaxMessageBytes, sockets, now, limitDials(dials, o.Proxies), s.origins.allow)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +97,7 @@ func (g *originGate) allow(r *websocket.Request) *websocket.Reject {
 }
 
 // limitDials refuses addresses that open too many connections. They may come back.
-func limitDials(dials *limit.Addresses, proxies limit.Proxies) engineio.Allow {
+func limitDials(dials *limit.Addresses, proxies *limit.Proxies) engineio.Allow {
 	return func(r *websocket.Request) *websocket.Reject {
 		if dials.Allow(proxies.Client(r.RemoteAddr.Addr(), r.ForwardedFor)) {
 			return nil

@@ -64,6 +64,7 @@ type Engine struct {
 	simulator   *feed.Simulator // nil where it is off
 	verifier    *auth.Verifier
 	httpOptions *httpapi.LiveOptions
+	proxies     *limit.Proxies
 	gateway     *transport.Gateway
 	server      *transport.Server
 	certs       *certificate.Keeper // nil without TLS
@@ -186,6 +187,7 @@ func (e *Engine) buildTransport() error {
 	logins := auth.NewLogins(e.journal, s.Auth.SessionLifetime, time.Now)
 	verifier.WithLogins(logins, origins, !e.loaded.Dev || s.Server.TLS.Enabled())
 	e.gateway = transport.NewGateway(e.system, e.sessions, verifier, s.Limit, e.log, time.Now)
+	e.proxies = limit.NewProxies(s.Limit.TrustedProxies)
 	e.httpOptions = httpapi.NewLiveOptions(s.HTTP)
 	routes, probes := http.NewServeMux(), http.NewServeMux()
 	routes.Handle("/api/ticks", httpapi.NewTicks(e.httpOptions, httpapi.TicksDeps{
@@ -209,6 +211,7 @@ func (e *Engine) buildTransport() error {
 	e.server, err = transport.NewServer(transport.Options{
 		Netpoll: s.Netpoll, WebSocket: s.WebSocket, EngineIO: s.EngineIO, SocketIO: s.SocketIO,
 		Limit:          s.Limit,
+		Proxies:        e.proxies,
 		Origins:        origins,
 		RequestTimeout: s.HTTP.RequestTimeout,
 	}, e.gateway, probes, e.log, time.Now)
@@ -229,7 +232,7 @@ func (e *Engine) routeSignIn(routes *http.ServeMux, logins *auth.Logins) {
 	s := e.settings
 	deps := signin.Deps{
 		Verifier: e.verifier, Logins: logins, DashboardURL: s.Server.DashboardURL,
-		Proxies: limit.NewProxies(s.Limit.TrustedProxies), Log: e.log, Now: time.Now,
+		Proxies: e.proxies, Log: e.log, Now: time.Now,
 	}
 	if e.loaded.Dev {
 		deps.Demo = func(user string, roles []auth.Role) (string, error) {

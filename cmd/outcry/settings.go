@@ -60,6 +60,7 @@ func (e *Engine) tuners() []tuner {
 		tune(func(s *config.Settings) engineio.Options { return s.EngineIO }, e.server.ConfigureEngineIO),
 		tune(limits, e.gateway.Configure),
 		tune(limits, e.server.ConfigureLimit),
+		tune(limits, func(o limit.Options) error { e.proxies.Configure(o.TrustedProxies); return nil }),
 		tune(func(s *config.Settings) badgerjournal.Options { return s.Journal }, e.journal.Configure),
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -42,7 +43,10 @@ var liveSettings = map[string]liveSetting{
 	"limit.dials_per_second":  {"200", 200.0, func(e *Engine) any { return e.gateway.Limits().DialsPerSecond }},
 	"limit.event_burst":       {"70", 70, func(e *Engine) any { return e.gateway.Limits().EventBurst }},
 	"limit.events_per_second": {"0.5", 0.5, func(e *Engine) any { return e.gateway.Limits().EventsPerSecond }},
-	"limit.sockets_per_user":  {"3", 3, func(e *Engine) any { return e.gateway.Limits().SocketsPerUser }},
+	"limit.trusted_proxies": {"127.0.0.0/8", "192.0.2.7", func(e *Engine) any {
+		return e.proxies.Client(netip.MustParseAddr("127.0.0.1"), "192.0.2.7").String()
+	}},
+	"limit.sockets_per_user": {"3", 3, func(e *Engine) any { return e.gateway.Limits().SocketsPerUser }},
 
 	"log.level": {"error", zerolog.ErrorLevel, func(*Engine) any { return zerolog.GlobalLevel() }},
 

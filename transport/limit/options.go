@@ -23,7 +23,7 @@ type Options struct {
 	EventBurst int `koanf:"event_burst" live:"true"`
 	// TrustedProxies are the networks (CIDR) of proxies whose X-Forwarded-For says
 	// where a connection comes from.
-	TrustedProxies []string `koanf:"trusted_proxies"`
+	TrustedProxies []string `koanf:"trusted_proxies" live:"true"`
 }
 
 // DefaultOptions are those of the wire contract.

@@ -3,22 +3,31 @@ package limit
 import (
 	"net/netip"
 	"strings"
+	"sync/atomic"
 )
 
-// Proxies are those whose X-Forwarded-For is believed.
-//
-// immutable after construction
-type Proxies []netip.Prefix
+// Proxies are those whose X-Forwarded-For is believed. nil is none.
+type Proxies struct {
+	// atomic: written by Configure, read by who is told of a connection
+	networks atomic.Pointer[[]netip.Prefix]
+}
 
-// NewProxies parses the networks of valid Options.
-func NewProxies(networks []string) Proxies {
-	var p Proxies
+// NewProxies takes the networks of valid Options.
+func NewProxies(networks []string) *Proxies {
+	p := &Proxies{}
+	p.Configure(networks)
+	return p
+}
+
+// Configure replaces them by those of valid Options, for connections from then on.
+func (p *Proxies) Configure(networks []string) {
+	parsed := make([]netip.Prefix, 0, len(networks))
 	for _, text := range networks {
 		if prefix, err := netip.ParsePrefix(text); err == nil {
-			p = append(p, prefix.Masked())
+			parsed = append(parsed, prefix.Masked())
 		}
 	}
-	return p
+	p.networks.Store(&parsed)
 }
 
 // maxHops bounds how much of an X-Forwarded-For is looked at.
@@ -28,7 +37,7 @@ const maxHops = 16
 // the last address in forwardedFor that is none. Each proxy appends whom it saw, so
 // what stands further left may be made up. An entry that is no address ends the
 // search: the proxy that wrote it is the best that is known.
-func (p Proxies) Client(peer netip.Addr, forwardedFor string) netip.Addr {
+func (p *Proxies) Client(peer netip.Addr, forwardedFor string) netip.Addr {
 	client := peer.Unmap()
 	for hop := 0; hop < maxHops && p.trusts(client) && forwardedFor != ""; hop++ {
 		var last string
@@ -46,8 +55,11 @@ func (p Proxies) Client(peer netip.Addr, forwardedFor string) netip.Addr {
 	return client
 }
 
-func (p Proxies) trusts(address netip.Addr) bool {
-	for _, prefix := range p {
+func (p *Proxies) trusts(address netip.Addr) bool {
+	if p == nil {
+		return false
+	}
+	for _, prefix := range *p.networks.Load() {
 		if prefix.Contains(address) {
 			return true
 		}

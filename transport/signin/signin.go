@@ -28,7 +28,7 @@ type Deps struct {
 	// are none.
 	Demo func(user string, roles []auth.Role) (token string, err error)
 	// Proxies say where a request comes from.
-	Proxies limit.Proxies
+	Proxies *limit.Proxies
 	Log     zerolog.Logger
 	Now     func() time.Time
 }
