@@ -25,6 +25,7 @@ import (
 	"outcry/transport/netpoll"
 	"outcry/transport/signin"
 	"outcry/transport/socketio"
+	"outcry/transport/tracing"
 	"outcry/transport/websocket"
 )
 
@@ -49,6 +50,7 @@ type Settings struct {
 	Limit     limit.Options         `koanf:"limit"`
 	Discord   signin.Options        `koanf:"discord"`
 	Metrics   metrics.Options       `koanf:"metrics"`
+	Trace     tracing.Options       `koanf:"trace"`
 }
 
 // Server is the process itself.
@@ -108,6 +110,7 @@ func Defaults() Settings {
 		Limit:     limit.DefaultOptions(),
 		Discord:   signin.DefaultOptions(),
 		Metrics:   metrics.DefaultOptions(),
+		Trace:     tracing.DefaultOptions(),
 	}
 }
 
@@ -122,7 +125,7 @@ func (s Settings) Validate() error {
 		{"portfolio", s.Portfolio.Validate()}, {"paper", s.Paper.Validate()}, {"journal", s.Journal.Validate()},
 		{"simulator", s.Simulator.Validate()}, {"engineio", s.EngineIO.Validate()}, {"socketio", s.SocketIO.Validate()},
 		{"websocket", s.WebSocket.Validate()}, {"netpoll", s.Netpoll.Validate()}, {"http", s.HTTP.Validate()}, {"limit", s.Limit.Validate()}, {"discord", s.Discord.Validate()},
-		{"metrics", s.Metrics.Validate()},
+		{"metrics", s.Metrics.Validate()}, {"trace", s.Trace.Validate()},
 	}
 	var errs []error
 	for _, section := range sections {

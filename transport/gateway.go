@@ -44,6 +44,7 @@ type Gateway struct {
 	refusals                                                             refusals
 
 	reports latency.Reports // of browsers
+	tracer  Tracer          // nil follows nothing; set before the first socket
 }
 
 var _ socketio.Handler = (*Gateway)(nil)
@@ -225,9 +226,14 @@ func (g *Gateway) Event(s *socketio.Socket, e socketio.Event) {
 		g.reauth(s, wire.DecodeReauth(e.Args), e.AckID)
 		return
 	}
-	if message := wire.Decode(e.Name, e.Args, e.AckID); message != nil {
-		g.tell(s, message)
+	message := wire.Decode(e.Name, e.Args, e.AckID)
+	if message == nil {
+		return
 	}
+	if order, is := message.(*session.PlaceOrder); is && g.tracer != nil {
+		order.Trace = g.tracer.Begin(e.Name, nil)
+	}
+	g.tell(s, message)
 }
 
 // allow counts an event of a client, and answers it if there were too many. That

@@ -36,7 +36,8 @@ type portfolioActor struct {
 	cancels  []*CancelOrder
 	placed   uint64 // orders that became durable in this life
 	watchers []*watching
-	holdings []holding // one for each position, in its order
+	holdings []holding        // one for each position, in its order
+	followed map[string]Trace // of open orders; nil while nobody follows any
 }
 
 // What the actor is sent by its own reads, appends and timers, wrapped in own.
@@ -241,6 +242,7 @@ func (a *portfolioActor) end() {
 		a.refuse(c, lost)
 	}
 	if a.append != nil {
+		a.append.endAppend(lost)
 		for _, s := range a.append.steps {
 			a.refuse(s.command, lost)
 		}

@@ -31,7 +31,7 @@ func lines(frames []byte) []string {
 	return strings.Split(strings.TrimSuffix(string(frames), "\n"), "\n")
 }
 
-func (t *tab) Notify(frames []byte, last portfolio.Offset) {
+func (t *tab) Notify(frames []byte, last portfolio.Offset, traces []portfolio.Trace) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.notices = append(t.notices, lines(frames)...)

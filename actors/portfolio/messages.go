@@ -59,6 +59,8 @@ type RecordTrade struct {
 	// Reply is called once the trade is durable, or with the error that kept it
 	// from being so: ErrUnavailable or ErrRefused, wrapped.
 	Reply func(TradeOutcome, error)
+	// Trace is its sender's to end.
+	Trace Trace
 }
 
 // Trade is a trade as an executor reports it. Its values are valid.
@@ -94,6 +96,8 @@ type PlaceOrder struct {
 	// LimitPrice is zero for a market order.
 	LimitPrice decimal.Decimal
 	Reply      func(OrderOutcome, error)
+	// Trace is its sender's to end; what the broker does is part of it.
+	Trace Trace
 
 	asked uint64 // portfolioActor.placed when the journal was asked for the order
 }
@@ -125,6 +129,8 @@ type Execution struct {
 	Code, Reason         string          // of what is not a fill
 	CanRetry             bool
 	Time                 time.Time
+
+	trace Trace // that of its order, while it is decided and saved
 }
 
 // Outcome is how an execution ended.

@@ -78,6 +78,7 @@ func (a *portfolioActor) accepted(m *PlaceOrder, orderID string) {
 	a.placed++
 	a.reply(func() { m.Reply(OrderOutcome{OrderID: orderID}, nil) })
 	if order, open := a.account.Order(orderID); open {
+		a.follow(orderID, m.Trace)
 		a.portfolios.deps.Broker.Submit(a.entry.userID, order)
 	}
 }
@@ -146,6 +147,7 @@ func (a *portfolioActor) executed(m *Execution) {
 	if _, open := a.account.Order(m.OrderID); open {
 		return // filled in part
 	}
+	delete(a.followed, m.OrderID)
 	a.cancels = slices.DeleteFunc(a.cancels, func(c *CancelOrder) bool {
 		if c.OrderID != m.OrderID {
 			return false

@@ -18,6 +18,7 @@ type command any
 type step struct {
 	command command
 	event   int // index of its event in the batch
+	append  Trace
 }
 
 // batch is one append under way. Its events and steps are in the order in
@@ -29,6 +30,8 @@ type batch struct {
 	keyed  []persistence.Event // the events as the journal takes them
 	buffer []byte              // holds their data
 	ends   []int               // where the data of each ends in buffer
+
+	followed bool // a step is
 }
 
 // batches are used again: thousands of accounts have none at any moment.
@@ -111,6 +114,7 @@ func (a *portfolioActor) stage(now time.Time) {
 		return
 	}
 	a.append = b
+	b.beginAppend()
 	a.portfolios.deps.Journal.Append(persistence.Append{
 		Stream: StreamOf(a.entry.userID), Expected: a.version, Events: b.seal(),
 		Done: func(err error) { a.post(&committed{batch: b, err: err}) },
@@ -148,7 +152,10 @@ func (a *portfolioActor) decide(b *batch, c command, now time.Time) {
 	case *PlaceOrder:
 		event = a.decideOrder(b.staged, c, now)
 	case *Execution:
-		event = a.decideExecution(b.staged, c)
+		c.trace = a.followed[c.OrderID].Begin(partExecution)
+		if event = a.decideExecution(b.staged, c); event == nil {
+			c.trace.End(nil)
+		}
 	}
 	if event == nil {
 		return // answered
@@ -164,6 +171,7 @@ func (a *portfolioActor) decide(b *batch, c command, now time.Time) {
 // anybody told.
 func (a *portfolioActor) settle(m *committed) {
 	a.append = nil
+	m.batch.endAppend(m.err)
 	var duplicate *persistence.DuplicateError
 	switch {
 	case m.err == nil:
@@ -187,7 +195,7 @@ func (a *portfolioActor) commit(b *batch) {
 	for _, s := range b.steps {
 		a.committed(s.command, b.events[s.event], first+uint64(s.event))
 	}
-	a.notify(b.events, first)
+	a.notify(b, first)
 	a.saveCheckpoint(uint64(a.portfolios.options.Load().CheckpointEvery))
 	a.forgetOrders()
 	a.noteWatchers()

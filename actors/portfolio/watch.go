@@ -115,23 +115,23 @@ func (a *portfolioActor) caughtUp(c *caughtUp) {
 	}
 	w.catchingUp = false
 	if len(c.frames) > 0 {
-		w.watcher.Notify(c.frames, c.last)
+		w.watcher.Notify(c.frames, c.last, nil)
 	}
 	if len(w.backlog) > 0 {
-		w.watcher.Notify(w.backlog, w.last)
+		w.watcher.Notify(w.backlog, w.last, nil)
 		w.backlog = nil
 	}
 	a.snapshot(w)
 }
 
 // notify tells every session what became durable.
-func (a *portfolioActor) notify(events []ledger.Event, first uint64) {
+func (a *portfolioActor) notify(b *batch, first uint64) {
 	if len(a.watchers) == 0 {
 		return
 	}
 	var frames []byte
 	var last Offset
-	for i, e := range events {
+	for i, e := range b.events {
 		frames, last = a.portfolios.appendNotices(frames, a.entry.userID, e, first+uint64(i), Offset{}, last)
 	}
 	if len(frames) == 0 {
@@ -142,6 +142,6 @@ func (a *portfolioActor) notify(events []ledger.Event, first uint64) {
 			w.backlog, w.last = append(w.backlog, frames...), last
 			continue
 		}
-		w.watcher.Notify(frames, last)
+		w.watcher.Notify(frames, last, b.beginNotices(a.portfolios.deps.Encoder))
 	}
 }

@@ -11,8 +11,9 @@ import (
 // the session and never block. Frames are immutable and shared.
 type Watcher interface {
 	// Notify hands over notices, to be delivered in order and not lost. last is
-	// the offset of the last of them.
-	Notify(frames []byte, last Offset)
+	// the offset of the last of them. traces end when the frames are handed to the
+	// browser's connection, or with why they never are; nil follows nothing.
+	Notify(frames []byte, last Offset, traces []Trace)
 	// Update hands over the newest valuation; an older one that still waits is
 	// replaced. version is the journal's version that it shows.
 	Update(update Update)

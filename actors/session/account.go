@@ -28,8 +28,8 @@ type account struct {
 type watcher struct{ session *sessionActor }
 
 // Notify hands over notices. portfolio.Watcher.
-func (w watcher) Notify(frames []byte, last portfolio.Offset) {
-	w.send(&notices{frames: frames, last: last})
+func (w watcher) Notify(frames []byte, last portfolio.Offset, traces []portfolio.Trace) {
+	w.send(&notices{frames: frames, last: last, traces: traces})
 }
 
 // Update hands over a valuation. portfolio.Watcher.
@@ -79,6 +79,7 @@ func (s *sessionActor) notify(m *notices) {
 	s.reply()
 	s.out = append(s.out, m.frames...)
 	s.account.offset, s.account.known = m.last, true
+	s.follow(m.traces)
 }
 
 // updated keeps a valuation for the flush that ends this run, in place of one

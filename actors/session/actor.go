@@ -28,6 +28,8 @@ type sessionActor struct {
 
 	blocked bool   // the browser does not read
 	stall   *stall // not nil while blocked, and until the flush behind that
+
+	followed *followed // nil while nobody follows a notice that waits
 }
 
 // Receive handles one message. actor.Actor.
@@ -150,6 +152,7 @@ func (s *sessionActor) close(reason CloseReason) {
 			s.closing = true
 			return // the connection has ended; its Detached message says why
 		}
+		s.delivered(nil)
 	}
 	s.closing = true
 	s.sessions.closed[reason].Add(1)
@@ -162,6 +165,7 @@ func (s *sessionActor) end() {
 		s.close(Failed)
 	}
 	s.unblock()
+	s.delivered(errGone)
 	s.unwatch()
 	s.leaveRecord()
 	for i := s.subscriptions().Len() - 1; i >= 0; i-- {

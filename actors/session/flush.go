@@ -43,6 +43,7 @@ func (s *sessionActor) releaseOut() {
 func (s *sessionActor) flush(f *mailbox.Flush) {
 	if s.connection == nil || s.closing || s.detached {
 		s.releaseOut()
+		s.delivered(errGone)
 		return
 	}
 	if s.blocked {
@@ -144,8 +145,10 @@ func (s *sessionActor) write(now time.Time) {
 	if err != nil {
 		// The connection is ending; its Detached message says why.
 		s.closing = true
+		s.delivered(err)
 		return
 	}
+	s.delivered(nil)
 	if blocked {
 		s.block(now)
 	}

@@ -71,8 +71,10 @@ type Refused struct {
 // PlaceOrder asks for an order. Sent by the gateway; the answer is an
 // acknowledgement.
 type PlaceOrder struct {
-	Order portfolio.PlaceOrder // its Reply is the session's to set
+	Order portfolio.PlaceOrder // its Reply and Trace are the session's to set
 	AckID int64
+	// Trace is that of the browser's request, which ends with its answer.
+	Trace portfolio.Trace
 }
 
 // CancelOrder asks to end an order. Sent by the gateway; the answer is an
@@ -125,6 +127,7 @@ type Close struct {
 type notices struct {
 	frames []byte
 	last   portfolio.Offset
+	traces []portfolio.Trace
 }
 
 // accountLost is that the portfolio has forgotten the session. Sent by it.

@@ -10,21 +10,26 @@ import (
 // placeOrder hands an order to the portfolio; its outcome is acknowledged.
 func (s *sessionActor) placeOrder(m *PlaceOrder) {
 	order := m.Order
-	order.Reply = s.orderReply("order:place", m.AckID, false)
-	s.tellAccount("order:place", m.AckID, &order)
+	order.Trace, order.Reply = asked(m.Trace, portfolio.PartPlaceOrder, s.orderReply("order:place", m.AckID, false))
+	if err := s.tellAccount("order:place", m.AckID, &order); err != nil {
+		order.Trace.End(err)
+		m.Trace.End(err)
+	}
 }
 
 // cancelOrder hands a cancellation to the portfolio; its outcome is acknowledged.
 func (s *sessionActor) cancelOrder(m *CancelOrder) {
-	s.tellAccount("order:cancel", m.AckID, &portfolio.CancelOrder{OrderID: m.OrderID, Reply: s.orderReply("order:cancel", m.AckID, true)})
+	_ = s.tellAccount("order:cancel", m.AckID, &portfolio.CancelOrder{OrderID: m.OrderID, Reply: s.orderReply("order:cancel", m.AckID, true)})
 }
 
 // tellAccount hands a request to the portfolio, or answers that it cannot.
-func (s *sessionActor) tellAccount(event string, ackID int64, message any) {
-	if err := s.sessions.accounts.Tell(s.userID, message); err != nil {
+func (s *sessionActor) tellAccount(event string, ackID int64, message any) error {
+	err := s.sessions.accounts.Tell(s.userID, message)
+	if err != nil {
 		code, text := s.sessions.problem(err)
 		s.refuse(event, code, text, ackID, false)
 	}
+	return err
 }
 
 // orderReply returns what answers the client once the outcome is known. A
@@ -91,7 +96,7 @@ func (s *Sessions) appendSymbols(dst []byte, event string, ackID int64, symbols 
 // sync asks the portfolio for its state, to answer with everything there is.
 func (s *sessionActor) sync(m *Sync) {
 	root, self := s.sessions.system.Root, s.self
-	s.tellAccount("state.requestSync", m.AckID, &portfolio.View{Reply: func(account portfolio.Account, err error) {
+	_ = s.tellAccount("state.requestSync", m.AckID, &portfolio.View{Reply: func(account portfolio.Account, err error) {
 		root.Send(self, &synced{account: account, err: err, ackID: m.AckID})
 	}})
 }

@@ -38,6 +38,7 @@ import (
 	"outcry/transport/operator"
 	"outcry/transport/signin"
 	"outcry/transport/site"
+	"outcry/transport/tracing"
 	"outcry/transport/wire"
 )
 
@@ -68,6 +69,7 @@ type Engine struct {
 	gateway     *transport.Gateway
 	server      *transport.Server
 	certs       *certificate.Keeper // nil without TLS
+	tracer      *tracing.Tracer     // nil while nothing is followed
 	bodies      httpapi.RefusedBodies
 	listener    net.Listener
 
@@ -188,6 +190,9 @@ func (e *Engine) buildTransport() error {
 	verifier.WithLogins(logins, origins, !e.loaded.Dev || s.Server.TLS.Enabled())
 	e.gateway = transport.NewGateway(e.system, e.sessions, verifier, s.Limit, e.log, time.Now)
 	e.proxies = limit.NewProxies(s.Limit.TrustedProxies)
+	if err := e.buildTracer(); err != nil {
+		return err
+	}
 	e.httpOptions = httpapi.NewLiveOptions(s.HTTP)
 	routes, probes := http.NewServeMux(), http.NewServeMux()
 	routes.Handle("/api/ticks", httpapi.NewTicks(e.httpOptions, httpapi.TicksDeps{
@@ -246,6 +251,9 @@ func (e *Engine) routeSignIn(routes *http.ServeMux, logins *auth.Logins) {
 func (e *Engine) routeAccounts(routes *http.ServeMux, verifier *auth.Verifier) {
 	o := e.httpOptions
 	deps := httpapi.AccountDeps{Accounts: e.portfolios, Verifier: verifier, Refused: &e.bodies, Log: e.log, Now: time.Now}
+	if e.tracer != nil {
+		deps.Tracer = e.tracer
+	}
 	history := httpapi.TradeHistoryDeps{Events: e.journal, StreamOf: portfolio.StreamOf}
 	routes.Handle("/api/trades", httpapi.Methods{http.MethodPost: httpapi.NewTrades(o, deps).ServeHTTP, http.MethodGet: httpapi.NewTradeHistory(o, history, deps).ServeHTTP})
 	orders := httpapi.NewOrders(o, deps)
@@ -394,6 +402,7 @@ func (e *Engine) shutdown() {
 	if e.system != nil {
 		e.system.Shutdown()
 	}
+	e.closeTracer()
 	if e.journal != nil {
 		if err := e.journal.Close(); err != nil {
 			e.log.Error().Err(err).Msg("journal not closed cleanly: run `outcry journal verify` before the next start")

@@ -86,6 +86,7 @@ func TestEachLibraryLivesInItsRoom(t *testing.T) {
 		"github.com/schollz/progressbar":    {"outcry/cmd/outcry", "outcry/bench"},
 		"github.com/govalues/decimal":       {"outcry/actors", "outcry/transport/wire", "outcry/transport/httpapi"},
 		"github.com/prometheus":             {"outcry/transport/metrics"},
+		"go.opentelemetry.io":               {"outcry/transport/tracing"},
 		"golang.org/x/sys":                  {"outcry/transport/netpoll", "outcry/persistence/badgerjournal", "outcry/bench"},
 	}
 	used := map[string]bool{}

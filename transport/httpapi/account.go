@@ -30,6 +30,7 @@ type AccountDeps struct {
 	Accounts Accounts
 	Verifier *auth.Verifier
 	Refused  *RefusedBodies // nil counts nothing
+	Tracer   Tracer         // nil follows nothing
 	Log      zerolog.Logger
 	Now      func() time.Time
 }

@@ -55,10 +55,15 @@ func (o *Orders) Place(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, Problem{Status: http.StatusBadRequest, Code: "INVALID_ORDER", Field: invalid.Field, Detail: invalid.Error()})
 		return
 	}
+	request := o.deps.begin("POST /api/orders", nil) // a trader does not decide on what we follow
+	order.Trace = request.Begin(portfolio.PartPlaceOrder)
+	order.Trace.Note("outcry.symbol", order.Symbol)
 	outcome, err := o.ask(r.Context(), userID, func(reply func(portfolio.OrderOutcome, error)) any {
 		order.Reply = reply
 		return &order
 	})
+	order.Trace.End(err)
+	request.End(err)
 	if err != nil {
 		o.deps.fail(w, userID, err)
 		return

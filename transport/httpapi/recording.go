@@ -61,6 +61,7 @@ func (r *recording) run(ctx context.Context, accounts Accounts) (complete bool) 
 
 // settle takes the reply of the account.
 func (t *pendingTrade) settle(outcome portfolio.TradeOutcome, err error) {
+	t.message.Trace.End(err)
 	t.outcome, t.err = outcome, err
 	if err == nil {
 		t.of.durable.Add(1)

@@ -86,10 +86,14 @@ func (t *Trades) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), reader.options.RequestTimeout)
 	defer cancel()
 	recording := newRecording(reader.trades)
+	request := t.deps.begin("POST /api/trades", r.Header)
+	recording.follow(request)
 	if !recording.run(ctx, t.deps.Accounts) || recording.recorded() < len(reader.trades) {
+		request.End(errNotRecorded)
 		t.fail(w, recording, kind)
 		return
 	}
+	request.End(nil)
 	if kind == typeJSON {
 		WriteJSON(w, http.StatusOK, recording.trades[0].answer())
 		return
@@ -132,6 +136,10 @@ func (t *Trades) readMany(w http.ResponseWriter, r *http.Request, reader *tradeR
 	}
 	return false
 }
+
+// errNotRecorded is what a trace says of a request of which not all was recorded;
+// its parts say more.
+var errNotRecorded = errors.New("not all trades were recorded")
 
 // fail answers a request of which not all was recorded. Some may have been, and
 // what still waits may yet be: the ids make sending all of it again safe.
