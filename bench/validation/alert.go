@@ -80,6 +80,9 @@ func broken(r *Result) bool { return r != nil && r.Outcome == Failed && !r.Refus
 // exceeds returns which thresholds are crossed.
 func (h *Health) exceeds() (critical, warned []string) {
 	switch rate := h.ErrorRate; {
+	case rate > criticalErrorRate && (h.Alert == string(Normal) || h.Alert == string(Warned)):
+		// The server has the same threshold, and knows how many these are.
+		warned = append(warned, fmt.Sprintf("%.1f %% of requests failed, too few for the server's own alert", 100*rate))
 	case rate > criticalErrorRate:
 		critical = append(critical, fmt.Sprintf("%.1f %% of requests failed, over %.0f %%", 100*rate, 100*criticalErrorRate))
 	case rate >= warningErrorRate:

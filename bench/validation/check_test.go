@@ -60,7 +60,7 @@ func TestServerUnderAPathIsAskedThere(t *testing.T) {
 		outer.replaced["/below"+path] = outer.stripped("/below", s)
 	}
 	outer.replaced["/assets/app.js"] = s.ServeHTTP
-	outer.serve(t)
+	s.URL = outer.serve(t).URL // its pages are those of the outer's address
 	o := outer.options()
 	o.URL += "/below/"
 	o.Token = goodToken
@@ -69,6 +69,24 @@ func TestServerUnderAPathIsAskedThere(t *testing.T) {
 	}
 	if s.asked["websocket"] != 1 || s.asked["polling"] != 1 || len(outer.asked) != 0 {
 		t.Errorf("connects below %v, above %v", s.asked, outer.asked)
+	}
+}
+
+func TestOriginIsThatOfABrowser(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://dashboard.example":         "https://dashboard.example",
+		"https://dashboard.example:443/app": "https://dashboard.example",
+		"http://dashboard.example:443":      "http://dashboard.example:443",
+		"http://[::1]:80/":                  "http://[::1]",
+		"http://localhost:8080":             "http://localhost:8080",
+	} {
+		v, err := newVisit(Options{URL: address})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := v.origin(); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
 	}
 }
 

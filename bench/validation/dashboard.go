@@ -68,7 +68,7 @@ func (v *visit) lookAtScript(ctx context.Context, source string, pageBytes int) 
 		return failed("serve the script from the server itself: its policy forbids others", "the page loads its module from %.120q", source)
 	}
 	const mend = "build the dashboard again with `make build`, deploy all of it, and empty the caches before it"
-	a, err := ask(ctx, v.client, http.MethodGet, script.String(), nil)
+	a, err := v.ask(ctx, v.client, http.MethodGet, script.String(), nil)
 	switch {
 	case err != nil:
 		return v.trouble(err)

@@ -107,9 +107,10 @@ var faults = map[string]fault{
 	"tells what it is":        {inflict: header("X-Powered-By", "Express"), failed: []string{"headers"}, found: `X-Powered-By tells what runs there: "Express"`},
 	"several headers at once": {inflict: func(s *standIn) { s.header = http.Header{} }, failed: []string{"headers"}, found: "X-Frame-Options is missing; X-Content-Type-Options is missing; Strict"},
 
-	"polling only":   {inflict: refusesUpgrade(400), failed: []string{"websocket"}, found: "refused: 400 Bad Request", do: "forward HTTP/1.1 with Upgrade"},
-	"a full server":  {inflict: refusesUpgrade(503), failed: []string{"websocket"}, found: "refused: 503", do: "/health"},
-	"too many dials": {inflict: refusesUpgrade(429), failed: []string{"websocket"}, found: "refused: 429", do: "limits this address"},
+	"polling only":              {inflict: refusesUpgrade(400), failed: []string{"websocket"}, found: "refused: 400 Bad Request", do: "forward HTTP/1.1 with Upgrade"},
+	"a proxy that changes Host": {inflict: func(s *standIn) { s.origin = "http://inside:8080" }, failed: []string{"websocket", "polling"}, found: "refused: 403 Forbidden, for a page of http://", do: "set server.dashboard_url to http://127.0.0.1"},
+	"a full server":             {inflict: refusesUpgrade(503), failed: []string{"websocket"}, found: "refused: 503", do: "/health"},
+	"too many dials":            {inflict: refusesUpgrade(429), failed: []string{"websocket"}, found: "refused: 429", do: "limits this address"},
 	"upgrade is a page": {inflict: func(s *standIn) {
 		s.upgrade = takeOver("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n")
 	}, failed: []string{"websocket"}, do: "forward HTTP/1.1 with Upgrade"},

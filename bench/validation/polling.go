@@ -45,6 +45,8 @@ func (v *visit) unpolled(err error) finding {
 	switch status.code {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		return failed("see what /health says: it is overloaded, shutting down, or limits this address", "refused: %v", status)
+	case http.StatusForbidden:
+		return failed(v.admitOrigin(), "refused, for a page of %s: %v", v.origin(), status)
 	case http.StatusBadRequest:
 		return failed("if several engines stand behind this address, the balancer must send a client to the same one each time (by cookie)", "refused: %v", status)
 	}
@@ -63,6 +65,7 @@ func (e *statusError) Error() string {
 
 // poller is a connection of requests. One goroutine uses it.
 type poller struct {
+	visit   *visit
 	client  *http.Client
 	address string
 	sid     string
@@ -76,7 +79,7 @@ func (v *visit) newPoller() (*poller, error) {
 		return nil, err
 	}
 	client.Jar = jar
-	return &poller{client: &client, address: v.at("/socket.io/?EIO=4&transport=polling")}, nil
+	return &poller{visit: v, client: &client, address: v.at("/socket.io/?EIO=4&transport=polling")}, nil
 }
 
 // request makes one request of the connection.
@@ -85,7 +88,7 @@ func (p *poller) request(ctx context.Context, method string, body io.Reader) ([]
 	if p.sid != "" {
 		address += "&sid=" + url.QueryEscape(p.sid)
 	}
-	a, err := ask(ctx, p.client, method, address, body)
+	a, err := p.visit.ask(ctx, p.client, method, address, body)
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,7 @@ type standIn struct {
 	answer   func(packet string) (packets []string)   // to what follows; nil: acknowledgements
 	open     string                                   // the first packet
 	upgrade  func(w http.ResponseWriter) (taken bool) // instead of a WebSocket
+	origin   string                                   // whose pages may connect; empty: its own
 	lose     string                                   // the method of the requests whose session nobody knows
 
 	mu    sync.Mutex
@@ -140,6 +141,8 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *standIn) connect(w http.ResponseWriter, r *http.Request) {
 	transport, sid := r.URL.Query().Get("transport"), r.URL.Query().Get("sid")
 	switch {
+	case r.Header.Get("Origin") != s.URL && s.origin == "" || s.origin != "" && r.Header.Get("Origin") != s.origin:
+		http.Error(w, "Origin not allowed", http.StatusForbidden)
 	case r.URL.Query().Get("EIO") != "4":
 		http.Error(w, "not a client of Engine.IO 4", http.StatusBadRequest)
 	case transport == "websocket":

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -62,6 +63,13 @@ func (v *visit) close() { v.client.CloseIdleConnections() }
 // at returns the address of a path below the server's.
 func (v *visit) at(path string) string { return v.url.String() + path }
 
+// origin is what a browser says whose page is the server's own. A server behind a proxy
+// may not know that address for its own, and then refuses all browsers.
+func (v *visit) origin() string {
+	usual := map[string]string{"http": ":80", "https": ":443"}[v.url.Scheme]
+	return v.url.Scheme + "://" + strings.TrimSuffix(v.url.Host, usual)
+}
+
 // answer is a whole answer over HTTP.
 type answer struct {
 	status int
@@ -71,15 +79,17 @@ type answer struct {
 
 // get asks for a path below the server's address.
 func (v *visit) get(ctx context.Context, path string) (*answer, error) {
-	return ask(ctx, v.client, http.MethodGet, v.at(path), nil)
+	return v.ask(ctx, v.client, http.MethodGet, v.at(path), nil)
 }
 
-// ask makes a request and reads its answer, as far as that is allowed to go.
-func ask(ctx context.Context, client *http.Client, method, address string, body io.Reader) (*answer, error) {
+// ask makes a request, as a page of the server's would, and reads its answer as far as
+// that is allowed to go.
+func (v *visit) ask(ctx context.Context, client *http.Client, method, address string, body io.Reader) (*answer, error) {
 	request, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
 		return nil, err
 	}
+	request.Header.Set("Origin", v.origin())
 	response, err := client.Do(request)
 	if err != nil {
 		var wrapped *url.Error // its text repeats method and address

@@ -53,6 +53,8 @@ func TestLooksAreJudgedByTheThresholds(t *testing.T) {
 		"1 % of errors":            {rates(0.01, 0), Warned, []string{"1.0 % of requests failed, not under 1 %"}},
 		"5 % of errors":            {rates(0.05, 0), Warned, []string{"5.0 % of requests failed, not under 1 %"}},
 		"over 5 %":                 {rates(0.051, 0), Critical, []string{"5.1 % of requests failed, over 5 %"}},
+		"over 5 %, by its alert":   {func(r *Report) { r.Health.Alert = "critical"; r.Health.ErrorRate = 0.06 }, Critical, []string{"6.0 % of requests failed, over 5 %"}},
+		"one of ten, in a night":   {func(r *Report) { r.Health.Alert = "normal"; r.Health.ErrorRate = 0.1 }, Warned, []string{"10.0 % of requests failed, too few for the server's own alert"}},
 		"200 ms":                   {rates(0, 200), Warned, []string{"freshness is 200 ms at P95, not under 200 ms"}},
 		"over 500 ms":              {rates(0, 501), Warned, []string{"freshness is 501 ms at P95, over 500 ms"}},
 		"slow and failing":         {rates(0.2, 900), Critical, []string{"20.0 % of requests failed, over 5 %", "freshness is 900 ms at P95, over 500 ms"}},

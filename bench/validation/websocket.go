@@ -54,6 +54,9 @@ func (v *visit) unopened(err error) finding {
 		if code == http.StatusServiceUnavailable || code == http.StatusTooManyRequests {
 			return failed("see what /health says: it is overloaded, shutting down, or limits this address", "refused: %d %s", code, http.StatusText(code))
 		}
+		if code == http.StatusForbidden {
+			return failed(v.admitOrigin(), "refused: 403 Forbidden, for a page of %s", v.origin())
+		}
 		return failed(forward, "refused: %d %s", code, http.StatusText(code))
 	}
 	f := v.trouble(err)
@@ -61,6 +64,11 @@ func (v *visit) unopened(err error) finding {
 		f.do = forward
 	}
 	return f
+}
+
+// admitOrigin says what to do where pages of the server's own address are refused.
+func (v *visit) admitOrigin() string {
+	return "let the proxy before the server pass Host on as it is, or set server.dashboard_url to " + v.origin()
 }
 
 // isAnswer reports whether somebody answered, only not a WebSocket.
@@ -82,7 +90,7 @@ func (v *visit) openSocket(ctx context.Context) (*socket, error) {
 	u.Scheme = map[string]string{"http": "ws", "https": "wss"}[u.Scheme]
 	u.Path += "/socket.io/"
 	u.RawQuery = "EIO=4&transport=websocket"
-	dialer := ws.Dialer{TLSConfig: v.tls, NetDial: func(ctx context.Context, network, address string) (net.Conn, error) {
+	dialer := ws.Dialer{TLSConfig: v.tls, Header: ws.HandshakeHeaderHTTP{"Origin": {v.origin()}}, NetDial: func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, network, address)
 		if err != nil {
 			return nil, err
