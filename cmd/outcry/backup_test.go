@@ -26,8 +26,9 @@ import (
 
 // executorOf sends trades of an account and keeps which were acknowledged.
 type executorOf struct {
-	user string
-	next int
+	user  string
+	next  int
+	again bool // a request that is answered with 503 is sent again, as it says
 	// atomic: written by who trades, read by the test
 	acknowledged atomic.Int64
 }
@@ -40,7 +41,11 @@ func (x *executorOf) trade(t *testing.T, e *Engine, n int) {
 		fmt.Fprintf(&lines, `{"userId":%q,"id":"%s-%d","symbol":"SYM%d","quantity":1,"price":1.25,"side":"buy","status":"executed"}`+"\n", x.user, x.user, x.next, x.next%7)
 		x.next++
 	}
-	if status, answer := send(t, e, auth.Executor, "/api/trades", lines.String()); status != http.StatusOK {
+	status, answer := send(t, e, auth.Executor, "/api/trades", lines.String())
+	for status == http.StatusServiceUnavailable && x.again && !t.Failed() {
+		status, answer = send(t, e, auth.Executor, "/api/trades", lines.String())
+	}
+	if status != http.StatusOK {
 		t.Errorf("%s: %d %s", x.user, status, answer)
 		return
 	}

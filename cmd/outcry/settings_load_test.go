@@ -34,7 +34,7 @@ func TestEverySettingChangesUnderLoadAndNobodyNotices(t *testing.T) {
 	s.Simulator.Enabled, s.Simulator.Symbols, s.Simulator.TicksPerSecond = true, 20, 500
 	s.Portfolio.UpdateInterval = 10 * time.Millisecond
 	e, end := serveUntil(t, loaded, zerolog.Nop())
-	load := startLoad(t, e, 4)
+	load := startLoad(t, e, 4, false)
 	start := time.Now()
 
 	var want []audit.Entry
@@ -129,13 +129,14 @@ type noticing struct {
 	notices []int // the numbers of the trades it heard of
 }
 
-// startLoad opens browsers and has the user of each trade.
-func startLoad(t *testing.T, e *Engine, browsers int) *engineLoad {
+// startLoad opens browsers and has the user of each trade, again where a request is
+// answered with 503 or else as a failure of the test.
+func startLoad(t *testing.T, e *Engine, browsers int, again bool) *engineLoad {
 	t.Helper()
 	l := &engineLoad{t: t, ended: make(chan struct{})}
 	for i := range browsers {
 		user := fmt.Sprint("user", i)
-		b := &noticing{rawBrowser: dashboardOf(t, e, user), executor: &executorOf{user: user}, quotes: make(chan struct{}, 1)}
+		b := &noticing{rawBrowser: dashboardOf(t, e, user), executor: &executorOf{user: user, again: again}, quotes: make(chan struct{}, 1)}
 		b.say(`42["subscribe:watchlist",{"symbols":["AAPL","SPY","MSFT"]}]`)
 		if err := b.nc.SetDeadline(time.Time{}); err != nil {
 			t.Fatal(err)
