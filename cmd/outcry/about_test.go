@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -35,6 +37,49 @@ func TestServerSaysWhatItIs(t *testing.T) {
 	}
 	if a := readAbout(t, e, "X-Forwarded-Proto: https\r\n"); a.Endpoints.WebSocket.URL != "wss://trade.example" {
 		t.Errorf("behind a proxy: %s", a.Endpoints.WebSocket.URL)
+	}
+}
+
+// routed are the paths that the source of the engine and of sign-in routes.
+func routed(t *testing.T) (paths []string) {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	handle := regexp.MustCompile(`\.Handle(?:Func)?\("(?:[A-Z]+ )?(/[^"]+)"`)
+	for _, name := range append(files, filepath.Join("..", "..", "transport", "signin", "signin.go")) {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(name, "_test.go") || name == "profile.go" { // which is another server
+			continue
+		}
+		for _, found := range handle.FindAllStringSubmatch(string(source), -1) {
+			paths = append(paths, found[1])
+		}
+	}
+	return paths
+}
+
+func TestServerSaysEveryPathThatItHas(t *testing.T) {
+	said := map[string]bool{
+		"/auth/demo":             true, // in development mode only
+		"/auth/discord/callback": true, // between Discord and us
+	}
+	for route := range httpapi.Routes() {
+		_, path, _ := strings.Cut(route, " ")
+		said[path] = true
+	}
+	paths := routed(t)
+	for _, path := range paths {
+		if !said[path] {
+			t.Errorf("GET /api does not name %s", path)
+		}
+	}
+	if len(paths) < 15 {
+		t.Errorf("only %d paths were found: %v", len(paths), paths)
 	}
 }
 

@@ -95,6 +95,7 @@ func Routes() map[string]string {
 		"GET /api/operator/history":  "and did in the last hour (role operator)",
 		"GET /api/operator/settings": "its settings; PATCH changes them (role operator)",
 		"GET /api/operator/audit":    "who changed them (role operator)",
+		"GET /api/operator/backup":   "a backup of the journal (role operator)",
 		"GET /auth/status":           "who is signed in",
 		"GET /auth/discord":          "signs in by Discord",
 		"POST /auth/logout":          "signs out",
