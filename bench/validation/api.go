@@ -43,6 +43,9 @@ func lookAtAPI(ctx context.Context, v *visit) finding {
 		return failed(other, "the answer of /api lacks %s", strings.Join(lacks, ", "))
 	}
 	socket := api.Endpoints.WebSocket
+	if v.url.Scheme == "https" && !strings.HasPrefix(socket.URL, "wss:") {
+		return warning("let the proxy before the server send X-Forwarded-Proto: https", "/api sends clients to %.80q, though it is asked by https: browsers refuse that", socket.URL)
+	}
 	return good("%.40q version %.40q, %d features; %.80q by %.60q, %d events from clients and %d from the server", api.Name, api.Version, len(api.Features),
 		socket.URL, strings.Join(socket.Transports, ", "), len(socket.Events.Client), len(socket.Events.Server))
 }

@@ -91,6 +91,15 @@ func TestCertificatesThatDoNotCountAreExplained(t *testing.T) {
 	}
 }
 
+func TestSocketsOfAnHTTPSPageAreSecure(t *testing.T) {
+	s := newStandIn(t)
+	s.api["endpoints"].(map[string]any)["websocket"].(map[string]any)["url"] = "ws://stand.in"
+	s.serveTLS(t, certificateFor(t, "localhost", time.Now().Add(90*day)))
+	if got := look(t, s.options()).of("api"); got.Outcome != Warning || !strings.Contains(got.Found, `"ws://stand.in"`) || !strings.Contains(got.Do, "X-Forwarded-Proto") {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestTLSThatIsNoneIsSaid(t *testing.T) {
 	s := newStandIn(t).serve(t)
 	o := s.options()

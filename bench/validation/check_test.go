@@ -167,6 +167,11 @@ func TestReportIsWrittenForPeopleAndPrograms(t *testing.T) {
 	if err := r.Err(); err == nil || err.Error() != "1 of 7 checks failed: headers" {
 		t.Error(err)
 	}
+	table.Reset()
+	gone := &Report{Results: []Result{{Check: "a", Outcome: Failed, Found: "gone", Why: "w", Do: "d"}, {Check: "b", Outcome: Failed, Found: "gone", Why: "v", Do: "d"}, {Check: "c", Outcome: Failed, Found: "else", Why: "u", Do: "d"}}}
+	if err := gone.WriteTable(&table); err != nil || strings.Count(table.String(), "what to do") != 2 {
+		t.Errorf("what is the same is not told once:\n%s%v", &table, err)
+	}
 	var back Report
 	if err := json.Unmarshal(text.Bytes(), &back); err != nil {
 		t.Fatal(err)

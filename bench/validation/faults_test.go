@@ -109,6 +109,8 @@ var faults = map[string]fault{
 
 	"polling only":              {inflict: refusesUpgrade(400), failed: []string{"websocket"}, found: "refused: 400 Bad Request", do: "forward HTTP/1.1 with Upgrade"},
 	"a proxy that changes Host": {inflict: func(s *standIn) { s.origin = "http://inside:8080" }, failed: []string{"websocket", "polling"}, found: "refused: 403 Forbidden, for a page of http://", do: "set server.dashboard_url to http://127.0.0.1"},
+	"sockets led elsewhere":     {inflict: refusesUpgrade(301), failed: []string{"websocket"}, found: "refused: 301", do: "validate the address that it leads to"},
+	"sockets lost by a proxy":   {inflict: refusesUpgrade(504), failed: []string{"websocket"}, found: "504 Gateway Timeout, which is the word of a proxy", do: "the engine behind the proxy"},
 	"a full server":             {inflict: refusesUpgrade(503), failed: []string{"websocket"}, found: "refused: 503", do: "/health"},
 	"too many dials":            {inflict: refusesUpgrade(429), failed: []string{"websocket"}, found: "refused: 429", do: "limits this address"},
 	"upgrade is a page": {inflict: func(s *standIn) {

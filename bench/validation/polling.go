@@ -42,15 +42,10 @@ func (v *visit) unpolled(err error) finding {
 	if !ok {
 		return v.trouble(err)
 	}
-	switch status.code {
-	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		return failed("see what /health says: it is overloaded, shutting down, or limits this address", "refused: %v", status)
-	case http.StatusForbidden:
-		return failed(v.admitOrigin(), "refused, for a page of %s: %v", v.origin(), status)
-	case http.StatusBadRequest:
+	if status.code == http.StatusBadRequest {
 		return failed("if several engines stand behind this address, the balancer must send a client to the same one each time (by cookie)", "refused: %v", status)
 	}
-	return failed("let the proxy before the server forward GET and POST of /socket.io/", "refused: %v", status)
+	return v.refused(status.code, "let the proxy before the server forward GET and POST of /socket.io/")
 }
 
 // statusError is an answer that is not 200.

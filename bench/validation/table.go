@@ -12,11 +12,12 @@ import (
 func (r *Report) WriteTable(w io.Writer) error {
 	var text bytes.Buffer
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	counts := map[Outcome]int{}
+	counts, told := map[Outcome]int{}, map[string]bool{}
 	for _, result := range r.Results {
 		counts[result.Outcome]++
 		fmt.Fprintf(table, "%s\t%s\t%s\n", result.Check, result.Outcome, result.Found)
-		if result.Outcome != Good {
+		if explained := result.Do + result.Found; result.Outcome != Good && !told[explained] {
+			told[explained] = true // a server that is gone is so for each check
 			fmt.Fprintf(table, "\t\twhy it matters: %s\n\t\twhat to do: %s\n", result.Why, result.Do)
 		}
 	}

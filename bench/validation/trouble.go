@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"syscall"
@@ -37,6 +38,29 @@ func (v *visit) trouble(err error) finding {
 	}
 	return failed("read the logs of the server and of the proxy before it", "%s", printable(err.Error()))
 }
+
+// refused words an answer over HTTP to who wants to connect; otherwise is what to do
+// where the status does not say.
+func (v *visit) refused(status int, otherwise string) finding {
+	do, why := otherwise, ""
+	switch {
+	case status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests:
+		do = "see what /health says: it is overloaded, shutting down, or limits this address"
+	case status == http.StatusForbidden:
+		do, why = "let the proxy before the server pass Host on as it is, or set server.dashboard_url to "+v.origin(), ", for a page of "+v.origin()
+	case status == http.StatusBadGateway, status == http.StatusGatewayTimeout:
+		do, why = lookBehindProxy, ", which is the word of a proxy"
+	case status >= 300 && status < 400:
+		do = followRedirect
+	}
+	return failed(do, "refused: %d %s%s", status, http.StatusText(status), why)
+}
+
+// What to do about answers that come from before the server.
+const (
+	lookBehindProxy = "look whether the engine behind the proxy runs, and where the proxy looks for it"
+	followRedirect  = "validate the address that it leads to, or take the redirect away"
+)
 
 func isTimeout(err error) bool {
 	var network net.Error

@@ -113,11 +113,11 @@ func (v *visit) ask(ctx context.Context, client *http.Client, method, address st
 func (a *answer) unexpected(path string) finding {
 	switch to := a.header.Get("Location"); {
 	case a.status >= 300 && a.status < 400 && to != "":
-		return failed("validate the address that it leads to, or take the redirect away", "%s answers %d and leads to %.120q", path, a.status, to)
+		return failed(followRedirect, "%s answers %d and leads to %.120q", path, a.status, to)
 	case a.status == http.StatusNotFound:
 		return failed("look whether this is the right address, and whether the proxy before it forwards "+path, "%s answers 404 Not Found", path)
 	case a.status == http.StatusBadGateway || a.status == http.StatusGatewayTimeout:
-		return failed("look whether the engine behind the proxy runs, and where the proxy looks for it", "%s answers %d %s, which is the word of a proxy", path, a.status, http.StatusText(a.status))
+		return failed(lookBehindProxy, "%s answers %d %s, which is the word of a proxy", path, a.status, http.StatusText(a.status))
 	}
 	return failed("read the server's log", "%s answers %d %s: %.200q", path, a.status, http.StatusText(a.status), a.body)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"strings"
 	"time"
 
@@ -50,25 +49,13 @@ func lookAtWebSocket(ctx context.Context, v *visit) finding {
 func (v *visit) unopened(err error) finding {
 	const forward = "let the proxy before the server forward HTTP/1.1 with Upgrade and Connection, as for any WebSocket; browsers poll meanwhile"
 	if status, ok := errors.AsType[ws.StatusError](err); ok {
-		code := int(status)
-		if code == http.StatusServiceUnavailable || code == http.StatusTooManyRequests {
-			return failed("see what /health says: it is overloaded, shutting down, or limits this address", "refused: %d %s", code, http.StatusText(code))
-		}
-		if code == http.StatusForbidden {
-			return failed(v.admitOrigin(), "refused: 403 Forbidden, for a page of %s", v.origin())
-		}
-		return failed(forward, "refused: %d %s", code, http.StatusText(code))
+		return v.refused(int(status), forward)
 	}
 	f := v.trouble(err)
 	if !isTimeout(err) && !isCertificate(err) && isAnswer(err) {
 		f.do = forward
 	}
 	return f
-}
-
-// admitOrigin says what to do where pages of the server's own address are refused.
-func (v *visit) admitOrigin() string {
-	return "let the proxy before the server pass Host on as it is, or set server.dashboard_url to " + v.origin()
 }
 
 // isAnswer reports whether somebody answered, only not a WebSocket.
