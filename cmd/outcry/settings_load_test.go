@@ -137,6 +137,7 @@ func startLoad(t *testing.T, e *Engine, browsers int, again bool) *engineLoad {
 	for i := range browsers {
 		user := fmt.Sprint("user", i)
 		b := &noticing{rawBrowser: dashboardOf(t, e, user), executor: &executorOf{user: user, again: again}, quotes: make(chan struct{}, 1)}
+		b.await(`42["portfolio:update",`) // from then on it is told of trades
 		b.say(`42["subscribe:watchlist",{"symbols":["AAPL","SPY","MSFT"]}]`)
 		if err := b.nc.SetDeadline(time.Time{}); err != nil {
 			t.Fatal(err)
