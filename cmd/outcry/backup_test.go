@@ -267,7 +267,7 @@ func TestABackupCommandSaysWhatKeepsItFromWorking(t *testing.T) {
 		"no token":       {JournalBackupCmd{URL: e.URL()}, "set JWT_SECRET"},
 		"a trader":       {JournalBackupCmd{URL: e.URL(), Token: tokenOf(t, "ann", auth.Trader)}, "lacks the role operator"},
 		"no URL":         {JournalBackupCmd{URL: "localhost:8080"}, "must be a URL such as"},
-		"another server": {JournalBackupCmd{URL: e.URL() + "/elsewhere", Token: "x"}, "404"},
+		"another server": {JournalBackupCmd{URL: e.URL() + "/api/elsewhere", Token: "x"}, "404"},
 		"a broken line":  {JournalBackupCmd{URL: cut.URL + "/cut", Token: "x"}, "broke off"},
 		"a cut answer":   {JournalBackupCmd{URL: cut.URL, Token: "x"}, "damaged"},
 		"no directory":   {JournalBackupCmd{File: filepath.Join(dir, "none", "b"), URL: e.URL(), Token: "x"}, "a directory that you may write to"},

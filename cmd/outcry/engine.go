@@ -229,8 +229,8 @@ func (e *Engine) buildTransport() error {
 	return nil
 }
 
-// serverPaths are first parts of paths that the dashboard has not.
-var serverPaths = []string{"api", "auth", "health", "live", "metrics", "ready", "socket.io"}
+// serverPaths are first parts of paths that are no views of the dashboard.
+var serverPaths = []string{"api", "assets", "auth", "health", "live", "metrics", "ready", "socket.io"}
 
 // routeSignIn adds what signs people in and out.
 func (e *Engine) routeSignIn(routes *http.ServeMux, logins *auth.Logins) {

@@ -114,7 +114,7 @@ func TestHealthAnswersAsSoonAsTheEngineServes(t *testing.T) {
 	if h.Status != "healthy" || h.WebSocket.Connections != 0 || h.Feed.State != "down" || h.Latency.Budget != 200 {
 		t.Errorf("%+v", h)
 	}
-	if status, body := get(t, e.URL()+"/nowhere"); status != http.StatusNotFound || !bytes.Contains(body, []byte("/nowhere")) {
+	if status, body := get(t, e.URL()+"/api/nowhere"); status != http.StatusNotFound || !bytes.Contains(body, []byte("/api/nowhere")) {
 		t.Errorf("%d %s", status, body)
 	}
 }
