@@ -1,6 +1,7 @@
 package market
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -31,6 +32,31 @@ type Quote struct {
 	Halted bool
 
 	day Day
+}
+
+// quoteFields has the fields of a Quote without its methods.
+type quoteFields Quote
+
+// savedQuote is a Quote as JSON, by which it goes from one process to the next.
+type savedQuote struct {
+	quoteFields
+	Day Day
+}
+
+// MarshalJSON writes all of the quote, also the trading day that it belongs to.
+func (q Quote) MarshalJSON() ([]byte, error) {
+	return json.Marshal(savedQuote{quoteFields(q), q.day})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (q *Quote) UnmarshalJSON(data []byte) error {
+	var saved savedQuote
+	if err := json.Unmarshal(data, &saved); err != nil {
+		return err
+	}
+	*q = Quote(saved.quoteFields)
+	q.day = saved.Day
+	return nil
 }
 
 // Apply folds t, received at received, into q. A tick without a time of its

@@ -49,8 +49,20 @@ func (a *symbolActor) Receive(ctx actor.Context) {
 		a.sweep(m.Now)
 	case *mailbox.Flush:
 		a.publish(m)
+	case *Tell:
+		m.Reply <- a.quote
 	case *actor.Started:
-		a.quote = a.life.published
+		a.begin()
+	}
+}
+
+// begin takes up what was published before a restart. A quote of another process,
+// which Restore brought, is not published here yet.
+func (a *symbolActor) begin() {
+	a.quote = a.life.published
+	if a.quote.Ticks > 0 && a.life.slot.Newest() == nil {
+		a.state = a.stateAt(a.directory.now())
+		a.changed = true
 	}
 }
 

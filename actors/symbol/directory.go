@@ -172,29 +172,30 @@ func (d *Directory) actorOf(symbol string) (*actor.PID, error) {
 		d.entries[symbol] = e
 	}
 	if e.pid == nil {
-		pid, err := d.spawn(e.slot)
-		if err != nil {
+		if err := d.spawn(e, market.Quote{}); err != nil {
 			return nil, err
 		}
-		e.pid = pid
-		d.actors++
 	}
 	return e.pid, nil
 }
 
-func (d *Directory) spawn(slot *conflation.Slot) (*actor.PID, error) {
-	life := &life{slot: slot}
+// spawn starts the actor of an entry, with the quote that it had in another
+// process, if any. Needs mu.
+func (d *Directory) spawn(e *entry, published market.Quote) error {
+	life := &life{slot: e.slot, published: published}
 	props := actor.PropsFromProducer(
 		func() actor.Actor { return &symbolActor{directory: d, life: life} },
 		actor.WithMailbox(d.dispatcher.SymbolMailbox),
 		actor.WithDispatcher(d.dispatcher.Symbols()),
 		actor.WithGuardian(d.supervisor),
 	)
-	pid, err := d.system.Root.SpawnNamed(props, "symbol/"+slot.Symbol())
+	pid, err := d.system.Root.SpawnNamed(props, "symbol/"+e.slot.Symbol())
 	if err != nil {
-		return nil, fmt.Errorf("start the actor of symbol %s: %w", slot.Symbol(), err)
+		return fmt.Errorf("start the actor of symbol %s: %w", e.slot.Symbol(), err)
 	}
-	return pid, nil
+	e.pid = pid
+	d.actors++
+	return nil
 }
 
 // Acquire returns the slot of a symbol to watch, also before its first tick.

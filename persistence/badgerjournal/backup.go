@@ -69,7 +69,7 @@ type backupResult struct {
 // anything is written.
 func (j *Journal) readForBackup(ctx context.Context, db *badger.DB, out io.Writer) (result backupResult) {
 	result.err = viewOf(db, func(txn *badger.Txn) error {
-		w, err := backup.NewWriter(&pacedWriter{ctx: ctx, out: out, journal: j}, backup.Header{Journal: formatVersion, Made: j.now()})
+		w, err := backup.NewWriter(&pacedWriter{ctx: ctx, out: out, journal: j}, backup.Header{Journal: FormatVersion, Made: j.now()})
 		var next []byte
 		for more := true; more && err == nil; {
 			next, more, err = backUpSome(ctx, txn, next, w, &result.contents)

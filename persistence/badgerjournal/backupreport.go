@@ -23,8 +23,8 @@ func VerifyBackup(in io.Reader) (report BackupReport, err error) {
 		return report, err
 	}
 	report.Header = r.Header()
-	if format := report.Header.Journal; format > formatVersion {
-		return report, fmt.Errorf("%w: it is of a journal of format %d and this program reads up to %d: use the program that made it, or a newer one", backup.ErrNewer, format, formatVersion)
+	if format := report.Header.Journal; format > FormatVersion {
+		return report, fmt.Errorf("%w: it is of a journal of format %d and this program reads up to %d: use the program that made it, or a newer one", backup.ErrNewer, format, FormatVersion)
 	}
 	for {
 		e, err := r.Next()

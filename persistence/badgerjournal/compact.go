@@ -13,7 +13,7 @@ import (
 func Compact(dir string, o Options, log zerolog.Logger) (before, after int64, err error) {
 	held := &lock{}
 	defer held.release()
-	db, err := openDatabase(dir, o, newDisk(dir, o.ReserveBytes), held, log)
+	db, err := openDatabase(dir, o, newDisk(dir, o.ReserveBytes), held, nil, log)
 	if err != nil {
 		return 0, 0, err
 	}

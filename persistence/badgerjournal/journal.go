@@ -35,7 +35,8 @@ type Journal struct {
 	// atomic: written by Configure, read by a backup
 	live atomic.Pointer[Options]
 
-	lock *lock // owned by who opens and closes the database
+	lock     *lock          // owned by who opens and closes the database
+	examined examinedTables // written by Examine, before Begin
 
 	mu       sync.RWMutex // guards the next block
 	database *database    // nil while it cannot be opened
@@ -68,16 +69,39 @@ var (
 // once it can. Another process in the directory is (ErrLocked), and so is damage
 // (ErrCorrupt), of which nothing was touched.
 func Open(dir string, o Options, log zerolog.Logger, now func() time.Time) (*Journal, error) {
+	j, err := Prepare(dir, o, log, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.Begin(); err != nil {
+		return nil, err
+	}
+	return j, nil
+}
+
+// Prepare returns a journal that is not open yet: it refuses what it is asked
+// (ErrUnavailable) until Begin. Another process may have the directory meanwhile.
+func Prepare(dir string, o Options, log zerolog.Logger, now func() time.Time) (*Journal, error) {
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
 	j := newJournal(dir, o, log, now)
+	j.failure = errNotBegun
+	return j, nil
+}
+
+var errNotBegun = fmt.Errorf("%w: it is not open yet", persistence.ErrUnavailable)
+
+// Begin opens a journal that was prepared. Its errors are those of Open; the
+// journal need not be closed after one.
+func (j *Journal) Begin() error {
 	if err := j.reopen(); err != nil && !errors.Is(err, persistence.ErrUnavailable) {
 		j.lock.release()
-		return nil, err
+		return err
 	}
+	j.examined = nil // of this moment
 	j.start()
-	return j, nil
+	return nil
 }
 
 func newJournal(dir string, o Options, log zerolog.Logger, now func() time.Time) *Journal {
@@ -156,7 +180,9 @@ func (j *Journal) Available() error {
 // nothing is lost. persistence.Journal.
 func (j *Journal) Close() error {
 	j.queue.close()
-	j.stop()
+	if j.stop != nil {
+		j.stop()
+	}
 	j.running.Wait()
 	j.mu.Lock()
 	db := j.database

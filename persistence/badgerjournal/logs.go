@@ -13,8 +13,9 @@ import (
 
 // checkFiles looks for damage that Badger would not report: it cuts logs at the
 // first entry that it cannot read, forgets tables of which its list is damaged,
-// and panics at others. Nothing is written.
-func checkFiles(dir string, log zerolog.Logger) error {
+// and panics at others. Tables that were examined before are taken for good.
+// Nothing is written.
+func checkFiles(dir string, examined examinedTables, log zerolog.Logger) error {
 	if err := checkLogs(dir, log); err != nil {
 		return err
 	}
@@ -25,7 +26,7 @@ func checkFiles(dir string, log zerolog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if err := checkTables(dir, tables); err != nil {
+	if err := checkTables(dir, examined.unknown(dir, tables)); err != nil {
 		return err
 	}
 	return checkOrphans(dir, tables)

@@ -18,7 +18,7 @@ import (
 )
 
 // openDatabase opens Badger in dir after it has looked that it may.
-func openDatabase(dir string, o Options, disk *disk, lock *lock, log zerolog.Logger) (*badger.DB, error) {
+func openDatabase(dir string, o Options, disk *disk, lock *lock, examined examinedTables, log zerolog.Logger) (*badger.DB, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, unavailableOr(fmt.Errorf("make the journal's directory: %w", err))
 	}
@@ -28,7 +28,7 @@ func openDatabase(dir string, o Options, disk *disk, lock *lock, log zerolog.Log
 	if err := lock.acquire(dir); err != nil {
 		return nil, unavailableOr(err)
 	}
-	if err := checkFiles(dir, log); err != nil {
+	if err := checkFiles(dir, examined, log); err != nil {
 		return nil, unavailableOr(err)
 	}
 	db, err := openBadger(dir, o, log)
@@ -109,7 +109,7 @@ func checkFormat(db *badger.DB) error {
 	return db.Update(func(txn *badger.Txn) error {
 		item, err := txn.Get(key)
 		if errors.Is(err, badger.ErrKeyNotFound) {
-			return txn.Set(key, seal(key, strconv.AppendInt(nil, formatVersion, 10)))
+			return txn.Set(key, seal(key, strconv.AppendInt(nil, FormatVersion, 10)))
 		}
 		if err != nil {
 			return fmt.Errorf("read the journal's format: %w", err)
@@ -130,8 +130,8 @@ func parseFormat(key, value []byte) error {
 	if binary.BigEndian.Uint32(value[1:]) != checksum(key, body) {
 		return corrupt("the journal's format", errChecksum)
 	}
-	if value[0] != formatVersion || string(body) != strconv.Itoa(formatVersion) {
-		return fmt.Errorf("the journal has format %.10s and this program reads %d: use the program that wrote it, or a newer one", body, formatVersion)
+	if value[0] != FormatVersion || string(body) != strconv.Itoa(FormatVersion) {
+		return fmt.Errorf("the journal has format %.10s and this program reads %d: use the program that wrote it, or a newer one", body, FormatVersion)
 	}
 	return nil
 }

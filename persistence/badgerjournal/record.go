@@ -10,8 +10,9 @@ import (
 	"outcry/persistence"
 )
 
-// formatVersion is that of the directory and of every value in it.
-const formatVersion = 1
+// FormatVersion is that of the directory and of every value in it: a program reads
+// and writes this one and no other.
+const FormatVersion = 1
 
 // Values begin with the format and a CRC-32C over the key they stand under and
 // what follows, so that a value that is damaged or in the wrong place shows.
@@ -34,7 +35,7 @@ func seal(key, body []byte) []byte {
 
 // sealInPlace fills in the head of a value that has room for it.
 func sealInPlace(key, value []byte) []byte {
-	value[0] = formatVersion
+	value[0] = FormatVersion
 	binary.BigEndian.PutUint32(value[1:], checksum(key, value[valueHeadBytes:]))
 	return value
 }
@@ -48,7 +49,7 @@ func unseal(key, value []byte) ([]byte, error) {
 	switch {
 	case len(value) < valueHeadBytes:
 		return nil, errShort
-	case value[0] != formatVersion:
+	case value[0] != FormatVersion:
 		return nil, errFormat
 	}
 	body := value[valueHeadBytes:]

@@ -20,7 +20,7 @@ func (j *Journal) fail(db *database, reason error) {
 	}
 }
 
-// reopen opens the database if it is not open. Only Open and then the
+// reopen opens the database if it is not open. Only Begin and then the
 // housekeeper call it.
 func (j *Journal) reopen() error {
 	j.mu.RLock()
@@ -33,7 +33,7 @@ func (j *Journal) reopen() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if err == nil {
-		if j.failure != nil {
+		if j.failure != nil && !errors.Is(j.failure, errNotBegun) {
 			j.log.Info().Msg("journal available again")
 		}
 		j.database, j.broken, j.failure = db, nil, nil
@@ -73,7 +73,7 @@ func (j *Journal) tryOpen(broken *database) (*database, error) {
 }
 
 func (j *Journal) open() (*database, error) {
-	db, err := openDatabase(j.dir, j.options, j.disk, j.lock, j.log)
+	db, err := openDatabase(j.dir, j.options, j.disk, j.lock, j.examined, j.log)
 	if err != nil {
 		return nil, err
 	}

@@ -60,9 +60,9 @@ func TestARestoreRefusesWhatIsNotWhole(t *testing.T) {
 		"half":             {file[:len(file)/2], backup.ErrCut, fmt.Sprint(len(file)/2, " bytes")},
 		"all but a byte":   {file[:len(file)-1], backup.ErrCut, ""},
 		"a byte more":      {append(bytes.Clone(file), 0), backup.ErrDamaged, "something follows its end"},
-		"a newer journal":  {made(t, formatVersion+1), backup.ErrNewer, "use the program that made it"},
-		"damaged values":   {made(t, formatVersion, backup.Entry{Key: eventKey(nil, "a", 1), Value: []byte("not sealed")}), backup.ErrDamaged, `event 1 of "a"`},
-		"an unknown entry": {made(t, formatVersion, backup.Entry{Key: foreign, Value: seal(foreign, nil)}), backup.ErrDamaged, "unknown kind"},
+		"a newer journal":  {made(t, FormatVersion+1), backup.ErrNewer, "use the program that made it"},
+		"damaged values":   {made(t, FormatVersion, backup.Entry{Key: eventKey(nil, "a", 1), Value: []byte("not sealed")}), backup.ErrDamaged, `event 1 of "a"`},
+		"an unknown entry": {made(t, FormatVersion, backup.Entry{Key: foreign, Value: seal(foreign, nil)}), backup.ErrDamaged, "unknown kind"},
 	} {
 		dir := filepath.Join(t.TempDir(), "journal")
 		if err := tryRestore(c.file, dir); !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) {
@@ -203,7 +203,7 @@ func TestDocumentsAreForgottenWhenTheyWouldHaveBeen(t *testing.T) {
 
 	key := plainKey(nil, kindDocument, "old")
 	dir = filepath.Join(t.TempDir(), "journal")
-	old := made(t, formatVersion, backup.Entry{Key: key, Value: sealDocument(key, []byte("v"), now), Expires: 1})
+	old := made(t, FormatVersion, backup.Entry{Key: key, Value: sealDocument(key, []byte("v"), now), Expires: 1})
 	restored, err := Restore(bytes.NewReader(old), dir, smallOptions(), false, zerolog.Nop())
 	if err != nil || restored.Expired != 1 || restored.Report.Documents != 0 {
 		t.Errorf("%+v %v", restored, err)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/dgraph-io/badger/v4/options"
@@ -14,6 +15,36 @@ import (
 
 	"outcry/persistence"
 )
+
+// examinedTables are those that were read and found good, and what their files
+// were then. A table is never written again once it is complete.
+type examinedTables map[uint64]fs.FileInfo
+
+// Examine reads the tables that there are, in advance: what takes longest when a
+// large journal is opened. It may be called before Begin, while another process has
+// the directory. What is not good, or not complete, is left for Begin to judge.
+func (j *Journal) Examine() {
+	j.examined = examinedTables{}
+	for _, id := range tablesIn(j.dir) {
+		path := table.NewFilename(id, j.dir)
+		info, err := os.Stat(path)
+		if err == nil && checkTable(path, id) == nil {
+			j.examined[id] = info
+		}
+	}
+}
+
+// unknown are those of ids that were not examined, or are not what they were.
+func (e examinedTables) unknown(dir string, ids []uint64) []uint64 {
+	return slices.DeleteFunc(slices.Clone(ids), func(id uint64) bool {
+		was, found := e[id]
+		if !found {
+			return false
+		}
+		is, err := os.Stat(table.NewFilename(id, dir))
+		return err == nil && os.SameFile(was, is) && was.Size() == is.Size() && was.ModTime().Equal(is.ModTime())
+	})
+}
 
 // checkTables reads every table once. Badger's own check on opening goes on
 // without a table whose blocks are damaged, and panics if its end is; later, a

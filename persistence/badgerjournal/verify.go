@@ -47,7 +47,7 @@ func Verify(dir string, o Options, log zerolog.Logger) (Report, error) {
 
 // verifyHeld is Verify of a directory whose lock is held.
 func verifyHeld(dir string, o Options, log zerolog.Logger, report *Report) error {
-	if err := checkFiles(dir, zerolog.Nop()); err != nil {
+	if err := checkFiles(dir, nil, zerolog.Nop()); err != nil {
 		if !errors.Is(err, persistence.ErrCorrupt) {
 			return err
 		}
