@@ -76,6 +76,14 @@ func (l *Loaded) keepSecret(before *Loaded) {
 	}
 }
 
+// KeepSecret takes over the secret that development mode invented in the process
+// before this one, so that its tokens stay valid; "" is none.
+func (l *Loaded) KeepSecret(secret string) {
+	if l.MadeUpSecret && secret != "" {
+		l.Settings.Auth.Secrets = []string{secret}
+	}
+}
+
 // loader gathers layers, the weakest first.
 type loader struct {
 	*Loaded

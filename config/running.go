@@ -93,7 +93,7 @@ func (r *Running) Change(user string, changes map[string]string) ([]Change, erro
 		before := format(fields[key])
 		fields[key].Set(value)
 		if format(fields[key]) != before {
-			next.origins[key] = "operator " + user
+			next.origins[key] = operatorOrigin + user
 			changed = append(changed, key)
 		}
 	}

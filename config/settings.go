@@ -78,6 +78,15 @@ type Server struct {
 	// ShutdownTimeout is how long a stop may take, behind DrainTime, before what is
 	// left is cut off.
 	ShutdownTimeout time.Duration `koanf:"shutdown_timeout" live:"true"`
+	// UpgradeDrainTime is over how long an engine that hands over to the next one
+	// closes browsers. Nobody new is served meanwhile: keep it far below 2s.
+	UpgradeDrainTime time.Duration `koanf:"upgrade_drain_time" live:"true"`
+	// UpgradeSpread is within what time after an upgrade browsers are told to come
+	// back, each at a time of its own.
+	UpgradeSpread time.Duration `koanf:"upgrade_spread" live:"true"`
+	// UpgradeTimeout is how long the next engine may take to be prepared, and again
+	// to serve once it has the journal, before the old one goes on.
+	UpgradeTimeout time.Duration `koanf:"upgrade_timeout" live:"true"`
 }
 
 // Log is what is logged, and how.
@@ -92,7 +101,7 @@ type Log struct {
 // Defaults are the settings of an engine that was told nothing.
 func Defaults() Settings {
 	return Settings{
-		Server:    Server{Listen: ":8080", TLS: certificate.DefaultOptions(), Data: "data", DrainTime: 10 * time.Second, ReconnectSpread: 5 * time.Second, ShutdownTimeout: 10 * time.Second},
+		Server:    defaultServer(),
 		Log:       Log{Level: "info", Format: "auto"},
 		Auth:      auth.DefaultOptions(),
 		Mailbox:   mailbox.DefaultOptions(),
@@ -111,6 +120,14 @@ func Defaults() Settings {
 		Discord:   signin.DefaultOptions(),
 		Metrics:   metrics.DefaultOptions(),
 		Trace:     tracing.DefaultOptions(),
+	}
+}
+
+func defaultServer() Server {
+	return Server{
+		Listen: ":8080", TLS: certificate.DefaultOptions(), Data: "data",
+		DrainTime: 10 * time.Second, ReconnectSpread: 5 * time.Second, ShutdownTimeout: 10 * time.Second,
+		UpgradeDrainTime: 200 * time.Millisecond, UpgradeSpread: time.Second, UpgradeTimeout: 30 * time.Second,
 	}
 }
 
@@ -169,16 +186,23 @@ func (s Server) Validate() error {
 			errs = append(errs, fmt.Errorf("%s: %q is not allowed: must be a URL such as https://trade.example.com", key, value))
 		}
 	}
-	if s.DrainTime < 0 || s.DrainTime > 10*time.Minute {
-		errs = append(errs, fmt.Errorf("drain_time: %s is not allowed: must be between 0 (all at once) and 10m", s.DrainTime))
+	return errors.Join(append(errs, s.validateTimes()...)...)
+}
+
+func (s Server) validateTimes() (errs []error) {
+	check := func(key string, value, from, to time.Duration) {
+		if value < from || value > to {
+			errs = append(errs, fmt.Errorf("%s: %s is not allowed: must be between %s and %s", key, value, formatDuration(from), formatDuration(to)))
+		}
 	}
-	if s.ReconnectSpread < 0 || s.ReconnectSpread > 10*time.Minute {
-		errs = append(errs, fmt.Errorf("reconnect_spread: %s is not allowed: must be between 0 and 10m", s.ReconnectSpread))
-	}
-	if s.ShutdownTimeout < 0 || s.ShutdownTimeout > 10*time.Minute {
-		errs = append(errs, fmt.Errorf("shutdown_timeout: %s is not allowed: must be between 0 and 10m", s.ShutdownTimeout))
-	}
-	return errors.Join(errs...)
+	const longest = 10 * time.Minute
+	check("drain_time", s.DrainTime, 0, longest)
+	check("reconnect_spread", s.ReconnectSpread, 0, longest)
+	check("shutdown_timeout", s.ShutdownTimeout, 0, longest)
+	check("upgrade_drain_time", s.UpgradeDrainTime, 0, 10*time.Second)
+	check("upgrade_spread", s.UpgradeSpread, 0, longest)
+	check("upgrade_timeout", s.UpgradeTimeout, time.Second, longest)
+	return errs
 }
 
 // Levels and formats of Log.

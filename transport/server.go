@@ -149,12 +149,15 @@ func (s *Server) routes(others http.Handler) http.Handler {
 	return mux
 }
 
-// Serve accepts connections until Shutdown. It closes ln.
+// Serve accepts connections until ln is closed, and serves those that it has until
+// Shutdown. It closes ln.
 func (s *Server) Serve(ln net.Listener) error {
 	httpDone := make(chan error, 1)
 	go func() { httpDone <- s.http.Serve(s.acceptor.Listener()) }()
 	err := s.poller.Serve(ln, s.acceptor.Accept)
-	s.acceptor.Close()
+	if err != nil {
+		s.acceptor.Close() // there is nothing left to wait for
+	}
 	if httpErr := <-httpDone; !errors.Is(httpErr, http.ErrServerClosed) && !errors.Is(httpErr, net.ErrClosed) {
 		err = errors.Join(err, fmt.Errorf("serve HTTP: %w", httpErr))
 	}

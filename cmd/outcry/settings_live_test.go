@@ -78,9 +78,12 @@ var liveSettings = map[string]liveSetting{
 	"portfolio.sample_interval":  {"30s", 30 * time.Second, func(e *Engine) any { return e.portfolios.Options().SampleInterval }},
 	"portfolio.update_interval":  {"100ms", 100 * time.Millisecond, func(e *Engine) any { return e.portfolios.Options().UpdateInterval }},
 
-	"server.drain_time":       {"0s", time.Duration(0), func(e *Engine) any { return e.running.Settings().Server.DrainTime }},
-	"server.reconnect_spread": {"1s", time.Second, func(e *Engine) any { return e.running.Settings().Server.ReconnectSpread }},
-	"server.shutdown_timeout": {"9s", 9 * time.Second, func(e *Engine) any { return e.running.Settings().Server.ShutdownTimeout }},
+	"server.drain_time":         {"0s", time.Duration(0), func(e *Engine) any { return e.running.Settings().Server.DrainTime }},
+	"server.reconnect_spread":   {"1s", time.Second, func(e *Engine) any { return e.running.Settings().Server.ReconnectSpread }},
+	"server.upgrade_drain_time": {"100ms", 100 * time.Millisecond, func(e *Engine) any { return e.running.Settings().Server.UpgradeDrainTime }},
+	"server.upgrade_spread":     {"2s", 2 * time.Second, func(e *Engine) any { return e.running.Settings().Server.UpgradeSpread }},
+	"server.upgrade_timeout":    {"20s", 20 * time.Second, func(e *Engine) any { return e.running.Settings().Server.UpgradeTimeout }},
+	"server.shutdown_timeout":   {"9s", 9 * time.Second, func(e *Engine) any { return e.running.Settings().Server.ShutdownTimeout }},
 
 	"session.outbox_bytes":        {"10000", 10_000, func(e *Engine) any { return e.sessions.Options().OutboxBytes }},
 	"session.recovery_window":     {"1m", time.Minute, func(e *Engine) any { return e.sessions.Options().RecoveryWindow }},
