@@ -32,6 +32,22 @@ func (r *Running) Overrides() []Override {
 	return overrides
 }
 
+// Basis is what a process would start with that has the same sources, but for what
+// needs a restart, which is as this process has it.
+func (r *Running) Basis() *Loaded {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	next := r.sources.clone()
+	fields, started := values(reflect.ValueOf(&next.Settings)), values(reflect.ValueOf(&r.started.Settings))
+	for key, f := range next.schema {
+		if !f.live {
+			fields[key].Set(started[key])
+			next.origins[key] = r.started.origin(key)
+		}
+	}
+	return next
+}
+
 // Carry takes over what operators changed in the process before this one. Nobody
 // is told of a change, as nothing changes for those who are connected. The error
 // is a *Refusal with what this program does not take; the rest holds.

@@ -95,7 +95,7 @@ var descriptions = map[string]string{
 	"server.tls.cert_file":          "The certificate with its chain, PEM. Without one there is no TLS.",
 	"server.tls.check_interval":     "How often the files of the certificate are read again.",
 	"server.tls.key_file":           "The certificate's private key, PEM.",
-	"server.upgrade_drain_time":     "Over how long an engine that hands over to the next one closes browsers. Nobody new is served meanwhile: keep it far below 2s.",
+	"server.upgrade_drain_time":     "Over how long an engine that hands over to the next one closes browsers. No new ones are let in meanwhile: keep it far below 2s.",
 	"server.upgrade_spread":         "Within what time after an upgrade browsers are told to come back, each at a time of its own.",
 	"server.upgrade_timeout":        "How long the next engine may take to be prepared, and again to serve once it has the journal, before the old one goes on.",
 	"session.outbox_bytes":          "How much may wait of answers and notices for a browser that does not read; one that needs more is disconnected.",

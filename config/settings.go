@@ -79,7 +79,7 @@ type Server struct {
 	// left is cut off.
 	ShutdownTimeout time.Duration `koanf:"shutdown_timeout" live:"true"`
 	// UpgradeDrainTime is over how long an engine that hands over to the next one
-	// closes browsers. Nobody new is served meanwhile: keep it far below 2s.
+	// closes browsers. No new ones are let in meanwhile: keep it far below 2s.
 	UpgradeDrainTime time.Duration `koanf:"upgrade_drain_time" live:"true"`
 	// UpgradeSpread is within what time after an upgrade browsers are told to come
 	// back, each at a time of its own.

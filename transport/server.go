@@ -164,13 +164,24 @@ func (s *Server) Serve(ln net.Listener) error {
 	return err
 }
 
+// Settle waits until who has connected has sent a request, or ctx ends. The
+// listener's owner has closed it before.
+func (s *Server) Settle(ctx context.Context) { s.acceptor.Settle(ctx) }
+
 // Drain refuses new browsers from now on.
 func (s *Server) Drain() { s.engine.Drain() }
 
 // Shutdown closes browsers, lets HTTP requests finish until ctx ends, and
-// releases everything. The listener's owner closes the listener first.
+// releases everything. The listener's owner closes the listener first. Browsers
+// that do not come for their last packets take half of the time at most: requests
+// shall be answered.
 func (s *Server) Shutdown(ctx context.Context) error {
-	err := errors.Join(s.engine.Close(ctx), s.http.Shutdown(ctx))
+	browsers, cancel := ctx, context.CancelFunc(func() {})
+	if end, limited := ctx.Deadline(); limited {
+		browsers, cancel = context.WithTimeout(ctx, time.Until(end)/2)
+	}
+	defer cancel()
+	err := errors.Join(s.engine.Close(browsers), s.http.Shutdown(ctx))
 	if err != nil {
 		err = errors.Join(err, s.http.Close())
 	}

@@ -309,7 +309,9 @@ func (p *Portfolios) forget(e *entry) {
 // Close takes no more messages, lets what is under way become durable, and
 // stops all accounts. The journal must still be open.
 func (p *Portfolios) Close(ctx context.Context) error {
-	p.stopClock()
+	if p.stopClock != nil {
+		p.stopClock()
+	}
 	p.clock.Wait()
 	p.mu.Lock()
 	p.closed = true

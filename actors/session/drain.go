@@ -18,13 +18,13 @@ type Shutdown struct {
 const drainStep = 50 * time.Millisecond
 
 // Drain tells every browser that the server stops, when to come back (each at a
-// time of its own within spread), and closes the connections evenly over a time,
-// each behind what waits for it. It returns when the last session has ended, or
+// time of its own within spread, which begins at earliest), and closes the
+// connections evenly over a time, each behind what waits for it. It returns when the last session has ended, or
 // with ctx's error. New sessions must be refused before.
-func (s *Sessions) Drain(ctx context.Context, over, spread time.Duration) error {
+func (s *Sessions) Drain(ctx context.Context, over, earliest, spread time.Duration) error {
 	pids := s.all()
 	for _, pid := range pids {
-		s.system.Root.Send(pid, &Shutdown{ReconnectIn: jitter(spread)})
+		s.system.Root.Send(pid, &Shutdown{ReconnectIn: earliest + jitter(spread)})
 	}
 	if err := s.closeEvenly(ctx, pids, over); err != nil {
 		return err

@@ -22,7 +22,7 @@ func TestDrainTellsEveryBrowserAndClosesThemInBatches(t *testing.T) {
 		browsers = append(browsers, c)
 	}
 	drained := make(chan error, 1)
-	go func() { drained <- e.Sessions.Drain(context.Background(), 400*time.Millisecond, time.Second) }()
+	go func() { drained <- e.Sessions.Drain(context.Background(), 400*time.Millisecond, 0, time.Second) }()
 	for _, c := range browsers {
 		c.AwaitLine(t, "shutdown")
 	}
@@ -53,7 +53,7 @@ func TestDrainTellsBrowsersThatDoNotReadNow(t *testing.T) {
 	c.AwaitLine(t, "executed first")
 	actortest.Eventually(t, "the session to be blocked", func() bool { return e.Sessions.Stats().Blocked == 1 })
 	e.Send(pid, &session.Ping{AckID: 7})
-	if err := e.Sessions.Drain(context.Background(), 0, 0); err != nil {
+	if err := e.Sessions.Drain(context.Background(), 0, 0, 0); err != nil {
 		t.Fatal(err)
 	}
 	lines := c.Lines()
@@ -76,7 +76,7 @@ func TestDrainSendsTheNoticesThatWait(t *testing.T) {
 		tell(t, e, "ann", trade(fmt.Sprint("t", i), "buy", "1"))
 	}
 	c.AwaitLine(t, "executed t19")
-	if err := e.Sessions.Drain(context.Background(), 0, 0); err != nil {
+	if err := e.Sessions.Drain(context.Background(), 0, 0, 0); err != nil {
 		t.Fatal(err)
 	}
 	if lines := c.Lines(); !slices.Contains(lines, "shutdown") {
@@ -86,7 +86,7 @@ func TestDrainSendsTheNoticesThatWait(t *testing.T) {
 
 func TestDrainOfNobodyTakesNoTime(t *testing.T) {
 	e := actortest.NewEngine(t, actortest.DefaultOptions())
-	if err := e.Sessions.Drain(context.Background(), time.Hour, time.Hour); err != nil {
+	if err := e.Sessions.Drain(context.Background(), time.Hour, 0, time.Hour); err != nil {
 		t.Error(err)
 	}
 }
@@ -99,7 +99,7 @@ func TestDrainEndsWithItsContext(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := e.Sessions.Drain(ctx, time.Hour, time.Hour); !errors.Is(err, context.Canceled) {
+	if err := e.Sessions.Drain(ctx, time.Hour, 0, time.Hour); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	<-e.Sessions.CloseAll(session.ShuttingDown)

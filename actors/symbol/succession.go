@@ -38,15 +38,21 @@ func (d *Directory) Restore(quotes []market.Quote) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var errs []error
+	look := &Sweep{Now: d.now()} // has an actor that has nothing else to do publish
 	for _, q := range quotes {
 		e := d.entries[q.Symbol]
 		if e == nil {
 			e = &entry{slot: conflation.NewSlot(q.Symbol)}
 			d.entries[q.Symbol] = e
 		}
-		if e.pid == nil {
-			errs = append(errs, d.spawn(e, q))
+		if e.pid != nil {
+			continue
 		}
+		if err := d.spawn(e, q); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		d.system.Root.Send(e.pid, look)
 	}
 	return errors.Join(errs...)
 }

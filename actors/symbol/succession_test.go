@@ -65,7 +65,7 @@ func TestAQuoteWhoseFeedDoesNotComeBackIsStaleInTheNextProcess(t *testing.T) {
 	clock := actortest.NewClock(time.Date(2026, 3, 2, 15, 0, 0, 0, time.UTC))
 	o := actortest.DefaultOptions()
 	o.Now = clock.Now
-	o.Symbol.SweepInterval = 10 * time.Millisecond
+	o.Symbol.SweepInterval = time.Minute
 	before := actortest.NewEngine(t, o)
 	before.Tick(t, "AAPL", "9")
 	saved, err := before.Symbols.Quotes(t.Context())
@@ -79,5 +79,10 @@ func TestAQuoteWhoseFeedDoesNotComeBackIsStaleInTheNextProcess(t *testing.T) {
 	slot := next.Symbols.Acquire("AAPL")
 	newest(t, slot, "AAPL 9 1 live")
 	clock.Advance(o.Symbol.FeedGrace + time.Second)
+	sweeps := next.Symbols.Options()
+	sweeps.SweepInterval = 10 * time.Millisecond
+	if err := next.Symbols.Configure(sweeps); err != nil {
+		t.Fatal(err)
+	}
 	newest(t, slot, "AAPL 9 1 stale")
 }

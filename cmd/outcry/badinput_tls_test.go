@@ -224,7 +224,7 @@ func TestDrainWorksUnderTLS(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	done := make(chan error, 1)
-	go func() { done <- e.Run(ctx) }()
+	go func() { done <- e.Run(ctx, func() {}) }()
 
 	b := openBrowser(t, e)
 	b.say(fmt.Sprintf(`40{"token":%q}`, tokenOf(t, "ann", auth.Trader)))

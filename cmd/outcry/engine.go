@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os/signal"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -71,7 +69,8 @@ type Engine struct {
 	certs       *certificate.Keeper // nil without TLS
 	tracer      *tracing.Tracer     // nil while nothing is followed
 	bodies      httpapi.RefusedBodies
-	listener    net.Listener
+	socket      net.Listener // as the kernel has it
+	listener    net.Listener // socket, with TLS where that is on
 
 	supervisors []*actors.Supervisor
 	hours       market.Hours
@@ -82,6 +81,10 @@ type Engine struct {
 	// atomic: set when the engine begins to stop
 	draining atomic.Bool
 
+	// owned by Run, and valid behind one that ended for the next process
+	handsOver bool   // traces are still to be sent
+	left      estate // what the next process goes on with
+
 	stopping context.Context //nolint:containedctx // the engine's own life
 	stop     context.CancelFunc
 }
@@ -89,23 +92,58 @@ type Engine struct {
 // NewEngine builds an engine that listens already and serves once Run is
 // called. Run must be called: it releases everything.
 func NewEngine(loaded *config.Loaded, log zerolog.Logger) (*Engine, error) {
+	e, err := prepareEngine(loaded, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.begin(&estate{}); err != nil {
+		return nil, err
+	}
+	if err := e.listen(); err != nil {
+		e.shutdown()
+		return nil, err
+	}
+	return e, nil
+}
+
+// prepareEngine builds an engine as far as it can be while another one has the
+// journal. What follows is begin, or shutdown.
+func prepareEngine(loaded *config.Loaded, log zerolog.Logger) (*Engine, error) {
 	e := &Engine{loaded: loaded, settings: loaded.Settings, log: log, started: time.Now()}
 	e.stopping, e.stop = context.WithCancel(context.Background())
-	for _, build := range []func() error{e.openJournal, e.openSettings, e.buildMarket, e.buildAccounts, e.buildSessions, e.buildTransport, e.listen} {
+	for _, build := range []func() error{e.prepareJournal, e.buildMarket, e.buildAccounts, e.buildSessions, e.buildTransport, e.buildCertificate} {
 		if err := build(); err != nil {
 			e.shutdown()
 			return nil, err
 		}
 	}
+	e.running = config.NewRunning(e.loaded, config.Hooks{Apply: e.apply, Changed: e.settingsChanged})
 	return e, nil
+}
+
+// begin opens the journal, which is free now, and goes on with what the process
+// before this one left. After an error nothing is left of the engine.
+func (e *Engine) begin(left *estate) error {
+	if err := e.journal.Begin(); err != nil {
+		e.journal = nil // it need not be closed
+		e.shutdown()
+		return err
+	}
+	e.openAudit()
+	if err := e.inherit(left); err != nil {
+		e.shutdown()
+		return err
+	}
+	e.portfolios.Start() // behind the quotes, by which orders that rest are looked at
+	return nil
 }
 
 // journalFolder is where in the data directory the journal lives.
 const journalFolder = "journal"
 
-func (e *Engine) openJournal() (err error) {
+func (e *Engine) prepareJournal() (err error) {
 	log := e.log.With().Str("room", "journal").Logger()
-	e.journal, err = badgerjournal.Open(filepath.Join(e.settings.Server.Data, journalFolder), e.settings.Journal, log, time.Now)
+	e.journal, err = badgerjournal.Prepare(filepath.Join(e.settings.Server.Data, journalFolder), e.settings.Journal, log, time.Now)
 	return err
 }
 
@@ -153,11 +191,7 @@ func (e *Engine) buildAccounts() (err error) {
 	if err != nil {
 		return err
 	}
-	if err := e.broker.Start(e.portfolios); err != nil {
-		return err
-	}
-	e.portfolios.Start()
-	return nil
+	return e.broker.Start(e.portfolios)
 }
 
 // buildSessions starts what serves browsers, but for the wire.
@@ -266,20 +300,37 @@ func (e *Engine) routeAccounts(routes *http.ServeMux, verifier *auth.Verifier) {
 	routes.Handle("/api/symbols", httpapi.Methods{http.MethodGet: quotes.Search})
 }
 
-func (e *Engine) listen() (err error) {
-	s := e.settings.Server
-	if s.TLS.Enabled() {
-		if e.certs, err = certificate.NewKeeper(s.TLS, e.log.With().Str("room", "certificate").Logger(), time.Now); err != nil {
-			return fmt.Errorf("server.tls: %w", err)
-		}
+func (e *Engine) buildCertificate() (err error) {
+	if !e.settings.Server.TLS.Enabled() {
+		return nil
 	}
-	if e.listener, err = net.Listen("tcp", s.Listen); err != nil {
-		return fmt.Errorf("server.listen: %w: is another process serving there?", err)
-	}
-	if e.certs != nil {
-		e.listener = e.certs.Listen(e.listener)
+	if e.certs, err = certificate.NewKeeper(e.settings.Server.TLS, e.log.With().Str("room", "certificate").Logger(), time.Now); err != nil {
+		return fmt.Errorf("server.tls: %w", err)
 	}
 	return nil
+}
+
+func (e *Engine) listen() error {
+	ln, err := activated()
+	if err != nil {
+		return err
+	}
+	if ln == nil {
+		ln, err = net.Listen("tcp", e.settings.Server.Listen)
+	}
+	if err != nil {
+		return fmt.Errorf("server.listen: %w: is another process serving there?", err)
+	}
+	e.serveOn(ln)
+	return nil
+}
+
+// serveOn makes ln, which is open, the engine's.
+func (e *Engine) serveOn(ln net.Listener) {
+	e.socket, e.listener = ln, ln
+	if e.certs != nil {
+		e.listener = e.certs.Listen(ln)
+	}
 }
 
 // URL is where the engine serves, as a client on this machine reaches it.
@@ -298,8 +349,10 @@ func (e *Engine) URL() string {
 	return scheme + net.JoinHostPort(host, port)
 }
 
-// Run serves until ctx ends, then stops cleanly. nil means a clean stop.
-func (e *Engine) Run(ctx context.Context) error {
+// Run serves until ctx ends, then stops cleanly: for good, or for the next process
+// if errHandOver is the cause. nil means a clean stop. serving is called once it
+// serves.
+func (e *Engine) Run(ctx context.Context, serving func()) error {
 	defer e.shutdown()
 	var running sync.WaitGroup
 	defer running.Wait()
@@ -334,103 +387,20 @@ func (e *Engine) Run(ctx context.Context) error {
 			defer stop()
 		}
 	}
+	if ctx.Err() == nil {
+		serving()
+	}
 	e.log.Info().Str("url", e.URL()).Str("version", version()).Int("workers", e.dispatcher.Workers()).
 		Stringer("budget", e.settings.Mailbox.Budget).Bool("simulator", e.simulator != nil).Msg("serving")
 	<-ctx.Done()
 	following.Wait()
+	cause := context.Cause(ctx)
+	if errors.Is(cause, errHandOver) {
+		return e.makeRoom()
+	}
 	err := e.close()
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+	if cause != nil && !errors.Is(cause, context.Canceled) {
 		err = errors.Join(cause, err)
 	}
 	return err
 }
-
-// close ends the traffic: no new clients, browsers told and closed a few at a
-// time, with quotes to the last, then feeds answered. A second signal ends what
-// still waits.
-func (e *Engine) close() error {
-	hurry, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer cancel()
-	s := e.running.Settings().Server
-	e.log.Info().Int("sessions", e.sessions.Stats().Live).Stringer("drainTime", s.DrainTime).Msg("stopping")
-	e.draining.Store(true)
-	e.server.Drain()
-	e.drain(hurry, s)
-	e.stop()
-	e.watching.Wait()
-	ctx, cancel := context.WithTimeout(hurry, s.ShutdownTimeout)
-	defer cancel()
-	err := e.server.Shutdown(ctx)
-	if closeErr := e.listener.Close(); closeErr != nil && !errors.Is(closeErr, net.ErrClosed) {
-		err = errors.Join(err, closeErr)
-	}
-	e.server = nil
-	return err
-}
-
-func (e *Engine) drain(hurry context.Context, s config.Server) {
-	ctx, cancel := context.WithTimeout(hurry, s.DrainTime+s.ShutdownTimeout)
-	defer cancel()
-	if err := e.sessions.Drain(ctx, s.DrainTime, s.ReconnectSpread); err != nil {
-		e.log.Warn().Err(err).Int("sessions", e.sessions.Stats().Live).Msg("not all browsers have left: they are cut off")
-	}
-}
-
-// shutdown releases what was built, in the reverse order; parts may be missing.
-func (e *Engine) shutdown() {
-	e.stop()
-	if e.server != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		if err := e.server.Shutdown(ctx); err != nil {
-			e.log.Warn().Err(err).Msg("transport not stopped cleanly")
-		}
-	}
-	if e.gateway != nil {
-		e.gateway.Close()
-	}
-	if e.verifier != nil {
-		e.verifier.Close()
-	}
-	e.closeAccounts()
-	if e.symbols != nil {
-		e.symbols.Close()
-	}
-	if e.dispatcher != nil {
-		e.dispatcher.Stop()
-	}
-	if e.system != nil {
-		e.system.Shutdown()
-	}
-	e.closeTracer()
-	if e.journal != nil {
-		if err := e.journal.Close(); err != nil {
-			e.log.Error().Err(err).Msg("journal not closed cleanly: run `outcry journal verify` before the next start")
-		}
-	}
-	e.log.Info().Msg("stopped")
-}
-
-// closeAccounts ends what writes to the journal, the broker first: what it did
-// is still saved.
-func (e *Engine) closeAccounts() {
-	if e.sessions != nil {
-		e.sessions.Close()
-	}
-	if e.watchlists != nil {
-		e.watchlists.Close()
-	}
-	if e.broker != nil {
-		e.broker.Close()
-	}
-	if e.portfolios != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), accountsTimeout)
-		defer cancel()
-		if err := e.portfolios.Close(ctx); err != nil {
-			e.log.Warn().Err(err).Msg("accounts not closed cleanly")
-		}
-	}
-}
-
-// accountsTimeout is how long accounts may take to save what is under way.
-const accountsTimeout = 5 * time.Second

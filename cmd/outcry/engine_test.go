@@ -23,7 +23,10 @@ import (
 	"outcry/transport/httpapi"
 )
 
-func TestMain(m *testing.M) { actortest.VerifyNoLeaks(m) }
+func TestMain(m *testing.M) {
+	playRole()
+	actortest.VerifyNoLeaks(m)
+}
 
 const testSecret = "a-secret-for-engine-tests"
 
@@ -64,7 +67,7 @@ func serveUntil(t *testing.T, loaded *config.Loaded, log zerolog.Logger) (e *Eng
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
-	go func() { done <- e.Run(ctx) }()
+	go func() { done <- e.Run(ctx, func() {}) }()
 	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -251,7 +254,7 @@ func TestOpenFeedEndsWithItsAnswerWhenTheEngineStops(t *testing.T) {
 	e := newEngine(t, loaded)
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error)
-	go func() { done <- e.Run(ctx) }()
+	go func() { done <- e.Run(ctx, func() {}) }()
 	token, err := mint(testSecret, auth.Claims{User: "f", Roles: []auth.Role{auth.Feed}, TTL: time.Hour})
 	if err != nil {
 		t.Fatal(err)

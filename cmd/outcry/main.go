@@ -16,6 +16,7 @@ import (
 // cli is the command line; each command has a file of its own.
 type cli struct {
 	Serve    ServeCmd    `cmd:"" help:"Run the engine."`
+	Upgrade  UpgradeCmd  `cmd:"" help:"Have a running engine replaced by the program that is at its path now."`
 	Replay   ReplayCmd   `cmd:"" help:"Feed recorded trades to an engine."`
 	Token    TokenCmd    `cmd:"" help:"Make a token."`
 	Journal  JournalCmd  `cmd:"" help:"Verify, export, compact, back up or restore the journal."`

@@ -6,9 +6,11 @@ import (
 	"os"
 	"time"
 
+	"github.com/rs/zerolog"
 	"golang.org/x/term"
 
 	"outcry/config"
+	"outcry/handover"
 )
 
 // ServeCmd runs the engine: `outcry serve`.
@@ -19,27 +21,20 @@ type ServeCmd struct {
 	Data   string `type:"path" placeholder:"DIR" help:"Directory for what must survive a restart (default data)."`
 }
 
-// Run serves until a signal.
+// Run serves until a signal, or until another process has taken over.
 func (c *ServeCmd) Run(ctx context.Context) error {
-	flags := map[string]string{}
-	if c.Listen != "" {
-		flags["server.listen"] = c.Listen
-	}
-	if c.Data != "" {
-		flags["server.data"] = c.Data
-	}
-	loaded, err := config.Load(config.Source{File: c.Config, Environ: os.Environ(), Flags: flags, Dev: c.Dev})
+	before, err := handover.Inherit()
 	if err != nil {
 		return err
 	}
-	if err := setLevel(loaded.Settings.Log); err != nil {
+	collectEarly()
+	if before != nil {
+		return c.takeOver(ctx, before)
+	}
+	loaded, log, err := c.load("")
+	if err != nil {
 		return err
 	}
-	log := newLogger(loaded.Settings.Log, os.Stderr, term.IsTerminal(int(os.Stderr.Fd())))
-	if loaded.MadeUpSecret {
-		log.Warn().Msg("development mode: tokens are signed with a secret made up for this run")
-	}
-	collectEarly()
 	engine, err := NewEngine(loaded, log)
 	if err != nil {
 		return err
@@ -51,5 +46,84 @@ func (c *ServeCmd) Run(ctx context.Context) error {
 		}
 		fmt.Print(text)
 	}
-	return engine.Run(ctx)
+	return newProcess(log).run(ctx, engine, func() {})
+}
+
+// load reads the settings. secret is what development mode made up before, if it did.
+func (c *ServeCmd) load(secret string) (*config.Loaded, zerolog.Logger, error) {
+	flags := map[string]string{}
+	if c.Listen != "" {
+		flags["server.listen"] = c.Listen
+	}
+	if c.Data != "" {
+		flags["server.data"] = c.Data
+	}
+	loaded, err := config.Load(config.Source{File: c.Config, Environ: os.Environ(), Flags: flags, Dev: c.Dev})
+	if err != nil {
+		return nil, zerolog.Nop(), err
+	}
+	loaded.KeepSecret(secret)
+	if err := setLevel(loaded.Settings.Log); err != nil {
+		return nil, zerolog.Nop(), err
+	}
+	log := newLogger(loaded.Settings.Log, os.Stderr, term.IsTerminal(int(os.Stderr.Fd())))
+	if loaded.MadeUpSecret && secret == "" {
+		log.Warn().Msg("development mode: tokens are signed with a secret made up for this run")
+	}
+	return loaded, log, nil
+}
+
+// takeOver serves in the place of the engine that started this process. Until it
+// does, that one is told why not.
+func (c *ServeCmd) takeOver(ctx context.Context, before *handover.Predecessor) (err error) {
+	took := false
+	defer func() {
+		if err != nil && !took {
+			before.Failed(err)
+		}
+	}()
+	var from hello
+	if err := before.Hello(ctx, &from); err != nil {
+		return err
+	}
+	loaded, log, err := c.load(from.Secret)
+	if err != nil {
+		return err
+	}
+	if err := from.fits(loaded.Settings); err != nil {
+		return err
+	}
+	engine, err := prepareEngine(loaded, log)
+	if err != nil {
+		return err
+	}
+	engine.journal.Examine()
+	ln, err := before.Listener()
+	if err != nil {
+		engine.shutdown()
+		return err
+	}
+	engine.serveOn(ln)
+	var left estate
+	if err := before.Prepared(ctx, introduction{version()}, &left); err != nil {
+		engine.shutdown()
+		return err
+	}
+	taken := time.Now()
+	if err := engine.begin(&left); err != nil {
+		return err
+	}
+	opened := time.Now()
+	return newProcess(log).run(ctx, engine, func() {
+		took = true
+		now, t := time.Now(), left.Times
+		r := report{Gap: now.Sub(t.Stopped)}
+		log.Info().Str("from", left.From).Str("to", version()).Dur("gap", r.Gap).
+			Dur("drain", t.Drained.Sub(t.Stopped)).Dur("answers", t.Answered.Sub(t.Drained)).Dur("close", t.Closed.Sub(t.Answered)).
+			Dur("transfer", taken.Sub(t.Closed)).Dur("open", opened.Sub(taken)).Dur("start", now.Sub(opened)).
+			Int("quotes", len(left.Quotes)).Msg("upgraded")
+		if err := before.Serving(ctx, r); err != nil {
+			log.Warn().Err(err).Msg("the engine before this one was not told: it has ended")
+		}
+	})
 }

@@ -23,14 +23,12 @@ import (
 	"outcry/transport/limit"
 )
 
-// openSettings makes the settings of a running engine, and what remembers who
-// changed them.
-func (e *Engine) openSettings() (err error) {
-	e.running = config.NewRunning(e.loaded, config.Hooks{Apply: e.apply, Changed: e.settingsChanged})
+// openAudit opens what remembers who changed settings.
+func (e *Engine) openAudit() {
+	var err error
 	if e.audit, err = audit.Open(e.journal, time.Now); err != nil {
 		e.log.Error().Err(err).Msg("who changed settings before is not known: it is remembered from now on")
 	}
-	return nil
 }
 
 // tuner gives a room its part of the settings where that is other than before.

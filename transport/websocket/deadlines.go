@@ -54,6 +54,13 @@ func (l *deadlines) add(d *deadline) bool {
 	return true
 }
 
+// empty reports whether nothing is awaited.
+func (l *deadlines) empty() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.first == nil
+}
+
 // remove reports whether d was removed in time: it does not expire any more.
 func (l *deadlines) remove(d *deadline) bool {
 	l.mu.Lock()

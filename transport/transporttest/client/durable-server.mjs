@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { within } from './client.mjs'
 import { runCommand, spawnServer } from './server.mjs'
 import { exactJSON } from './checks/ledger-model.mjs'
 
@@ -26,6 +28,8 @@ class DurableServer {
   log = []
   starts = 0
   #process
+  #silent = false // no process is left that logs
+  #heir = null // the process that took its place, which is no child of ours
 
   constructor(settings, listen, data) {
     Object.assign(this, { settings, listen, data, url: `http://${listen}` })
@@ -35,6 +39,10 @@ class DurableServer {
   spawn() {
     this.#process = spawnServer(this.settings, this.listen, this.data)
     this.#process.serving.catch(() => {}) // start reports it
+    this.#heir = null
+    this.#silent = false
+    const silent = this.#process.silent
+    silent.then(() => { if (silent === this.#process.silent) this.#silent = true })
     this.log = this.#process.log
     this.starts++
   }
@@ -48,8 +56,30 @@ class DurableServer {
   /** Ends the process at once, as a crash does. */
   async kill() {
     if (!this.#process) return
-    this.#process.child.kill('SIGKILL')
+    this.#signal('SIGKILL')
+    await this.#process.silent
     await this.#process.exited
+  }
+
+  /** Has another process take the engine's place, as an operator does, and returns what it logged of the gap. */
+  async upgrade(t) {
+    const before = this.#upgrades().length
+    const { code, stdout, stderr } = await runCommand(t, ['upgrade', '--data', this.data])
+    if (code !== 0) throw new Error(`outcry upgrade: exit code ${code}: ${stderr}`)
+    this.#heir = Number(/process (\d+) serves/.exec(stdout)[1])
+    this.starts++
+    await within('the log of the upgrade', async resolve => {
+      while (this.#upgrades().length === before) await delay(1)
+      resolve()
+    })
+    return this.#upgrades().at(-1)
+  }
+
+  #upgrades() { return this.log.filter(line => line.includes('"message":"upgraded"')).map(line => JSON.parse(line)) }
+
+  #signal(name) {
+    if (this.#heir === null) this.#process.child.kill(name)
+    else if (this.alive) process.kill(this.#heir, name)
   }
 
   /** Kills the process and starts the next one. */
@@ -60,16 +90,21 @@ class DurableServer {
 
   /** Stops the process as an operator does and returns its exit code. */
   async stop() {
-    const { child, exited } = this.#process
-    child.kill('SIGTERM')
-    const late = setTimeout(() => child.kill('SIGKILL'), patience)
+    const { exited, silent } = this.#process
+    this.#signal('SIGTERM')
+    const late = setTimeout(() => this.#signal('SIGKILL'), patience)
     const { code, signal } = await exited
+    await silent
     clearTimeout(late)
-    return code ?? signal
+    if (this.#heir === null) return code ?? signal
+    return this.log.at(-1).includes('"message":"stopped"') ? 0 : `it ended with ${this.log.at(-1)}` // its exit code is not for us
   }
 
   /** Whether the process has neither ended nor been ended. */
-  get alive() { return this.#process.child.exitCode === null && this.#process.child.signalCode === null }
+  get alive() {
+    if (this.#heir === null) return this.#process.child.exitCode === null && this.#process.child.signalCode === null
+    return !this.#silent
+  }
 
   /** Reads the whole journal, of an engine that has stopped: user -> [{version, key, event}], numbers as texts. */
   async journal(t) {

@@ -54,7 +54,10 @@ export async function startServer(settings = {}, listen = '127.0.0.1:0') {
   }
 }
 
-/** Starts an engine in a data directory of the caller, who ends it. serving is its URL, once it does. */
+/**
+ * Starts an engine in a data directory of the caller, who ends it. serving is its URL, once it does;
+ * silent is when neither it nor one that took its place is left to log.
+ */
 export function spawnServer({ dev, ...settings }, listen, data) {
   const child = spawn(binary, ['serve', '--listen', listen, '--data', data, ...dev ? ['--dev'] : []], {
     env: { ...environment, ...settings },
@@ -62,14 +65,16 @@ export function spawnServer({ dev, ...settings }, listen, data) {
   })
   const exited = new Promise(resolve => child.once('exit', (code, signal) => resolve({ code, signal })))
   const log = []
+  const lines = createInterface({ input: child.stderr })
+  const silent = new Promise(resolve => lines.once('close', resolve))
   const serving = new Promise((resolve, reject) => {
-    createInterface({ input: child.stderr }).on('line', line => {
+    lines.on('line', line => {
       log.push(line)
       if (line.includes('"message":"serving"')) resolve(JSON.parse(line).url)
     })
     exited.then(() => reject(new Error(`the server ended before it served:\n${log.join('\n')}`)))
   })
-  return { child, exited, serving, log }
+  return { child, exited, serving, silent, log }
 }
 
 /** Waits until a condition of the engine's health holds. */

@@ -101,6 +101,14 @@ export class CrashRun {
     await this.#restart()
   }
 
+  /** Has another process take the engine's place in the middle of everything, and returns what it logged of the gap. */
+  async upgrade(t) {
+    this.down = true
+    const gap = await this.server.upgrade(t)
+    this.down = false
+    return gap
+  }
+
   async #kill(kind) {
     this.down = true
     this.counts.kills++

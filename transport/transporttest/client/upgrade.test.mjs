@@ -1,0 +1,116 @@
+// An engine whose place another process takes, again and again, while browsers of
+// every way watch, traders trade and executors report: nobody who comes is refused,
+// all are told and come back, and have every notice once. SEED repeats a run.
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { browsers } from './client.mjs'
+import { CrashRun, settings } from './crash/run.mjs'
+import { durableServerFor } from './durable-server.mjs'
+
+const engine = {
+  ...settings,
+  OUTCRY_PORTFOLIO_RECOVER_EVENTS: '100000',
+  OUTCRY_SESSION_OUTBOX_BYTES: String(8 << 20), // executors that never rest make more in a second than a slow browser may leave unread
+}
+const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32))
+const upgrades = 3
+const [drainTime, spread] = [200, 1_000] // of the engine: server.upgrade_drain_time and upgrade_spread
+const longestGap = 2_000
+const probeInterval = 20
+
+/** Those who come anew, again and again, each on a connection of its own. */
+class Newcomers {
+  answered = 0
+  problems = []
+  longest = 0
+  #asking = new Set()
+  #timer
+
+  constructor(url) {
+    this.#timer = setInterval(() => {
+      const asking = this.#ask(url)
+      this.#asking.add(asking)
+      asking.finally(() => this.#asking.delete(asking))
+    }, probeInterval)
+  }
+
+  #ask(url) {
+    const began = performance.now()
+    return new Promise(resolve => {
+      const ended = problem => {
+        if (problem) this.problems.push(problem)
+        else this.answered++
+        this.longest = Math.max(this.longest, performance.now() - began)
+        resolve()
+      }
+      const asked = request(`${url}/live`, { agent: false }, response => {
+        response.resume()
+        response.once('end', () => ended(response.statusCode === 200 ? '' : `answered ${response.statusCode}`))
+      })
+      asked.once('error', error => ended(error.message))
+      asked.end()
+    })
+  }
+
+  async stop() {
+    clearInterval(this.#timer)
+    await Promise.all(this.#asking)
+  }
+}
+
+/** What a tab goes through in one upgrade: when, by performance.now(). */
+class Witness {
+  told = []
+  left = null
+  reason = ''
+
+  constructor({ name, socket }) {
+    this.name = name
+    const tell = notice => this.told.push(notice)
+    socket.on('server:shutdown', tell)
+    socket.once('disconnect', reason => Object.assign(this, { reason, left: performance.now() }))
+    this.back = new Promise(resolve => socket.once('connect', () => {
+      socket.off('server:shutdown', tell)
+      this.recovered = socket.recovered
+      this.gone = performance.now() - this.left
+      resolve()
+    }))
+  }
+}
+
+it(`hands over ${upgrades} times under load, seed ${seed}`, { timeout: 120_000 }, async t => {
+  const server = await durableServerFor(t, engine)
+  const run = new CrashRun(server, seed, { tabs: 3 * browsers.length, reconnection: {} }) // the defaults of socket.io-client
+  t.after(() => run.abandon())
+  await run.begin()
+  const newcomers = new Newcomers(server.url)
+  t.after(() => newcomers.stop())
+
+  for (let i = 1; i <= upgrades; i++) {
+    await delay(400) // of trading
+    const witnesses = run.listeners.map(listener => new Witness(listener))
+    const { gap, drain, answers, close, transfer, open, start, quotes } = await run.upgrade(t)
+    await Promise.all(witnesses.map(w => w.back))
+    t.diagnostic(`upgrade ${i}: a gap of ${gap.toFixed()} ms: drain ${drain.toFixed()}, answers ${answers.toFixed()}, close ${close.toFixed()}, transfer ${transfer.toFixed()}, open ${open.toFixed()}, start ${start.toFixed()}; `
+      + `tabs were gone for ${Math.min(...witnesses.map(w => w.gone)).toFixed()} to ${Math.max(...witnesses.map(w => w.gone)).toFixed()} ms`)
+    assert.ok(gap < longestGap, `the gap was ${gap} ms`)
+    assert.equal(quotes, run.market.symbols.length)
+    for (const { name, told, left, reason, recovered } of witnesses) {
+      assert.equal(told.length, 1, `${name} was told ${told.length} times, left at ${left}`)
+      assert.ok(told[0].reconnectInMs >= drainTime && told[0].reconnectInMs < drainTime + spread, `${name}: ${told[0].reconnectInMs}`)
+      assert.match(reason, /^transport (close|error)$/, `${name}: after another reason a client does not come back`)
+      assert.ok(recovered, `${name} was not recovered`)
+    }
+  }
+  await newcomers.stop()
+  t.diagnostic(`${newcomers.answered} newcomers were answered, the slowest after ${newcomers.longest.toFixed()} ms`)
+  assert.deepEqual(newcomers.problems, [])
+  assert.ok(newcomers.longest < longestGap, `a newcomer waited ${newcomers.longest} ms`)
+  assert.ok(run.counts.recoveries >= upgrades * run.tabs, `${run.counts.recoveries} recoveries of ${run.tabs} tabs in ${upgrades} upgrades`)
+
+  run.check(await run.end(t))
+  t.diagnostic(`seed ${seed}: ${Object.entries(run.counts).map(([what, n]) => `${n} ${what}`).join(', ')}`)
+  assert.deepEqual(run.problems.slice(0, 20), [], `${run.problems.length} problems; repeat with SEED=${seed}`)
+})
