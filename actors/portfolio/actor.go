@@ -17,6 +17,7 @@ type portfolioActor struct {
 	entry      *entry
 	self       *actor.PID
 
+	loading bool // the account is read, or has been
 	loaded  bool
 	unread  error     // why the account could not be read: it is tried again; nil otherwise
 	waiting []any     // messages told before the account was loaded
@@ -88,8 +89,8 @@ func (a *portfolioActor) Receive(ctx actor.Context) {
 	case *mailbox.Flush:
 		a.stage(m.Now)
 	case *own:
-		if m.life == a {
-			a.receiveOwn(m.message)
+		if a.entry != nil {
+			a.hear(m)
 		}
 	case *revalue:
 		a.revalue(m.at)
@@ -105,6 +106,20 @@ func (a *portfolioActor) Receive(ctx actor.Context) {
 	if a.leaving && a.finished() {
 		ctx.Stop(ctx.Self())
 		a.leaving = false
+	}
+}
+
+// hear takes what the actor sent itself, in this life or in one before. Of that it
+// only matters that an append has ended, behind which the account can be read.
+func (a *portfolioActor) hear(m *own) {
+	if _, ended := m.message.(*committed); ended {
+		a.entry.writing = false
+	}
+	switch {
+	case m.life == a:
+		a.receiveOwn(m.message)
+	case !a.loading && !a.entry.writing:
+		a.load()
 	}
 }
 
@@ -222,7 +237,9 @@ func (a *portfolioActor) start(ctx actor.Context) {
 	a.entry.parked = nil // one that failed has told them
 	a.noteWatchers()
 	a.leaving = a.portfolios.closing() // an account that failed was told before
-	a.load()
+	if !a.entry.writing {
+		a.load()
+	} // or else when that is in the journal: read now, the next append would conflict with it
 }
 
 // noteWatchers tells the clock what has become of the account.

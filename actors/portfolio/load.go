@@ -15,6 +15,7 @@ const reloadDelay = time.Second
 
 // load reads the account on another goroutine; loaded follows.
 func (a *portfolioActor) load() {
+	a.loading = true
 	a.portfolios.readers.Do(func() { a.post(a.portfolios.read(a.entry.userID)) })
 }
 

@@ -89,6 +89,7 @@ type entry struct {
 
 	received uint64    // messages that were handled; owned by the actor
 	parked   []Watcher // for the actor to take over at its start
+	writing  bool      // an append is under way, whichever life of the actor began it; owned by the actor
 
 	// atomic: written by the actor, read by the clock
 	watched  atomic.Bool // somebody watches

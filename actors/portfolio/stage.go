@@ -119,6 +119,7 @@ func (a *portfolioActor) stage(now time.Time) {
 		Stream: StreamOf(a.entry.userID), Expected: a.version, Events: b.seal(),
 		Done: func(err error) { a.post(&committed{batch: b, err: err}) },
 	})
+	a.entry.writing = true
 }
 
 // keyOf is the idempotency key of a command's event.

@@ -1,6 +1,7 @@
 package portfolio_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"outcry/actors/actortest"
 	"outcry/actors/portfolio"
+	"outcry/persistence"
 )
 
 func TestEveryTabGetsEveryNoticeOnceAndOthersNone(t *testing.T) {
@@ -243,6 +245,33 @@ func TestFailedAccountIsLoadedAgainAndItsTabsAreToldSo(t *testing.T) {
 	r.eventually("the tab to hear", func() bool { w.mu.Lock(); defer w.mu.Unlock(); return w.lost == 1 })
 	if v := r.view(); v.Version != 2 || v.Valuation.Trades != 1 {
 		t.Errorf("%+v", v)
+	}
+}
+
+// TestAnAccountThatFailsWhileItIsWrittenIsReadBehindThat: read before, the next
+// trade would find its stream at another version, and the account fail again.
+func TestAnAccountThatFailsWhileItIsWrittenIsReadBehindThat(t *testing.T) {
+	r := newRig(t, nil, nil)
+	r.record(bought("t1"))
+	r.Journal.Hold()
+	lost := r.begin(bought("t2"))
+	for range 2 { // what came before the first is on its way when the second is answered
+		r.view()
+	}
+	r.tell((*portfolio.View)(nil)) // its handler dereferences it
+	if _, err := await(t, lost); !errors.Is(err, persistence.ErrUnavailable) {
+		t.Fatalf("whoever waits for the trade is told %v", err)
+	}
+	next := r.begin(bought("t3"))
+	r.Journal.Release()
+	if outcome, err := await(t, next); err != nil || outcome.Version != 4 {
+		t.Errorf("%+v %v", outcome, err)
+	}
+	if again := r.record(bought("t2")); !again.Duplicate || again.Version != 3 {
+		t.Errorf("sent again it is %+v", again)
+	}
+	if v := r.view(); v.Version != 4 || v.Valuation.Trades != 3 || r.Dispatcher.Stats().Panics != 1 {
+		t.Errorf("%+v after %d panics", v, r.Dispatcher.Stats().Panics)
 	}
 }
 

@@ -63,6 +63,11 @@ func TestACrashOfOneActorCostsNobodyElseAnything(t *testing.T) {
 			s := &loaded.Settings
 			s.Simulator.Enabled, s.Simulator.Symbols, s.Simulator.TicksPerSecond = true, 20, 500
 			s.Server.DrainTime = 0
+			defer func() {
+				if t.Failed() {
+					t.Log(log.String())
+				}
+			}()
 			e, end := serveUntil(t, loaded, newLogger(s.Log, &log, false))
 			load := startLoad(t, e, 3, true)
 			load.goesOn()
