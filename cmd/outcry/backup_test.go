@@ -146,7 +146,7 @@ func TestABackupUnderLoadRestoresEachAccountAsItWas(t *testing.T) {
 		x.trade(t, e, 400)
 		executors = append(executors, x)
 	}
-	changed(t, e, map[string]string{"journal.backup_byte_rate": "600000"}) // so that it takes a second or two
+	changed(t, e, map[string]string{"journal.backup_byte_rate": "200000"}) // so that it takes some seconds
 
 	stop := make(chan struct{})
 	var trading sync.WaitGroup

@@ -310,29 +310,6 @@ func (e *Engine) buildCertificate() (err error) {
 	return nil
 }
 
-func (e *Engine) listen() error {
-	ln, err := activated()
-	if err != nil {
-		return err
-	}
-	if ln == nil {
-		ln, err = net.Listen("tcp", e.settings.Server.Listen)
-	}
-	if err != nil {
-		return fmt.Errorf("server.listen: %w: is another process serving there?", err)
-	}
-	e.serveOn(ln)
-	return nil
-}
-
-// serveOn makes ln, which is open, the engine's.
-func (e *Engine) serveOn(ln net.Listener) {
-	e.socket, e.listener = ln, ln
-	if e.certs != nil {
-		e.listener = e.certs.Listen(ln)
-	}
-}
-
 // URL is where the engine serves, as a client on this machine reaches it.
 func (e *Engine) URL() string {
 	scheme := "http://"

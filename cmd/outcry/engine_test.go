@@ -170,8 +170,14 @@ func TestTakenPortIsAClearError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewEngine(loaded, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "server.listen") {
+	if _, err := NewEngine(loaded, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "server.listen") || !strings.Contains(err.Error(), "stop who serves there") {
 		t.Error(err)
+	}
+	for _, nowhere := range []string{"192.0.2.1:0", "127.0.0.1:99999", "nonsense"} {
+		loaded.Settings.Server.Listen = nowhere
+		if _, err := NewEngine(loaded, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "give a free address of this machine") {
+			t.Errorf("%s: %v", nowhere, err)
+		}
 	}
 }
 

@@ -85,11 +85,11 @@ func writeBodyError(w http.ResponseWriter, err error) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		WriteProblem(w, http.StatusRequestEntityTooLarge, "TOO_LARGE", fmt.Sprintf("the request is longer than %d bytes", tooLarge.Limit))
+		WriteProblem(w, http.StatusRequestEntityTooLarge, "TOO_LARGE", fmt.Sprintf("the request is longer than %d bytes: nothing of it was taken; send less at once", tooLarge.Limit))
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		w.Header().Set("Connection", "close")
-		WriteProblem(w, http.StatusRequestTimeout, "TOO_SLOW", "the request did not arrive in time: nothing of it was taken")
+		WriteProblem(w, http.StatusRequestTimeout, "TOO_SLOW", "the request did not arrive in time: nothing of it was taken; send it again, or less at once")
 	default:
-		WriteProblem(w, http.StatusBadRequest, codeInvalid, "the request ended before it was complete: nothing of it was taken")
+		WriteProblem(w, http.StatusBadRequest, codeInvalid, "the request ended before it was complete: nothing of it was taken; send it again")
 	}
 }

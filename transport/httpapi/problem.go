@@ -54,5 +54,5 @@ func WriteJSON(w http.ResponseWriter, status int, body any) {
 
 // NotFound answers a request for a path that does not exist.
 func NotFound(w http.ResponseWriter, r *http.Request) {
-	WriteProblem(w, http.StatusNotFound, "", "there is nothing at "+r.URL.Path)
+	WriteProblem(w, http.StatusNotFound, "", "there is nothing at "+r.URL.Path+": GET /api says what there is")
 }

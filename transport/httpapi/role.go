@@ -13,7 +13,7 @@ import (
 func requireRole(w http.ResponseWriter, r *http.Request, v *auth.Verifier, role auth.Role) (auth.Identity, bool) {
 	identity, ok := identify(w, r, v, fmt.Sprintf("a token with the role %[1]s; `outcry token --user NAME --role %[1]s` makes one", role))
 	if ok && !identity.Has(role) {
-		WriteProblem(w, http.StatusForbidden, "ROLE_MISSING", fmt.Sprintf("%s lacks the role %s, which this needs", identity.UserID, role))
+		WriteProblem(w, http.StatusForbidden, "ROLE_MISSING", fmt.Sprintf("%[1]s lacks the role %[2]s, which this needs: send a token that has it; `outcry token --user %[1]s --role %[2]s` makes one", identity.UserID, role))
 		return auth.Identity{}, false
 	}
 	return identity, ok

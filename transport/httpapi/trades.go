@@ -124,12 +124,12 @@ func (t *Trades) readMany(w http.ResponseWriter, r *http.Request, reader *tradeR
 	t.deps.Refused.count(err)
 	switch {
 	case errors.Is(err, errTooManyTrades):
-		WriteProblem(w, http.StatusRequestEntityTooLarge, "TOO_MANY_TRADES", fmt.Sprintf("at most %d trades are allowed in a request: nothing was recorded", reader.options.MaxTradesPerRequest))
+		WriteProblem(w, http.StatusRequestEntityTooLarge, "TOO_MANY_TRADES", fmt.Sprintf("at most %d trades are allowed in a request: nothing was recorded; send them in several", reader.options.MaxTradesPerRequest))
 	case err != nil:
 		writeBodyError(w, err)
 	case bad > 0:
 		writeProblem(w, Problem{Status: http.StatusBadRequest, Code: codeInvalidTrade, Errors: errs,
-			Detail: fmt.Sprintf("%d lines are not trades: nothing was recorded", bad)})
+			Detail: fmt.Sprintf("%d lines are not trades: nothing was recorded; mend them, errors has the first, and send all again", bad)})
 	default:
 		arrived()
 		return true

@@ -102,7 +102,7 @@ func TestOneBadTradeKeepsAllFromBeingRecorded(t *testing.T) {
 	if diff := cmp.Diff(want, p.Errors); diff != "" {
 		t.Fatal(diff)
 	}
-	if p.Detail != "33 lines are not trades: nothing was recorded" || a.accounts.count() != 0 {
+	if p.Detail != "33 lines are not trades: nothing was recorded; mend them, errors has the first, and send all again" || a.accounts.count() != 0 {
 		t.Fatalf("%s; %d were told", p.Detail, a.accounts.count())
 	}
 }

@@ -138,7 +138,7 @@ func (h *Handlers) status(w http.ResponseWriter, r *http.Request) {
 // logout signs the session out, here and on its live connections.
 func (h *Handlers) logout(w http.ResponseWriter, r *http.Request) {
 	if !h.Verifier.FromOurPage(r) {
-		httpapi.WriteProblem(w, http.StatusForbidden, auth.CodeForeignOrigin, "the request comes from a page that is not ours")
+		httpapi.WriteProblem(w, http.StatusForbidden, auth.CodeForeignOrigin, "the request comes from a page that is not ours: set DASHBOARD_URL or FRONTEND_URL to its address")
 		return
 	}
 	if id := h.Verifier.SessionID(r); id != "" { // also of one that has ended here: the disk may not know
@@ -164,7 +164,7 @@ const maxDemoBytes = 1 << 10
 // demo signs a demo user in.
 func (h *Handlers) demo(w http.ResponseWriter, r *http.Request) {
 	if !h.Verifier.FromOurPage(r) {
-		httpapi.WriteProblem(w, http.StatusForbidden, auth.CodeForeignOrigin, "the request comes from a page that is not ours")
+		httpapi.WriteProblem(w, http.StatusForbidden, auth.CodeForeignOrigin, "the request comes from a page that is not ours: set DASHBOARD_URL or FRONTEND_URL to its address")
 		return
 	}
 	var request struct {
