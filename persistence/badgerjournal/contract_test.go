@@ -20,6 +20,10 @@ func TestMain(m *testing.M) {
 		endlessRestores(dir)
 		return
 	}
+	if dir := os.Getenv(saverVariable); dir != "" {
+		endlessSaves(dir)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

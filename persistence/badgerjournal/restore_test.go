@@ -7,7 +7,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -234,79 +233,4 @@ func TestARestoreSaysThatThereIsNoRoom(t *testing.T) {
 		t.Error(err)
 	}
 	untouched(t, dir)
-}
-
-// A test process started with this variable restores the backup in the directory
-// that it names, again and again, each into a directory of its own.
-const restorerVariable = "OUTCRY_TEST_RESTORER"
-
-func endlessRestores(dir string) {
-	for i := 0; ; i++ {
-		file, err := os.Open(filepath.Join(dir, "file"))
-		if err == nil {
-			fmt.Println(i)
-			_, err = Restore(file, filepath.Join(dir, fmt.Sprint(i), "journal"), smallOptions(), false, zerolog.Nop())
-		}
-		if err != nil {
-			fmt.Println("error", err)
-			os.Exit(1)
-		}
-		file.Close()
-	}
-}
-
-// TestARestoreThatIsKilledLeavesNoHalfJournal: at whatever moment, there is all of
-// the journal or none, and the next restore does not mind what was left.
-func TestARestoreThatIsKilledLeavesNoHalfJournal(t *testing.T) {
-	source := t.TempDir()
-	j := open(t, source, time.Now)
-	want := fill(t, j, 30, 5)
-	file, _ := backUp(t, j)
-	if err := j.Close(); err != nil {
-		t.Fatal(err)
-	}
-	random := rand.New(rand.NewPCG(5, 6))
-	whole, none := 0, 0
-	for range 10 {
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "file"), file, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		command := exec.Command(os.Args[0])
-		command.Env = append(os.Environ(), restorerVariable+"="+dir)
-		var said bytes.Buffer
-		command.Stdout = &said
-		if err := command.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Duration(200+random.IntN(600)) * time.Millisecond) // any moment is as good
-		if err := command.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		_ = command.Wait() // killed
-		if strings.Contains(said.String(), "error") {
-			t.Fatal(said.String())
-		}
-		begun, err := filepath.Glob(filepath.Join(dir, "*", "journal*"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, path := range begun {
-			target := strings.TrimSuffix(path, ".restore")
-			if target != path {
-				none++
-				if err := tryRestore(file, target); err != nil && !strings.Contains(err.Error(), "there is a journal in") {
-					t.Fatalf("after the kill: %v", err)
-				}
-			} else {
-				whole++
-			}
-			if got, err := reread(t, target); err != nil || !maps.Equal(got, want) {
-				t.Fatalf("%v %v, want %v", got, err, want)
-			}
-		}
-	}
-	if whole == 0 || none == 0 {
-		t.Errorf("%d restores were whole and %d under way: the test would show little", whole, none)
-	}
 }
