@@ -17,7 +17,6 @@ import (
 
 	"outcry/persistence"
 	"outcry/persistence/backup"
-	"outcry/persistence/journaltest"
 )
 
 // backUp takes a backup into memory.
@@ -47,27 +46,6 @@ func restore(t testing.TB, file []byte) (string, Restored) {
 		t.Errorf("the restore left its workshop: %v", err)
 	}
 	return dir, restored
-}
-
-// TestContractHoldsThroughABackup is the whole contract, with reopenings of a
-// journal by way of a backup and its restore; every third, since it takes long.
-func TestContractHoldsThroughABackup(t *testing.T) {
-	reopened := 0
-	journaltest.Run(t, journaltest.Subject{
-		Open: func(t testing.TB, now func() time.Time) journaltest.Journal { return open(t, t.TempDir(), now) },
-		Reopen: func(t testing.TB, closed journaltest.Journal, now func() time.Time) journaltest.Journal {
-			j := open(t, closed.(*Journal).dir, now)
-			if reopened++; reopened%3 != 1 {
-				return j
-			}
-			file, _ := backUp(t, j)
-			if err := j.Close(); err != nil {
-				t.Fatal(err)
-			}
-			dir, _ := restore(t, file)
-			return open(t, dir, now)
-		},
-	})
 }
 
 // TestABackupIsOneMomentOfAJournalThatIsWritten takes backups while streams grow:

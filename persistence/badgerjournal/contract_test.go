@@ -43,11 +43,23 @@ func open(t testing.TB, dir string, now func() time.Time) *Journal {
 	return j
 }
 
+// TestContract holds the journal to the contract. Every third time one is opened
+// again it is by way of a backup and its restore, which must not make a difference.
 func TestContract(t *testing.T) {
+	reopened := 0
 	journaltest.Run(t, journaltest.Subject{
 		Open: func(t testing.TB, now func() time.Time) journaltest.Journal { return open(t, t.TempDir(), now) },
 		Reopen: func(t testing.TB, closed journaltest.Journal, now func() time.Time) journaltest.Journal {
-			return open(t, closed.(*Journal).dir, now)
+			j := open(t, closed.(*Journal).dir, now)
+			if reopened++; reopened%3 != 1 {
+				return j
+			}
+			file, _ := backUp(t, j)
+			if err := j.Close(); err != nil {
+				t.Fatal(err)
+			}
+			dir, _ := restore(t, file)
+			return open(t, dir, now)
 		},
 	})
 }
