@@ -58,6 +58,7 @@ func TestRoomsImportOnlyWhatTheDesignAllows(t *testing.T) {
 		{"outcry/bench", "outcry/actors", nil, "the harness sees the server from outside"},
 		{"outcry/bench", "outcry/config", nil, "no room imports config"},
 		{"outcry/config", "outcry/cmd", nil, "commands are the top"},
+		{"outcry/handover", "outcry", nil, "what is handed over is the caller's"},
 	}
 	for _, r := range rooms(t) {
 		for _, rule := range rules {
@@ -82,6 +83,7 @@ func TestEachLibraryLivesInItsRoom(t *testing.T) {
 		"github.com/fsnotify/fsnotify":      {"outcry/config"},
 		"github.com/alecthomas/kong":        {"outcry/cmd/outcry"},
 		"github.com/HdrHistogram":           {"outcry/bench", "outcry/persistence/badgerjournal"},
+		"github.com/coreos/go-systemd":      {"outcry/cmd/outcry"},
 		"github.com/dgraph-io/badger":       {"outcry/persistence/badgerjournal"},
 		"github.com/schollz/progressbar":    {"outcry/cmd/outcry", "outcry/bench"},
 		"github.com/govalues/decimal":       {"outcry/actors", "outcry/transport/wire", "outcry/transport/httpapi"},
