@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -211,6 +212,33 @@ func TestABackupUnderLoadRestoresEachAccountAsItWas(t *testing.T) {
 	entries := history(t, e, "?limit=2")
 	if len(entries) != 2 || entries[0].Key != "backup" || entries[0].UserID != "op" || entries[0].From != "begun" || !strings.Contains(entries[0].To, "4 streams") || entries[1].To != "begun" {
 		t.Errorf("the audit has %+v", entries)
+	}
+}
+
+// TestAnEngineStopsThoughNobodyTakesItsBackup: also on the connections that event
+// loops hand on, a write that waits for its client is ended.
+func TestAnEngineStopsThoughNobodyTakesItsBackup(t *testing.T) {
+	var log lockedBuffer
+	loaded := load(t, t.TempDir(), "")
+	loaded.Settings.Server.DrainTime = 0
+	loaded.Settings.Server.ShutdownTimeout = time.Minute // longer than the patience with a client
+	e, stop := serveUntil(t, loaded, newLogger(loaded.Settings.Log, &log, false))
+	x := &executorOf{user: "ann"}
+	for range 4 {
+		x.trade(t, e, 2000)
+	}
+	nc := dialEngine(t, e)
+	if _, err := fmt.Fprintf(nc, "GET /api/operator/backup HTTP/1.1\r\nHost: outcry\r\nAuthorization: Bearer %s\r\n\r\n", tokenOf(t, "op", auth.Operator)); err != nil {
+		t.Fatal(err)
+	}
+	actortest.Eventually(t, "a backup", func() bool { entries := history(t, e, "?limit=1"); return len(entries) == 1 && entries[0].To == "begun" })
+	begun := time.Now()
+	stop()
+	if took := time.Since(begun); took > 20*time.Second {
+		t.Errorf("the engine waited %s for the client", took)
+	}
+	if !strings.Contains(log.String(), "broken off: the engine stops") {
+		t.Errorf("the log has %s", log.String())
 	}
 }
 
