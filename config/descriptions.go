@@ -10,7 +10,7 @@ var descriptions = map[string]string{
 	"auth.jwks_interval":            "How often the keys are fetched again.",
 	"auth.jwks_issuer":              "What an issuer's tokens must say in iss; empty for anything.",
 	"auth.jwks_url":                 "Where an issuer publishes its public keys; empty for none.",
-	"auth.leeway":                   "How far the clocks of issuer and verifier may differ.",
+	"auth.leeway":                   "How far the clocks of issuer and verifier may differ. Sockets that are open keep the end that they were given.",
 	"auth.query_token":              "Whether tokens are taken from the URL of a handshake, too. URLs end up in logs.",
 	"auth.secrets":                  "What tokens are signed with (HS256). Several allow rotation: the first signs, all verify. Also JWT_SECRET.",
 	"auth.session_lifetime":         "How long somebody stays signed in.",

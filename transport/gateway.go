@@ -34,7 +34,6 @@ type Gateway struct {
 	verifiers *offload.Pool // for tokens whose issuer has to be asked
 	expiries  *expiries
 	byLogin   *loginSockets
-	leeway    time.Duration
 
 	// atomic: written by Configure, read by every event
 	limits atomic.Pointer[limit.Options]
@@ -53,7 +52,7 @@ var _ socketio.Handler = (*Gateway)(nil)
 func NewGateway(system *actors.System, sessions *session.Sessions, v *auth.Verifier, limits limit.Options, log zerolog.Logger, now func() time.Time) *Gateway {
 	g := &Gateway{
 		system: system, sessions: sessions, verifier: v, log: log, now: now,
-		verifiers: offload.NewPool(verifiers), expiries: newExpiries(now), byLogin: newLoginSockets(), leeway: v.Leeway(),
+		verifiers: offload.NewPool(verifiers), expiries: newExpiries(now), byLogin: newLoginSockets(),
 	}
 	g.limits.Store(&limits)
 	return g
@@ -208,7 +207,7 @@ func (g *Gateway) enter(s *socketio.Socket, p *peer, attach *session.Attach, exp
 	p.pid, p.userID = pid, attach.UserID
 	if !p.gone { // its Disconnect would find nothing to take back
 		g.byLogin.add(p.sessionID, s)
-		g.expiries.set(&p.expiry, s, expires, g.leeway)
+		g.expiries.set(&p.expiry, s, expires, g.verifier.Leeway())
 	}
 }
 
@@ -279,7 +278,7 @@ func (g *Gateway) reauth(s *socketio.Socket, token string, ackID int64) {
 			refusal = auth.UserMismatch()
 		}
 		if refusal == nil && live {
-			g.expiries.set(&p.expiry, s, identity.ExpiresAt, g.leeway)
+			g.expiries.set(&p.expiry, s, identity.ExpiresAt, g.verifier.Leeway())
 		}
 		p.mu.Unlock()
 		if live {

@@ -231,7 +231,10 @@ func TestAnEngineStopsThoughNobodyTakesItsBackup(t *testing.T) {
 	if _, err := fmt.Fprintf(nc, "GET /api/operator/backup HTTP/1.1\r\nHost: outcry\r\nAuthorization: Bearer %s\r\n\r\n", tokenOf(t, "op", auth.Operator)); err != nil {
 		t.Fatal(err)
 	}
-	actortest.Eventually(t, "a backup", func() bool { entries := history(t, e, "?limit=1"); return len(entries) == 1 && entries[0].To == "begun" })
+	actortest.Eventually(t, "a backup", func() bool {
+		entries := history(t, e, "?limit=1")
+		return len(entries) == 1 && entries[0].To == "begun"
+	})
 	begun := time.Now()
 	stop()
 	if took := time.Since(begun); took > 20*time.Second {

@@ -18,6 +18,7 @@ import (
 	"outcry/config"
 	"outcry/config/audit"
 	"outcry/persistence/badgerjournal"
+	"outcry/transport/auth"
 	"outcry/transport/engineio"
 	"outcry/transport/httpapi"
 	"outcry/transport/limit"
@@ -57,6 +58,7 @@ func (e *Engine) tuners() []tuner {
 		tune(func(s *config.Settings) httpapi.Options { return s.HTTP }, e.httpOptions.Configure),
 		tune(func(s *config.Settings) engineio.Options { return s.EngineIO }, e.server.ConfigureEngineIO),
 		tune(limits, e.gateway.Configure),
+		tune(func(s *config.Settings) auth.Options { return s.Auth }, e.verifier.Configure),
 		tune(limits, e.server.ConfigureLimit),
 		tune(limits, func(o limit.Options) error { e.proxies.Configure(o.TrustedProxies); return nil }),
 		tune(func(s *config.Settings) badgerjournal.Options { return s.Journal }, e.journal.Configure),

@@ -24,6 +24,8 @@ type liveSetting struct {
 
 // liveSettings are all settings that can be changed in a running engine.
 var liveSettings = map[string]liveSetting{
+	"auth.leeway": {"20s", 20 * time.Second, func(e *Engine) any { return e.verifier.Leeway() }},
+
 	"engineio.max_connections": {"50", 50, func(e *Engine) any { return e.server.EngineIO().MaxConnections }},
 	"engineio.ping_interval":   {"20s", 20 * time.Second, func(e *Engine) any { return e.server.EngineIO().PingInterval }},
 	"engineio.ping_timeout":    {"30s", 30 * time.Second, func(e *Engine) any { return e.server.EngineIO().PingTimeout }},

@@ -207,3 +207,37 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 }
+
+func TestALeewayThatIsChangedHoldsForTokensFromThenOn(t *testing.T) {
+	now := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	o := DefaultOptions()
+	o.Secrets = []string{"a secret of this test alone"}
+	v, err := NewVerifier(o, zerolog.Nop(), func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := Mint(o.Secrets[0], Claims{User: "ann", TTL: time.Hour}, now.Add(-time.Hour-30*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		leeway time.Duration
+		code   string
+	}{{10 * time.Second, "TOKEN_EXPIRED"}, {time.Minute, ""}, {0, "TOKEN_EXPIRED"}} {
+		o.Leeway = c.leeway
+		if err := v.Configure(o); err != nil {
+			t.Fatal(err)
+		}
+		code := ""
+		if _, refusal := v.VerifyRequest(token); refusal != nil {
+			code = refusal.Code
+		}
+		if code != c.code || v.Leeway() != c.leeway {
+			t.Errorf("with a leeway of %s a token that ended 30s ago is answered %q, want %q", c.leeway, code, c.code)
+		}
+	}
+	o.Leeway = -1
+	if err := v.Configure(o); err == nil || v.Leeway() != 0 {
+		t.Errorf("%v, %s in force", err, v.Leeway())
+	}
+}

@@ -30,7 +30,6 @@ const (
 // keySet are the public keys of an issuer, from a JWKS URL.
 type keySet struct {
 	// immutable after construction
-	parser *jwt.Parser
 	known  jwkset.Storage  // the keys that were fetched last
 	issuer jwkset.Storage  // the same, which asks the issuer for a key that is not there
 	keys   keyfunc.Keyfunc // picks one of known
@@ -44,8 +43,8 @@ type keySet struct {
 // openKeySet begins to fetch keys, and again every so often until stop. An issuer
 // that does not answer is logged and asked again; its tokens are refused
 // meanwhile as a cause that passes.
-func openKeySet(o Options, log zerolog.Logger, now func() time.Time) (*keySet, error) {
-	k := &keySet{known: jwkset.NewMemoryStorage(), turns: rate.NewLimiter(rate.Every(jwksUnknown), 1), parser: jwt.NewParser(o.issuerRules(now)...)}
+func openKeySet(o Options, log zerolog.Logger) (*keySet, error) {
+	k := &keySet{known: jwkset.NewMemoryStorage(), turns: rate.NewLimiter(rate.Every(jwksUnknown), 1)}
 	k.ctx, k.stop = context.WithCancel(context.Background())
 	if err := k.open(o, log); err != nil {
 		k.stop()
@@ -116,9 +115,9 @@ func (o Options) issuerRules(now func() time.Time) []jwt.ParserOption {
 }
 
 // verify may ask the issuer for its keys, so it may block.
-func (k *keySet) verify(token string) (Identity, *Refusal) {
+func (k *keySet) verify(token string, parser *jwt.Parser) (Identity, *Refusal) {
 	var c claims
-	_, err := k.parser.ParseWithClaims(token, &c, k.keyOf)
+	_, err := parser.ParseWithClaims(token, &c, k.keyOf)
 	switch {
 	case err == nil:
 		return c.identity()

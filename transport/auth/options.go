@@ -39,8 +39,9 @@ type Options struct {
 	SessionLifetime time.Duration `koanf:"session_lifetime"`
 	// CookieName is the name of the session cookie.
 	CookieName string `koanf:"cookie_name"`
-	// Leeway is how far the clocks of issuer and verifier may differ.
-	Leeway time.Duration `koanf:"leeway"`
+	// Leeway is how far the clocks of issuer and verifier may differ. Sockets that are
+	// open keep the end that they were given.
+	Leeway time.Duration `koanf:"leeway" live:"true"`
 }
 
 // DefaultOptions have no secret, which each deployment must choose.

@@ -3,6 +3,7 @@ package auth
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -12,11 +13,10 @@ import (
 // Verifier checks tokens.
 type Verifier struct {
 	// immutable after construction
-	keys   []any       // HS256 secrets
-	parser *jwt.Parser // of tokens that are signed with them
-	issuer *keySet     // nil without a JWKS URL
-	leeway time.Duration
-	now    func() time.Time
+	keys    []any   // HS256 secrets
+	issuer  *keySet // nil without a JWKS URL
+	options Options // those it was made with
+	now     func() time.Time
 
 	logins     *Logins // nil where nobody signs in here
 	sealer     *Sealer
@@ -26,6 +26,23 @@ type Verifier struct {
 	allowQuery bool
 
 	recent recentTokens // has a lock of its own
+
+	// atomic: written by Configure, read by everybody who verifies
+	rules atomic.Pointer[rules]
+}
+
+// rules are what tokens must be.
+type rules struct {
+	leeway       time.Duration
+	ours, theirs *jwt.Parser // of tokens that are signed with our secrets, and by the issuer
+}
+
+func newRules(o Options, now func() time.Time) *rules {
+	return &rules{
+		leeway: o.Leeway,
+		ours:   jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithLeeway(o.Leeway), jwt.WithTimeFunc(now)),
+		theirs: jwt.NewParser(o.issuerRules(now)...),
+	}
 }
 
 // NewVerifier returns a verifier that accepts a token signed with any of the
@@ -37,11 +54,8 @@ func NewVerifier(o Options, log zerolog.Logger, now func() time.Time) (*Verifier
 	if len(o.Secrets) == 0 && o.JWKSURL == "" {
 		return nil, errors.New("token verifier: neither a secret nor a JWKS URL is set")
 	}
-	v := &Verifier{leeway: o.Leeway, now: now, cookie: o.CookieName, allowQuery: o.QueryToken, sealer: NewSealer(o.sealSecret()), parser: jwt.NewParser(
-		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
-		jwt.WithLeeway(o.Leeway),
-		jwt.WithTimeFunc(now),
-	)}
+	v := &Verifier{options: o, now: now, cookie: o.CookieName, allowQuery: o.QueryToken, sealer: NewSealer(o.sealSecret())}
+	v.rules.Store(newRules(o, now))
 	for _, secret := range o.Secrets {
 		v.keys = append(v.keys, []byte(secret))
 	}
@@ -49,7 +63,7 @@ func NewVerifier(o Options, log zerolog.Logger, now func() time.Time) (*Verifier
 		return v, nil
 	}
 	var err error
-	if v.issuer, err = openKeySet(o, log, now); err != nil {
+	if v.issuer, err = openKeySet(o, log); err != nil {
 		return nil, fmt.Errorf("token verifier: %w", err)
 	}
 	return v, nil
@@ -65,8 +79,19 @@ func (v *Verifier) WithLogins(l *Logins, origins Origins, secure bool) {
 // Sealer is what signs cookies.
 func (v *Verifier) Sealer() *Sealer { return v.sealer }
 
+// Configure changes the leeway, for tokens that are verified from then on.
+func (v *Verifier) Configure(o Options) error {
+	if err := o.Validate(); err != nil {
+		return fmt.Errorf("token verifier: %w", err)
+	}
+	next := v.options
+	next.Leeway = o.Leeway
+	v.rules.Store(newRules(next, v.now))
+	return nil
+}
+
 // Leeway is how far the clocks of issuer and verifier may differ.
-func (v *Verifier) Leeway() time.Duration { return v.leeway }
+func (v *Verifier) Leeway() time.Duration { return v.rules.Load().leeway }
 
 // Close ends what the verifier does by itself.
 func (v *Verifier) Close() {
@@ -81,7 +106,7 @@ func (v *Verifier) isOurs(token string) bool {
 	if v.issuer == nil {
 		return true
 	}
-	parsed, _, err := v.parser.ParseUnverified(token, &claims{})
+	parsed, _, err := v.rules.Load().ours.ParseUnverified(token, &claims{})
 	return err != nil || parsed.Method.Alg() == jwt.SigningMethodHS256.Alg()
 }
 
@@ -91,12 +116,12 @@ func (v *Verifier) Verify(token string) (Identity, *Refusal) {
 		return Identity{}, invalidToken()
 	}
 	if !v.isOurs(token) {
-		return v.issuer.verify(token)
+		return v.issuer.verify(token, v.rules.Load().theirs)
 	}
-	refusal := invalidToken()
+	refusal, parser := invalidToken(), v.rules.Load().ours
 	for _, key := range v.keys {
 		var c claims
-		_, err := v.parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return key, nil })
+		_, err := parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return key, nil })
 		if err == nil {
 			return c.identity()
 		}
