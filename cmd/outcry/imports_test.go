@@ -58,7 +58,7 @@ func TestRoomsImportOnlyWhatTheDesignAllows(t *testing.T) {
 		{"outcry/bench", "outcry/actors", nil, "the harness sees the server from outside"},
 		{"outcry/bench", "outcry/config", nil, "no room imports config"},
 		{"outcry/config", "outcry/cmd", nil, "commands are the top"},
-		{"outcry/handover", "outcry", nil, "what is handed over is the caller's"},
+		{"outcry/transport/handover", "outcry", nil, "what is handed over is the caller's"},
 	}
 	for _, r := range rooms(t) {
 		for _, rule := range rules {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"outcry/handover"
+	"outcry/transport/handover"
 )
 
 // process is what lives as long as `outcry serve` does: it runs an engine, and has

@@ -21,7 +21,7 @@ import (
 	"time"
 
 	"outcry/actors/actortest"
-	"outcry/handover"
+	"outcry/transport/handover"
 	"outcry/transport/auth"
 )
 

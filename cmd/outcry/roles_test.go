@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"os"
 
-	"outcry/handover"
+	"outcry/transport/handover"
 )
 
 // Variables by which a test's processes are told what to be.

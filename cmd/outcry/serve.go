@@ -10,7 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"outcry/config"
-	"outcry/handover"
+	"outcry/transport/handover"
 )
 
 // ServeCmd runs the engine: `outcry serve`.

@@ -8,7 +8,7 @@ import (
 	"os/exec"
 	"time"
 
-	"outcry/handover"
+	"outcry/transport/handover"
 )
 
 // upgrade is one that is under way: the next process is there and waits for what

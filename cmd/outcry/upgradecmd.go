@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"outcry/handover"
+	"outcry/transport/handover"
 )
 
 // UpgradeCmd has a running engine replaced by the program that is at its path now:
