@@ -64,3 +64,41 @@ func TestAnyLiveSettingCanBeCarriedOver(t *testing.T) {
 		}
 	}
 }
+
+func TestDevelopmentKeepsTheSecretOfTheProcessBefore(t *testing.T) {
+	madeUp, err := Load(Source{Dev: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	madeUp.KeepSecret("of the process before")
+	if got := madeUp.Settings.Auth.Secrets; len(got) != 1 || got[0] != "of the process before" {
+		t.Errorf("%q", got)
+	}
+	given, err := Load(Source{Dev: true, Environ: []string{secret}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := given.Settings.Auth.Secrets[0]
+	given.KeepSecret("of the process before")
+	if got := given.Settings.Auth.Secrets; len(got) != 1 || got[0] != want {
+		t.Error("a secret that was given was replaced")
+	}
+}
+
+func TestABasisHasWhatTheSourcesSayButForWhatNeedsARestart(t *testing.T) {
+	r, file, _ := start(t, "mailbox: {budget: 180ms, workers: 2}\n")
+	if _, err := r.Change("ann", map[string]string{"log.level": "warn"}); err != nil {
+		t.Fatal(err)
+	}
+	rewrite(t, file, "mailbox: {budget: 170ms, workers: 3}\n")
+	if _, _, err := r.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	basis := r.Basis()
+	if s := basis.Settings; s.Mailbox.Budget != 170*time.Millisecond || s.Mailbox.Workers != 2 || s.Log.Level != Defaults().Log.Level {
+		t.Errorf("budget %s, %d workers, level %s", s.Mailbox.Budget, s.Mailbox.Workers, s.Log.Level)
+	}
+	if err := basis.Settings.Validate(); err != nil {
+		t.Error(err)
+	}
+}

@@ -14,8 +14,9 @@ import (
 	"time"
 
 	"outcry/actors/actortest"
-	"outcry/transport/handover"
+	"outcry/persistence/badgerjournal"
 	"outcry/transport/auth"
+	"outcry/transport/handover"
 )
 
 // live puts into a service what an upgrade must keep, and held holds that it is there.
@@ -24,6 +25,12 @@ func (s *service) live() {
 	s.expect("POST", "/api/ticks", auth.Feed, `{"symbol":"AAPL","price":231.5,"size":3}`, `"accepted":1`)
 	s.expect("POST", "/api/trades", auth.Executor, `{"id":"t-1","userId":"ann","symbol":"AAPL","side":"buy","quantity":10,"price":230,"status":"executed"}`, `"duplicate":false`)
 	s.expect("PATCH", "/api/operator/settings", auth.Operator, `{"changes":{"mailbox.budget":"155ms"}}`, "155ms")
+}
+
+// patience is for how long the next process is waited for.
+func (s *service) patience(d string) {
+	s.t.Helper()
+	s.expect("PATCH", "/api/operator/settings", auth.Operator, `{"changes":{"server.upgrade_timeout":"`+d+`"}}`, "")
 }
 
 func (s *service) held() {
@@ -82,22 +89,18 @@ func TestSIGUSR2Upgrades(t *testing.T) {
 }
 
 func TestAnEngineGoesOnWhenTheNextOneIsNotPrepared(t *testing.T) {
-	const timeout = ", upgrade_timeout: 1s"
-	s := startService(t, timeout)
+	s := startService(t, "")
 	s.live()
 	good := "exec " + testBinary(t) + ` "$@"`
 	elsewhere := filepath.Join(t.TempDir(), "data")
-	for _, c := range []struct {
-		what, settings, script, want string
-	}{
-		{"a program that fails", timeout, "exit 3", "it ended with exit status 3"},
-		{"a program that does nothing", timeout, "exit 0", "without an error"},
-		{"a program that is killed", timeout, "kill -9 $$", "signal: killed"},
-		{"a program that says something else", timeout, "echo hello >&5; exec sleep 60", "not an outcry"},
-		{"a program that hangs", timeout, "exec env " + asUnspoken + "=1 " + testBinary(t), "not prepared within 1s"},
-		{"settings that are not allowed", timeout + ", shutdown_timeout: -1s", good, "server.shutdown_timeout: -1s is not allowed"},
-		{"a setting that it does not know", timeout + ", drain_tempo: 1s", good, "server.drain_tempo: no such setting"},
-		{"a certificate that is not there", timeout + ", tls: {cert_file: /none, key_file: /none}", good, "/none"},
+	for _, c := range []struct{ what, settings, script, want string }{
+		{"a program that fails", "", "exit 3", "it ended with exit status 3"},
+		{"a program that does nothing", "", "exit 0", "without an error"},
+		{"a program that is killed", "", "kill -9 $$", "signal: killed"},
+		{"a program that says something else", "", "echo hello >&5; exec sleep 60", "not an outcry"},
+		{"settings that are not allowed", ", shutdown_timeout: -1s", good, "server.shutdown_timeout: -1s is not allowed"},
+		{"a setting that it does not know", ", drain_tempo: 1s", good, "server.drain_tempo: no such setting"},
+		{"a certificate that is not there", ", tls: {cert_file: /none, key_file: /none}", good, "/none"},
 	} {
 		s.configure(c.settings)
 		s.install(c.script)
@@ -106,6 +109,12 @@ func TestAnEngineGoesOnWhenTheNextOneIsNotPrepared(t *testing.T) {
 		}
 		s.held()
 	}
+	s.install("exec env " + asUnspoken + "=1 " + testBinary(t))
+	s.patience("1s")
+	if outcome := s.upgrade(); !strings.Contains(outcome.Reason, "not prepared within 1s") {
+		t.Errorf("a program that hangs: %+v", outcome)
+	}
+	s.patience("30s")
 	if err := os.Remove(s.program()); err != nil {
 		t.Fatal(err)
 	}
@@ -137,16 +146,16 @@ func TestAnEngineServesAgainWhenTheNextOneFailsAfterTheHandOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	const timeout = ", upgrade_timeout: 2s"
-	s := startService(t, timeout)
+	s := startService(t, "")
 	s.live()
-	for i, c := range []struct{ what, role, settings, want string }{
-		{"it dies", asDying, timeout, "exit status 7"},
-		{"it hangs", asHanging, timeout, "did not serve within 2s"},
-		{"it fails with the journal open", "", timeout + ", profile: '" + taken.Addr().String() + "'", "server.profile"},
+	for i, c := range []struct{ what, role, patience, settings, want string }{
+		{"it dies", asDying, "30s", "", "exit status 7"},
+		{"it hangs", asHanging, "4s", "", "did not serve within 4s"},
+		{"it fails with the journal open", "", "30s", ", profile: '" + taken.Addr().String() + "'", "server.profile"},
 	} {
 		s.installAs(c.role)
 		s.configure(c.settings)
+		s.patience(c.patience)
 		outcome := s.upgrade()
 		if outcome.Upgraded || outcome.PID != s.started.Process.Pid || !strings.Contains(outcome.Reason, c.want) {
 			t.Errorf("%s: %+v, want %q", c.what, outcome, c.want)
@@ -155,7 +164,7 @@ func TestAnEngineServesAgainWhenTheNextOneFailsAfterTheHandOver(t *testing.T) {
 		s.held()
 	}
 	s.installAs("")
-	s.configure(timeout)
+	s.configure("")
 	if outcome := s.upgrade(); !outcome.Upgraded {
 		t.Errorf("when all is well: %+v", outcome)
 	}
@@ -183,10 +192,8 @@ func TestAStopEndsAnUpgradeThatIsUnderWay(t *testing.T) {
 }
 
 func TestWhoConnectsInTheGapIsServedByTheNextEngine(t *testing.T) {
-	s := startService(t, ", upgrade_drain_time: 300ms, upgrade_timeout: 20s")
+	s := startService(t, ", upgrade_timeout: 4s")
 	s.installAs(asHanging) // the gap lasts until it is given up
-	s.configure(", upgrade_timeout: 2s")
-	s.logged("settings read again", 1)
 	done := make(chan handover.Outcome, 1)
 	go func() { done <- s.upgrade() }()
 	s.logged("stopped", 1)
@@ -275,6 +282,19 @@ func TestASocketOfSystemdIsServedAndHandedOn(t *testing.T) {
 	}
 	s.expect("GET", "/live", auth.Trader, "", "")
 	s.stop()
+}
+
+func TestAnEngineTakesOverOnlyWhatItCanGoOnWith(t *testing.T) {
+	loaded := load(t, "data", "")
+	fits := hello{Listen: loaded.Settings.Server.Listen, Data: absolute("data"), JournalFormat: badgerjournal.FormatVersion}
+	if err := fits.fits(loaded.Settings); err != nil {
+		t.Error(err)
+	}
+	newer := fits
+	newer.JournalFormat++
+	if err := newer.fits(loaded.Settings); err == nil || !strings.Contains(err.Error(), "the journal has format") {
+		t.Errorf("a newer journal: %v", err)
+	}
 }
 
 func TestTheControlSocketIsTheOwnersAlone(t *testing.T) {
