@@ -69,7 +69,7 @@ func (p *process) runEngine(ctx context.Context, engine *Engine, serving func())
 	case prepared == nil:
 		return nil, err
 	case !errors.Is(context.Cause(life), errHandOver) || ctx.Err() != nil:
-		prepared.withdraw(errors.New("the engine was told to stop meanwhile"))
+		prepared.withdraw(errStopped)
 		return nil, err
 	case err != nil:
 		p.log.Warn().Err(err).Msg("not stopped cleanly: what was not answered is sent again by who sent it")

@@ -21,8 +21,8 @@ import (
 	"time"
 
 	"outcry/actors/actortest"
-	"outcry/transport/handover"
 	"outcry/transport/auth"
+	"outcry/transport/handover"
 )
 
 // service is an `outcry serve` and what takes its place.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -22,6 +23,9 @@ type upgrade struct {
 	timeout   time.Duration
 }
 
+// errStopped is that there was no upgrade since the engine stops.
+var errStopped = errors.New("the engine was told to stop meanwhile")
+
 // awaitUpgrade waits until the next process is prepared, whatever became of others
 // before that. nil is that ctx has ended.
 func (p *process) awaitUpgrade(ctx context.Context, engine *Engine) *upgrade {
@@ -34,6 +38,10 @@ func (p *process) awaitUpgrade(ctx context.Context, engine *Engine) *upgrade {
 			u, err := p.prepare(ctx, engine, r)
 			if err == nil {
 				return u
+			}
+			if ctx.Err() != nil {
+				r.answer <- refused(errStopped)
+				return nil
 			}
 			p.log.Error().Err(err).Msg("not upgraded: this engine goes on")
 			p.notifyReady()
