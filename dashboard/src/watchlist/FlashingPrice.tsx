@@ -27,8 +27,9 @@ export function FlashingPrice({ quote }: { quote: Quote }) {
   }, [quote])
   return (
     <span className="figure relative block text-right">
+      {formatPrice(quote.price)}
+      {/* After the text: what is painted over a layer that is animated needs a layer, too. */}
       <span ref={overlay} aria-hidden="true" className="absolute -inset-x-1 inset-y-0 rounded opacity-0" />
-      <span className="relative">{formatPrice(quote.price)}</span>
     </span>
   )
 }
