@@ -52,6 +52,7 @@ type Server struct {
 	origins  originGate
 	http     *http.Server
 	log      zerolog.Logger
+	newcomers
 }
 
 // NewServer starts the rooms. gateway hears what browsers say; routes serves
@@ -62,7 +63,7 @@ func NewServer(o Options, gateway socketio.Handler, routes http.Handler, log zer
 		return nil, err
 	}
 	dials := limit.NewAddresses(o.Limit.DialsPerSecond, o.Limit.DialBurst, now)
-	s := &Server{sockets: sockets, dials: dials, origins: originGate{allowed: o.Origins}, log: log}
+	s := &Server{sockets: sockets, dials: dials, origins: originGate{allowed: o.Origins}, log: log, newcomers: newNewcomers()}
 	s.engine, err = engineio.NewServer(o.EngineIO, o.WebSocket.MaxMessageBytes, sockets, now, limitDials(dials, o.Proxies), s.origins.allow)
 	if err != nil {
 		return nil, err
@@ -78,6 +79,7 @@ func NewServer(o Options, gateway socketio.Handler, routes http.Handler, log zer
 		MaxHeaderBytes:    cmp.Or(o.WebSocket.MaxHeaderBytes, math.MaxInt32), // to net/http 0 is 1 MB
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          newHTTPLog(log),
+		ConnState:         s.follow,
 	}
 	return s, nil
 }
@@ -155,6 +157,7 @@ func (s *Server) Serve(ln net.Listener) error {
 	httpDone := make(chan error, 1)
 	go func() { httpDone <- s.http.Serve(s.acceptor.Listener()) }()
 	err := s.poller.Serve(ln, s.acceptor.Accept)
+	close(s.accepted)
 	if err != nil {
 		s.acceptor.Close() // there is nothing left to wait for
 	}
@@ -163,10 +166,6 @@ func (s *Server) Serve(ln net.Listener) error {
 	}
 	return err
 }
-
-// Settle waits until who has connected has sent a request, or ctx ends. The
-// listener's owner has closed it before.
-func (s *Server) Settle(ctx context.Context) { s.acceptor.Settle(ctx) }
 
 // Drain refuses new browsers from now on.
 func (s *Server) Drain() { s.engine.Drain() }

@@ -3,17 +3,22 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"outcry/actors/actortest"
+	"outcry/config"
 	"outcry/persistence/badgerjournal"
 	"outcry/transport/auth"
 	"outcry/transport/handover"
@@ -217,6 +222,50 @@ func TestWhoConnectsInTheGapIsServedByTheNextEngine(t *testing.T) {
 	}
 	if outcome := <-done; outcome.Upgraded {
 		t.Errorf("%+v", outcome)
+	}
+	s.stop()
+}
+
+// Newcomers by TLS are served throughout: by the old engine, by the next one, or by
+// the next one after they waited for it.
+func TestNewcomersByTLSAreServedThroughout(t *testing.T) {
+	var settings config.Settings
+	trust := withTLS(t, &settings)
+	s := startService(t, fmt.Sprintf(", tls: {cert_file: %s, key_file: %s}", settings.Server.TLS.CertFile, settings.Server.TLS.KeyFile))
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trust, DisableKeepAlives: true}}
+	upgraded, served, cut := make(chan struct{}), 0, 0
+	var newcomers sync.WaitGroup
+	newcomers.Go(func() {
+		for last := false; !last; served++ {
+			select {
+			case <-upgraded:
+				last = true
+			default:
+			}
+			response, err := client.Get(s.url + "/live")
+			switch {
+			case err == nil:
+				response.Body.Close()
+				if response.StatusCode != http.StatusOK {
+					t.Errorf("answered %s", response.Status)
+				}
+			case errors.Is(err, io.EOF), isCut(err): // this process stood still for the 100 ms that it had
+				cut++
+			default:
+				t.Error(err)
+			}
+		}
+	})
+	for range 2 {
+		if outcome := s.upgrade(); !outcome.Upgraded {
+			t.Errorf("%+v", outcome)
+		}
+	}
+	close(upgraded)
+	newcomers.Wait()
+	t.Logf("%d served, %d cut off", served, cut)
+	if cut > 2 || served < 10 {
+		t.Errorf("%d served, %d cut off", served, cut)
 	}
 	s.stop()
 }

@@ -3,7 +3,6 @@ package websocket
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -96,25 +95,9 @@ func (a *Acceptor) Accept(c netpoll.Conn) netpoll.Handler {
 // served only while somebody accepts from it.
 func (a *Acceptor) Listener() net.Listener { return a.handover }
 
-// settleInterval is how often Settle looks.
-const settleInterval = 2 * time.Millisecond
-
-// Settle waits until every connection that was accepted has sent its request head,
-// or ctx ends. Nothing is accepted any more by then.
-func (a *Acceptor) Settle(ctx context.Context) {
-	ticker := time.NewTicker(settleInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C: // before the first look, since one may just be on its way here
-			if a.heads.empty() {
-				return
-			}
-		}
-	}
-}
+// Settled reports whether every connection that was accepted has sent its request
+// head and was taken by who answers it.
+func (a *Acceptor) Settled() bool { return a.heads.empty() && len(a.handover.conns) == 0 }
 
 // Close refuses further connections, closes those whose request head is not
 // complete and the Listener, and waits until every close frame that was sent is
