@@ -177,6 +177,15 @@ func TestAnEngineServesAgainWhenTheNextOneFailsAfterTheHandOver(t *testing.T) {
 	s.stop()
 }
 
+func TestAnEngineWhoseJournalCannotBeWrittenIsNotUpgraded(t *testing.T) {
+	s := startService(t, "", "OUTCRY_JOURNAL_RESERVE_BYTES="+strconv.Itoa(1<<60)) // no disk has as much
+	if outcome := s.upgrade(); outcome.Upgraded || !strings.Contains(outcome.Reason, "the journal could not be closed cleanly: ") {
+		t.Errorf("%+v", outcome)
+	}
+	s.expect("GET", "/live", auth.Trader, "", "")
+	s.stop()
+}
+
 func TestAStopEndsAnUpgradeThatIsUnderWay(t *testing.T) {
 	s := startService(t, "")
 	s.installAs(asUnspoken)
