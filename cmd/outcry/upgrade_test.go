@@ -178,7 +178,7 @@ func TestAnEngineServesAgainWhenTheNextOneFailsAfterTheHandOver(t *testing.T) {
 }
 
 func TestAnEngineWhoseJournalCannotBeWrittenIsNotUpgraded(t *testing.T) {
-	s := startService(t, "", "OUTCRY_JOURNAL_RESERVE_BYTES="+strconv.Itoa(1<<60)) // no disk has as much
+	s := startService(t, "", "OUTCRY_JOURNAL_RESERVE_BYTES="+strconv.Itoa(1<<50)) // no disk has as much
 	if outcome := s.upgrade(); outcome.Upgraded || !strings.Contains(outcome.Reason, "the journal could not be closed cleanly: ") {
 		t.Errorf("%+v", outcome)
 	}
