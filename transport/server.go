@@ -188,6 +188,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return errors.Join(err, s.poller.Close())
 }
 
+// Received counts the bytes that came over browsers' connections.
+func (s *Server) Received() uint64 { return s.poller.Received() }
+
 // Counts returns the counters of browser connections.
 func (s *Server) Counts() engineio.Counts { return s.engine.Counts() }
 

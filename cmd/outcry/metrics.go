@@ -9,7 +9,8 @@ func (e *Engine) reading() metrics.Reading {
 	r := metrics.Reading{
 		Sample: e.collector.Sample(), Version: version(),
 		HTTPRequests: e.requests.All(), BrowserEvents: e.gateway.Counts().Events,
-		Workers: e.dispatcher.Workers(), Pacing: e.dispatcher.Stats(),
+		Received: e.server.Received(),
+		Workers:  e.dispatcher.Workers(), Pacing: e.dispatcher.Stats(),
 		Sessions: e.sessions.Stats(), Symbols: e.symbols.Stats(), Feeds: e.feeds.Snapshot(),
 		Accounts: e.portfolios.Stats(), Paper: e.broker.Stats(),
 		Journal: e.journal.Stats(), JournalQueue: e.journal.QueueStanding(), ReserveBytes: e.settings.Journal.ReserveBytes,

@@ -25,6 +25,9 @@ var connections = []family{
 	{"outcry_connects_refused_total", "Connects that did not get in: for their handshake, their credentials, or as one too many.", counter, []string{"cause"}, func(r *Reading, say *sayer) {
 		sayAll(say, refusalCauses, r.Sample.Connections.Refusals)
 	}},
+	{"outcry_received_bytes_total", "Bytes that came from browsers: over WebSocket, and the heads of other requests. Under TLS those that were inside.", counter, nil, one(func(r *Reading) float64 {
+		return float64(r.Received)
+	})},
 	{"outcry_ping_timeouts_total", "Connections that were ended since the browser did not answer a ping.", counter, nil, one(func(r *Reading) float64 {
 		return float64(r.Sample.Drops.PingTimeouts)
 	})},

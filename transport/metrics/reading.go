@@ -23,6 +23,7 @@ type Reading struct {
 	Version       string
 	HTTPRequests  uint64 // and the events of browsers: of both, Sample.Requests is the sum
 	BrowserEvents uint64
+	Received      uint64 // bytes of browsers' connections
 	Workers       int
 	Pacing        mailbox.Stats
 	Sessions      session.Stats

@@ -84,6 +84,13 @@ func (e *epoll) adopt(nc net.Conn, unread []byte, h Handler) (Conn, error) {
 	return s, nil
 }
 
+func (e *epoll) received() (n uint64) {
+	for _, l := range e.loops {
+		n += l.bytes.Load()
+	}
+	return n
+}
+
 func (e *epoll) close() {
 	e.mu.Lock()
 	e.closed = true

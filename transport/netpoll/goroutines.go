@@ -3,6 +3,7 @@ package netpoll
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -17,6 +18,8 @@ type goroutines struct {
 	quit chan struct{} // closed when the engine closes
 
 	running sync.WaitGroup // the goroutines of all streams
+	// atomic: written by streams, read by received
+	bytes atomic.Uint64 // that were read
 
 	// guarded by mu
 	mu      sync.Mutex
@@ -125,6 +128,8 @@ func (g *goroutines) leave(s *stream) {
 	delete(g.streams, s)
 	g.running.Done()
 }
+
+func (g *goroutines) received() uint64 { return g.bytes.Load() }
 
 func (g *goroutines) close() {
 	g.mu.Lock()

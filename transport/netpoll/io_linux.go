@@ -35,6 +35,7 @@ func (l *loop) receive(s *socket) {
 	case n == 0:
 		l.endInput(s)
 	default:
+		l.bytes.Add(uint64(n))
 		l.deliver(s, l.read[:n])
 	}
 }

@@ -22,6 +22,8 @@ type loop struct {
 	done chan struct{} // closed when the loop has stopped
 
 	sockets atomic.Int32 // connections in this loop
+	// atomic: written by the event loop, read by received
+	bytes atomic.Uint64 // that were read
 
 	// owned by the event loop
 	read     []byte // shared by all connections

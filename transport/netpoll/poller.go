@@ -15,6 +15,8 @@ type engine interface {
 	serve(ln net.Listener, accept func(c Conn) Handler) error
 	// adopt takes nc over, also when it fails. unread is copied.
 	adopt(nc net.Conn, unread []byte, h Handler) (Conn, error)
+	// received counts the bytes that were read of all connections so far.
+	received() uint64
 	// close closes all connections and waits until each Handler knows.
 	close()
 }
@@ -104,6 +106,17 @@ func (p *Poller) Adopt(nc net.Conn, unread []byte, h Handler) (Conn, error) {
 		return nil, fmt.Errorf("adopt connection: %w", err)
 	}
 	return c, nil
+}
+
+// Received counts the bytes that were read of all connections since the start, under
+// TLS those that were inside. What net/http reads of a connection that it was given is
+// not among them.
+func (p *Poller) Received() uint64 {
+	n := p.twin.received()
+	if p.loops != nil {
+		n += p.loops.received()
+	}
+	return n
 }
 
 // Close closes the listeners that are served and all connections, stops the

@@ -27,10 +27,12 @@ func TestEchoReturnsWhatEachPeerSent(t *testing.T) {
 	eachMode(t, func(t *testing.T, o Options) {
 		s := newServer(t, o, func(Conn) Handler { return echo(t) })
 		var peers sync.WaitGroup
+		var all uint64
 		for i := range 20 {
 			nc := s.dial()
+			sent := pattern(1 + i*9973)
+			all += uint64(len(sent))
 			peers.Go(func() {
-				sent := pattern(1 + i*9973)
 				go func() {
 					if _, err := nc.Write(sent); err != nil {
 						t.Error(err)
@@ -46,6 +48,9 @@ func TestEchoReturnsWhatEachPeerSent(t *testing.T) {
 			})
 		}
 		peers.Wait()
+		if got := s.p.Received(); got != all {
+			t.Errorf("%d bytes were received, %d sent", got, all)
+		}
 	})
 }
 

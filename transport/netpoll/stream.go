@@ -138,6 +138,7 @@ func (s *stream) read() {
 	p := make([]byte, streamReadBytes)
 	for {
 		n, err := s.nc.Read(p)
+		s.g.bytes.Add(uint64(max(n, 0)))
 		if n > 0 && !s.deliver(p[:n]) {
 			return
 		}
