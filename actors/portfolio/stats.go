@@ -8,9 +8,9 @@ import (
 
 // counters are atomic: written by portfolio actors, read by Stats.
 type counters struct {
-	loads, loadFailures                 atomic.Uint64
-	events, trades, duplicates, refused atomic.Uint64
-	orders, rejections, updates         atomic.Uint64
+	loads, loadFailures                  atomic.Uint64
+	events, trades, duplicates, refused  atomic.Uint64
+	orders, rejections, updates, notices atomic.Uint64
 }
 
 // Stats are the counters of Portfolios since they started.
@@ -27,6 +27,8 @@ type Stats struct {
 	Orders, Rejections uint64
 	// Updates are valuations shown to browsers.
 	Updates uint64
+	// Notices told to sessions, those that were missed among them.
+	Notices uint64
 }
 
 // Stats returns the counters.
@@ -39,7 +41,7 @@ func (p *Portfolios) Stats() Stats {
 		Loaded: loaded, Pending: p.gate.Pending(),
 		Loads: c.loads.Load(), LoadFailures: c.loadFailures.Load(),
 		Events: c.events.Load(), Trades: c.trades.Load(), Duplicates: c.duplicates.Load(), Refused: c.refused.Load(),
-		Orders: c.orders.Load(), Rejections: c.rejections.Load(), Updates: c.updates.Load(),
+		Orders: c.orders.Load(), Rejections: c.rejections.Load(), Updates: c.updates.Load(), Notices: c.notices.Load(),
 	}
 }
 

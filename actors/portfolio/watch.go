@@ -46,6 +46,7 @@ func (a *portfolioActor) unwatch(watcher Watcher) {
 type caughtUp struct {
 	watching *watching
 	frames   []byte
+	notices  uint64 // in frames
 	last     Offset
 	err      error
 }
@@ -78,14 +79,16 @@ func (p *Portfolios) missed(userID string, after Offset, through uint64, c *caug
 		if err != nil {
 			return fmt.Errorf("event %d of %s: %w", record.Version, userID, err)
 		}
-		c.frames, c.last = p.appendNotices(c.frames, userID, event, record.Version, after, c.last)
+		var n uint64
+		c.frames, c.last, n = p.appendNotices(c.frames, userID, event, record.Version, after, c.last)
+		c.notices += n
 	}
 	return nil
 }
 
 // appendNotices appends those notices of an event that come after an offset,
-// and returns the offset of the last one, or last if there are none.
-func (p *Portfolios) appendNotices(dst []byte, userID string, e ledger.Event, version uint64, after, last Offset) ([]byte, Offset) {
+// and returns the offset of the last one, or last if there are none, and how many.
+func (p *Portfolios) appendNotices(dst []byte, userID string, e ledger.Event, version uint64, after, last Offset) (_ []byte, _ Offset, n uint64) {
 	count := p.deps.Encoder.Notices(e)
 	for i := range count {
 		offset := Offset{Version: version, Index: i + 1}
@@ -95,9 +98,10 @@ func (p *Portfolios) appendNotices(dst []byte, userID string, e ledger.Event, ve
 		if after.before(offset) {
 			dst = p.deps.Encoder.AppendNotice(dst, userID, e, i, offset)
 			last = offset
+			n++
 		}
 	}
-	return dst, last
+	return dst, last, n
 }
 
 // caughtUp sends a session what it missed, what came meanwhile and a snapshot.
@@ -114,6 +118,7 @@ func (a *portfolioActor) caughtUp(c *caughtUp) {
 		return
 	}
 	w.catchingUp = false
+	a.portfolios.stats.notices.Add(c.notices)
 	if len(c.frames) > 0 {
 		w.watcher.Notify(c.frames, c.last, nil)
 	}
@@ -131,12 +136,16 @@ func (a *portfolioActor) notify(b *batch, first uint64) {
 	}
 	var frames []byte
 	var last Offset
+	var all uint64
 	for i, e := range b.events {
-		frames, last = a.portfolios.appendNotices(frames, a.entry.userID, e, first+uint64(i), Offset{}, last)
+		var n uint64
+		frames, last, n = a.portfolios.appendNotices(frames, a.entry.userID, e, first+uint64(i), Offset{}, last)
+		all += n
 	}
 	if len(frames) == 0 {
 		return
 	}
+	a.portfolios.stats.notices.Add(all * uint64(len(a.watchers)))
 	for _, w := range a.watchers {
 		if w.catchingUp {
 			w.backlog, w.last = append(w.backlog, frames...), last

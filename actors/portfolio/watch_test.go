@@ -41,6 +41,9 @@ func TestEveryTabGetsEveryNoticeOnceAndOthersNone(t *testing.T) {
 	if len(two.seen()) != 3 {
 		t.Error("a tab that left got a notice")
 	}
+	if got := r.Portfolios.Stats().Notices; got != 4+3 {
+		t.Errorf("%d notices are counted", got)
+	}
 }
 
 func (r *rig) resume(after portfolio.Offset) *tab {
@@ -81,7 +84,9 @@ func TestResumedTabGetsExactlyWhatItMissed(t *testing.T) {
 		{Version: 3}:           all[3:],
 		{Version: 4}:           nil,
 	}
+	told := 0
 	for after, want := range cases {
+		told += len(want)
 		if !r.resumable(after) {
 			t.Errorf("%s cannot be resumed", after)
 		}
@@ -95,6 +100,9 @@ func TestResumedTabGetsExactlyWhatItMissed(t *testing.T) {
 	}
 	if r.resumable(portfolio.Offset{Version: 5}) {
 		t.Error("an offset beyond the journal was taken")
+	}
+	if got := r.Portfolios.Stats().Notices; got != uint64(told) {
+		t.Errorf("%d notices are counted, %d were told", got, told)
 	}
 }
 

@@ -19,5 +19,6 @@ var accounts = []family{
 	{"outcry_accounts", "Accounts that are in memory.", gauge, nil, one(func(r *Reading) float64 { return float64(r.Accounts.Loaded) })},
 	{"outcry_account_loads_total", "Accounts that were read into memory.", counter, nil, one(func(r *Reading) float64 { return float64(r.Accounts.Loads) })},
 	{"outcry_account_load_failures_total", "Accounts that could not be.", counter, nil, one(func(r *Reading) float64 { return float64(r.Accounts.LoadFailures) })},
+	{"outcry_notices_total", "Notices that were told to sessions: each once for each browser of its user, those that were missed among them.", counter, nil, one(func(r *Reading) float64 { return float64(r.Accounts.Notices) })},
 	{"outcry_valuations_total", "Valuations of accounts that were shown to browsers.", counter, nil, one(func(r *Reading) float64 { return float64(r.Accounts.Updates) })},
 }
