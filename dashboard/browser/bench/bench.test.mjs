@@ -12,14 +12,18 @@ import { feedTicks, symbolsOf } from './ticks.mjs'
 const minutes = Number(process.env.MINUTES ?? 30)
 const settings = { OUTCRY_LIMIT_DIALS_PER_SECOND: '0' }
 
-/** Opens the page on a watchlist of these symbols. */
-async function watcherOf(t, engine, symbols) {
+/** An engine that is fed ticks of so many symbols, and a page that watches them all. */
+async function watchedFeed(t, count, perSecond, moreSettings = {}) {
+  const engine = await engineFor(t, { ...settings, ...moreSettings })
+  const symbols = symbolsOf(count)
+  const feed = feedTicks(engine.url, symbols, perSecond)
+  t.after(() => feed.stop())
   const page = await traderFor(t, engine.url, {
     viewport: { width: 1440, height: 2600 },
     reducedMotion: 'no-preference',
   })
   await watch(page, symbols)
-  return page
+  return { engine, feed, page }
 }
 
 /** Ends a feed: had it broken off, nothing would have been measured. */
@@ -82,11 +86,7 @@ describe(`dashboard on ${cpus().length} cores, ${cpus()[0].model}`, { concurrenc
   })
 
   figure('rows', { timeout: 300_000 }, async t => {
-    const engine = await engineFor(t, settings)
-    const symbols = symbolsOf(40)
-    const feed = feedTicks(engine.url, symbols, 2000)
-    t.after(() => feed.stop())
-    const page = await watcherOf(t, engine, symbols)
+    const { feed, page } = await watchedFeed(t, 40, 2000)
     const meter = await meterOf(page)
     await meter.load(5_000)
     const { mainThread, script, layouts } = await meter.load(20_000)
@@ -106,11 +106,7 @@ describe(`dashboard on ${cpus().length} cores, ${cpus()[0].model}`, { concurrenc
   })
 
   figure('chain', { timeout: 300_000 }, async t => {
-    const engine = await engineFor(t, { ...settings, OUTCRY_LIMIT_SOCKETS_PER_USER: '0' })
-    const symbols = symbolsOf(20)
-    const feed = feedTicks(engine.url, symbols, 200)
-    t.after(() => feed.stop())
-    const page = await watcherOf(t, engine, symbols)
+    const { engine, feed, page } = await watchedFeed(t, 20, 200, { OUTCRY_LIMIT_SOCKETS_PER_USER: '0' })
     const load = spawn(
       binary,
       ['bench', '--to', engine.url, '--dashboards', '1000', '--rates', '10', '--duration', '60s'],
@@ -137,11 +133,7 @@ describe(`dashboard on ${cpus().length} cores, ${cpus()[0].model}`, { concurrenc
   })
 
   figure('memory', { timeout: minutes * 60_000 + 300_000 }, async t => {
-    const engine = await engineFor(t, settings)
-    const symbols = symbolsOf(40)
-    const feed = feedTicks(engine.url, symbols, 2000)
-    t.after(() => feed.stop())
-    const page = await watcherOf(t, engine, symbols)
+    const { feed, page } = await watchedFeed(t, 40, 2000)
     const meter = await meterOf(page)
     await meter.load(60_000)
     const heaps = [await meter.heap()]

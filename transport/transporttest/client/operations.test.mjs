@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { browsers, within } from './client.mjs'
+import { browsers } from './client.mjs'
 import { checkAccount, checkStream } from './checks/journal-checker.mjs'
-import { exactJSON, shownSummary } from './checks/ledger-model.mjs'
+import { marketOrdersEnded, shownTo } from './crash/account.mjs'
 import { CrashRun, settings } from './crash/run.mjs'
 import { durableServerFor } from './durable-server.mjs'
 import { runCommand, token } from './server.mjs'
@@ -68,16 +68,6 @@ async function tune(server) {
   const answer = await response.json()
   assert.equal(response.status, 200, JSON.stringify(answer))
   assert.deepEqual(new Map(answer.changed.map(c => [c.key, [c.from, c.to]])), new Map(Object.entries(changes).sort().map(([key, to]) => [key, [before.get(key).value, to]])))
-}
-
-/** Asks for an account as its user sees it, once what was under way in it has ended: market orders do not rest. */
-async function shownTo({ url }, user) {
-  const get = async path => exactJSON(await (await fetch(url + path, { headers: bearer(token(user)) })).text())
-  await within(`the end of market orders of ${user}`, async resolve => {
-    while ((await get('/api/orders')).orders.some(o => o.type === 'market')) await delay(10)
-    resolve()
-  })
-  return shownSummary(await get('/api/portfolio'), await get('/api/orders'))
 }
 
 it(`is operated under load, seed ${seed}`, { timeout: 180_000 }, async t => {
@@ -142,7 +132,8 @@ it(`is operated under load, seed ${seed}`, { timeout: 180_000 }, async t => {
   }
   await restored.start()
   const shown = new Map()
-  for (const user of journal.keys()) shown.set(user, await shownTo(restored, user))
+  await marketOrdersEnded(restored.url, journal.keys())
+  for (const user of journal.keys()) shown.set(user, await shownTo(restored.url, user))
   assert.equal(await restored.stop(), 0)
   // Market orders that were under way have ended since: there are no prices any more.
   for (const [user, records] of await restored.journal(t)) problems.push(...checkStream(user, records), ...checkAccount(user, records, shown.get(user)))

@@ -3,9 +3,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { browsers } from '../client.mjs'
 import { checkAccount, checkOrders, checkStream, checkTrades } from '../checks/journal-checker.mjs'
-import { exactJSON, shownSummary } from '../checks/ledger-model.mjs'
 import { checkNotices } from '../checks/notice-checker.mjs'
-import { token } from '../server.mjs'
+import { marketOrdersEnded, shownTo } from './account.mjs'
 import { Executor } from './executor.mjs'
 import { Listener } from './listener.mjs'
 import { Market } from './market.mjs'
@@ -15,7 +14,6 @@ import { Trader } from './trader.mjs'
 const users = ['ann', 'bob', 'cleo', 'dan'] // dan only trades by executors, and is only watched
 const symbols = ['AAA', 'BBB', 'CCC']
 const mostTabs = 12
-const settledPatience = 20_000 // only bounds a run that fails
 
 /** Small logs and frequent checkpoints: crashes then meet tables, compactions and folds of few events. */
 export const settings = {
@@ -164,31 +162,15 @@ export class CrashRun {
   /** Stops the engine as an operator does and reads what is left of it. */
   async end(t) {
     await this.settle()
-    await this.#ordersEnded()
+    await marketOrdersEnded(this.url, users)
+    await this.market.stop() // nor does a limit order end between two looks then
     await this.settle() // what ended them was told
     const shown = new Map()
-    for (const user of users) shown.set(user, shownSummary(await this.#get(user, '/api/portfolio'), await this.#get(user, '/api/orders')))
+    for (const user of users) shown.set(user, await shownTo(this.url, user))
     const code = await this.server.stop()
     if (code !== 0) this.problem(`the engine stopped with ${code}`)
     this.abandon()
     return { shown, journal: await this.server.journal(t) }
-  }
-
-  /** Market orders do not rest: they are filled or fail by the next quote. */
-  async #ordersEnded() {
-    const until = Date.now() + settledPatience
-    for (const user of users) {
-      while ((await this.#get(user, '/api/orders')).orders.some(o => o.type === 'market')) {
-        if (Date.now() > until) throw new Error(`${user} has a market order that does not end`)
-        await delay(10)
-      }
-    }
-    await this.market.stop() // nor does a limit order end between two looks then
-  }
-
-  async #get(user, path) {
-    const response = await fetch(this.url + path, { headers: { Authorization: `Bearer ${token(user)}` } })
-    return exactJSON(await response.text())
   }
 
   /** Ends the clients of a run, however it went. */
