@@ -78,10 +78,13 @@ export function spawnServer({ dev, ...settings }, listen, data) {
 }
 
 /** Waits until a condition of the engine's health holds. */
-export const healthy = (server, what, holds) => within(what, async resolve => {
-  while (!holds(await server.health())) await delay(20)
-  resolve()
-})
+export function healthy(server, what, holds) {
+  let health
+  return within(what, async resolve => {
+    while (!holds(health = await server.health())) await delay(20)
+    resolve()
+  }, () => `its health was ${JSON.stringify(health)}`)
+}
 
 /** A token of a user, good for an hour unless claims say otherwise. */
 export const token = (user, claims = {}, options = {}) =>
