@@ -11,6 +11,9 @@ type Refusal struct {
 	Message   string
 	Code      string
 	ExpiredAt time.Time // of TOKEN_EXPIRED
+	// Hint is what is to be mended, where that can be said: for logs and for people
+	// who read an answer over HTTP. The socket's refusals have the contract's words.
+	Hint string
 	// Transient causes pass by themselves: the transport fails, so that the client
 	// tries again, and nothing is said on the wire that would keep it from that.
 	Transient bool

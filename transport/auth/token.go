@@ -59,12 +59,8 @@ func NewVerifier(o Options, log zerolog.Logger, now func() time.Time) (*Verifier
 	for _, secret := range o.Secrets {
 		v.keys = append(v.keys, []byte(secret))
 	}
-	if o.JWKSURL == "" {
-		return v, nil
-	}
-	var err error
-	if v.issuer, err = openKeySet(o, log); err != nil {
-		return nil, fmt.Errorf("token verifier: %w", err)
+	if o.JWKSURL != "" {
+		v.issuer = openKeySet(o, log)
 	}
 	return v, nil
 }
@@ -141,6 +137,10 @@ func refusalOf(err error, c *claims) *Refusal {
 		return expiredToken(c.ExpiresAt.Time)
 	case errors.Is(err, jwt.ErrTokenNotValidYet):
 		return earlyToken()
+	case errors.Is(err, errWhichKey):
+		refusal := invalidToken()
+		refusal.Hint = "the token names no key in kid, and its issuer has several: have the issuer name it"
+		return refusal
 	}
 	return invalidToken()
 }
