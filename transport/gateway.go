@@ -139,7 +139,7 @@ func (g *Gateway) verify(p auth.Presented, done func(auth.Identity, *auth.Refusa
 // refuse says why a client is not let in, after which it does not try again. For a
 // cause that passes the connection ends instead, and it does.
 func (g *Gateway) refuse(s *socketio.Socket, refusal *auth.Refusal) {
-	g.log.Debug().Str("socket", s.ID()).Str("code", refusal.Code).Msg("connection refused")
+	g.log.Debug().Str("socket", s.ID()).Str("code", refusal.Code).Str("hint", refusal.Hint).Msg("connection refused")
 	g.refusals.count(refusal.Code)
 	if refusal.Transient {
 		s.Close(engineio.ForcedClose, websocket.CodeTryAgainLater, refusal.Message)

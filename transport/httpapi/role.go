@@ -75,7 +75,11 @@ func identify(w http.ResponseWriter, r *http.Request, v *auth.Verifier, credenti
 	}
 	if refusal != nil {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="outcry", error="invalid_token"`)
-		WriteProblem(w, http.StatusUnauthorized, refusal.Code, refusal.Message)
+		detail := refusal.Message
+		if refusal.Hint != "" {
+			detail += ": " + refusal.Hint
+		}
+		WriteProblem(w, http.StatusUnauthorized, refusal.Code, detail)
 		return auth.Identity{}, false
 	}
 	return identity, true
