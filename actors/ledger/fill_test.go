@@ -197,8 +197,8 @@ func TestWinRateCountsClosingFills(t *testing.T) {
 	if b.Trades != 6 || b.Closings != 5 || b.Wins != 3 || b.Failed != 1 {
 		t.Errorf("%d trades, %d closings, %d wins, %d failed", b.Trades, b.Closings, b.Wins, b.Failed)
 	}
-	if v := b.value(); v.WinRate.Cmp(d("60")) != 0 || v.Trades != 6 || v.Failed != 1 {
-		t.Errorf("win rate %s of %d trades, %d failed", v.WinRate, v.Trades, v.Failed)
+	if v := b.value(); v.WinRate.Cmp(d("60")) != 0 || v.Closings != 5 || v.Trades != 6 || v.Failed != 1 {
+		t.Errorf("win rate %s of %d closings in %d trades, %d failed", v.WinRate, v.Closings, v.Trades, v.Failed)
 	}
 }
 

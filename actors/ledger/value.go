@@ -28,7 +28,9 @@ type Valuation struct {
 	TotalPnL, TotalPnLPercent  decimal.Decimal
 	Realised, Unrealised, Fees decimal.Decimal
 	NetDeposits                decimal.Decimal
-	// WinRate is the share of closing fills with a profit, in percent.
+	// Closings counts fills that closed some of a position. WinRate is the share
+	// of them with a profit, in percent; it says nothing before the first.
+	Closings       uint64
 	WinRate        decimal.Decimal
 	Trades, Failed uint64
 	Positions      []PositionValue
@@ -70,7 +72,7 @@ func (p *PositionValue) Side() string {
 func (a *Account) Value(marks Marks, now time.Time, days market.Calendar, v *Valuation) {
 	*v = Valuation{
 		Cash: a.Cash, Realised: a.Realised, Fees: a.Fees, NetDeposits: a.NetDeposits, TotalValue: a.Cash,
-		Trades: a.Trades, Failed: a.Failed, WinRate: a.winRate(), Positions: v.Positions[:0],
+		Trades: a.Trades, Failed: a.Failed, Closings: a.Closings, WinRate: a.winRate(), Positions: v.Positions[:0],
 	}
 	t := a.today(now, days)
 	start := t.startWithoutOpen(a, marks)

@@ -49,7 +49,7 @@ func sampleAccount(userID string) portfolio.Account {
 		UserID: userID, Version: 42, Time: tradeNow,
 		Valuation: ledger.Valuation{
 			TotalValue: d("100500.50"), Cash: d("99000.25"), Equity: d("100500.5"), DayChange: d("-3"), DayChangePercent: d("-0.01"),
-			TotalPnL: d("500.5"), WinRate: d("50"), Trades: 4,
+			TotalPnL: d("500.5"), WinRate: d("50"), Closings: 2, Trades: 4,
 			Positions: []ledger.PositionValue{{Symbol: "AAPL", Quantity: d("-3"), EntryPrice: d("10"), CurrentPrice: d("11"), MarketValue: d("-33"), CostBasis: d("-30"), Known: true, State: market.Stale}},
 		},
 		Orders: []ledger.Order{{OrderPlaced: ledger.OrderPlaced{OrderID: "o-1", ClientOrderID: "c-1", Symbol: "MSFT", Quantity: d("2"), Type: ledger.Limit, LimitPrice: d("300"), Broker: "paper", Time: tradeNow}}},
@@ -78,10 +78,10 @@ func TestPortfolioIsShownWhole(t *testing.T) {
 		"portfolio": map[string]any{
 			"totalValue": 100500.5, "cash": 99000.25, "equity": 100500.5, "buyingPower": 0.0, "dayChange": -3.0, "dayChangePercent": -0.01,
 			"change24h": -3.0, "change24hValue": -3.0, "change24hPercent": -0.01, "totalPnL": 500.5, "totalPnLPercent": 0.0, "unrealizedPnL": 0.0, "realizedPnL": 0.0,
-			"winRate": 50.0, "totalTrades": 4.0, "positionCount": 1.0, "stale": false, "lastUpdated": float64(tradeNow.UnixMilli()), "version": 42.0,
+			"winRate": 50.0, "closedTrades": 2.0, "totalTrades": 4.0, "positionCount": 1.0, "stale": false, "lastUpdated": float64(tradeNow.UnixMilli()), "version": 42.0,
 		},
 		"bots":        map[string]any{"active": 0.0, "total": 0.0, "status": "none"},
-		"performance": map[string]any{"totalPnL": 500.5, "winRate": 50.0, "totalTrades": 4.0},
+		"performance": map[string]any{"totalPnL": 500.5, "winRate": 50.0, "closedTrades": 2.0, "totalTrades": 4.0},
 		"positions": []any{map[string]any{"symbol": "AAPL", "quantity": 3.0, "side": "short", "state": "stale", "entryPrice": 10.0, "currentPrice": 11.0,
 			"marketValue": -33.0, "costBasis": -30.0, "unrealizedPnL": 0.0, "unrealizedPnLPercent": 0.0, "dayPnL": 0.0}},
 		"exchanges": []any{},

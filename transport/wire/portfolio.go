@@ -31,6 +31,7 @@ func AppendTotals(dst []byte, v *ledger.Valuation) []byte {
 func AppendPerformance(dst []byte, v *ledger.Valuation) []byte {
 	dst = appendNumber(dst, `"totalPnL":`, v.TotalPnL)
 	dst = appendNumber(dst, `,"winRate":`, v.WinRate)
+	dst = strconv.AppendUint(append(dst, `,"closedTrades":`...), v.Closings, 10)
 	return strconv.AppendUint(append(dst, `,"totalTrades":`...), v.Trades, 10)
 }
 

@@ -47,7 +47,14 @@ export interface Stats {
     bytesPerSecond: number
     coalescing: number
   }
-  mailboxes: { name: string; depth: number; highest: number; capacity: number; overflows: number }[]
+  mailboxes: {
+    name: string
+    depth: number
+    highest: number
+    capacity: number
+    unit: 'messages' | 'bytes'
+    overflows: number
+  }[]
   slow: {
     userId: string
     socketId: string

@@ -1,5 +1,5 @@
 import type { Stats } from '../api/operator'
-import { formatCount } from '../format/numbers'
+import { formatBytes, formatCount } from '../format/numbers'
 import { Card } from '../ui/Card'
 import { Facts } from './Facts'
 import { Table } from './Table'
@@ -8,6 +8,8 @@ interface MailboxesCardProps {
   mailboxes: Stats['mailboxes']
   actors: Stats['actors']
 }
+
+const formats = { messages: formatCount, bytes: formatBytes }
 
 /** What waits before actors. */
 export function MailboxesCard({ mailboxes, actors }: MailboxesCardProps) {
@@ -22,9 +24,9 @@ export function MailboxesCard({ mailboxes, actors }: MailboxesCardProps) {
             <span key="name" className="capitalize">
               {m.name}
             </span>,
-            formatCount(m.depth),
-            formatCount(m.highest),
-            formatCount(m.capacity),
+            formats[m.unit](m.depth),
+            formats[m.unit](m.highest),
+            formats[m.unit](m.capacity),
             formatCount(m.overflows),
           ],
         }))}

@@ -15,16 +15,17 @@ export default function EquityCurve() {
   const [range, setRange] = useState<EquityRange>('1D')
   const [table, setTable] = useState(false)
   const equity = useEquity(range)
-  const points = useWithLiveEnd(equity.points)
+  const read = equity.range === range
+  const points = useWithLiveEnd(equity.points, read)
   return (
     <div className="flex min-w-0 flex-col gap-2 p-4">
       <div className="flex flex-wrap items-center justify-between gap-2">
         <Segmented label="Range of the equity curve" options={options} value={range} onChange={setRange} />
-        <Button look="quiet" aria-pressed={table} onClick={() => setTable(!table)}>
+        <Button look="quiet" className="ml-auto" aria-pressed={table} onClick={() => setTable(!table)}>
           {table ? 'Chart' : 'Table'}
         </Button>
       </div>
-      <p className="min-h-5 text-xs text-soft">{equity.problem ?? summary(points, equity.range === range)}</p>
+      <p className="min-h-5 text-xs text-soft">{equity.problem ?? summary(points)}</p>
       <div className="h-44">{table ? <EquityTable points={points} /> : <Curve points={points} range={range} />}</div>
     </div>
   )
@@ -36,25 +37,27 @@ function Curve({ points, range }: { points: readonly EquityPoint[]; range: Equit
     () => [{ name: 'Value', values: points.map(({ value }) => value), colour: '--accent' }],
     [points],
   )
+  if (points.length === 0) return null
   return <LineChart times={times} lines={lines} formatValue={formatMoney} label={`Value of the account, ${range}`} />
 }
 
-/** The curve's last point is the value that the page shows now. */
-function useWithLiveEnd(points: readonly EquityPoint[]): readonly EquityPoint[] {
+/** The curve's last point is the value that the page shows now; where none was recorded before, it is the only one. */
+function useWithLiveEnd(points: readonly EquityPoint[], read: boolean): readonly EquityPoint[] {
   const portfolio = usePortfolio()
   const value = portfolio?.totalValue
   const minute = portfolio ? Math.floor(portfolio.timestamp / 10_000) * 10_000 : 0
   return useMemo(() => {
     const last = points.at(-1)
-    if (value === undefined || !last || minute <= last.t) return points
+    if (!read || value === undefined || (last && minute <= last.t)) return points
     return [...points, { t: minute, value }]
-  }, [points, value, minute])
+  }, [points, read, value, minute])
 }
 
-function summary(points: readonly EquityPoint[], read: boolean): string {
+function summary(points: readonly EquityPoint[]): string {
   const first = points[0]
   const last = points.at(-1)
-  if (!first || !last) return read ? 'No value has been recorded in this range yet.' : ''
+  if (!first || !last) return ''
+  if (points.length === 1) return `${formatMoney(first.value)}, recorded from now on.`
   const change = last.value - first.value
   const percent = first.value === 0 ? 0 : (change / first.value) * 100
   const values = points.map(({ value }) => value)

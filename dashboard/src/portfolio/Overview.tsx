@@ -63,7 +63,7 @@ function Figures({ portfolio: p }: { portfolio: Portfolio | undefined }) {
       <Figure name="Realised P&L">
         {p && <Change value={p.realizedPnL} text={formatSignedMoney(p.realizedPnL)} inColumn={false} />}
       </Figure>
-      <Figure name="Win rate">{p && (p.totalTrades > 0 ? formatPercent(p.winRate, 1) : 'No closed trade yet')}</Figure>
+      <Figure name="Win rate">{p && (p.closedTrades > 0 ? formatPercent(p.winRate, 1) : 'No closed trade')}</Figure>
       <Figure name="Trades">{p && formatCount(p.totalTrades)}</Figure>
     </dl>
   )

@@ -71,7 +71,10 @@ export interface Portfolio {
   totalPnLPercent: number
   unrealizedPnL: number
   realizedPnL: number
+  /** The share of closed trades with a profit, in percent; it says nothing before the first. */
   winRate: number
+  /** Fills that closed some of a position. */
+  closedTrades: number
   totalTrades: number
   positionCount: number
   positions: Position[]

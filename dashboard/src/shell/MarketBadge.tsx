@@ -8,18 +8,37 @@ const dayMs = 86_400_000
 const moment = (at: number, now: number) =>
   at - now < dayMs ? formatClock(at) : formatMoment(at, now).replace(/:\d\d$/, '')
 
-function words(m: MarketStatus, now: number): { tone: Tone; text: string } {
-  if (m.feed === 'down') return { tone: 'bad', text: 'No price feed' }
-  if (m.feed === 'stale') return { tone: 'warning', text: 'Price feed is silent' }
-  if (m.isOpen)
-    return { tone: 'good', text: m.nextClose ? `Market open until ${moment(m.nextClose, now)}` : 'Market open' }
-  return { tone: 'neutral', text: m.nextOpen ? `Market closed, opens ${moment(m.nextOpen, now)}` : 'Market closed' }
+interface Words {
+  tone: Tone
+  /** For narrow pages. */
+  short: string
+  long: string
+}
+
+function words(m: MarketStatus, now: number): Words {
+  if (m.feed === 'down') return { tone: 'bad', short: 'No feed', long: 'No price feed' }
+  if (m.feed === 'stale') return { tone: 'warning', short: 'Silent feed', long: 'Price feed is silent' }
+  if (m.isOpen) {
+    const until = m.nextClose ? ` until ${moment(m.nextClose, now)}` : ''
+    return { tone: 'good', short: 'Open', long: `Market open${until}` }
+  }
+  const opens = m.nextOpen ? `, opens ${moment(m.nextOpen, now)}` : ''
+  return { tone: 'neutral', short: 'Closed', long: `Market closed${opens}` }
 }
 
 /** Whether the market trades and whether prices come from it. */
 export function MarketBadge() {
   const status = useMarketStatus()
   if (!status) return null
-  const { tone, text } = words(status, Date.now())
-  return <Badge tone={tone}>{text}</Badge>
+  const { tone, short, long } = words(status, Date.now())
+  return (
+    <span title={long}>
+      <Badge tone={tone}>
+        <span aria-hidden="true" className="md:hidden">
+          {short}
+        </span>
+        <span className="max-md:sr-only">{long}</span>
+      </Badge>
+    </span>
+  )
 }

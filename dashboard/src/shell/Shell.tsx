@@ -45,9 +45,7 @@ export function Shell({ person, children }: ShellProps) {
           {person.isAdmin && <NavLink href="/operator">Operator</NavLink>}
         </nav>
         <div className="ml-auto flex flex-wrap items-center justify-end gap-2">
-          <span className="hidden md:inline">
-            <MarketBadge />
-          </span>
+          <MarketBadge />
           <ConnectionBadge />
           <IconButton label="Keyboard help" className="pointer-coarse:hidden" onClick={() => setHelp(true)}>
             <CircleHelp size={18} aria-hidden="true" />

@@ -29,6 +29,13 @@ const colourOf = (name: string) => getComputedStyle(document.documentElement).ge
 /** A single value is shown at the end of so many seconds. */
 const shortestSpan = 600
 
+/** What is shown of the times; around a single one uPlot would show years. */
+function spanned({ data: [times] }: uPlot, from: number, to: number): [number, number] {
+  const only = times.length === 1 ? times[0] : undefined
+  if (only !== undefined) return [only - shortestSpan, only]
+  return [Math.min(from, to - shortestSpan), to]
+}
+
 /** Air above and below, and at least a thousandth of the value, so that cents are no cliffs. */
 function padded(low: number, high: number): [number, number] {
   const middle = (low + high) / 2
@@ -51,7 +58,7 @@ function optionsOf(place: HTMLElement, { lines, formatValue, fromZero }: Look): 
     legend: { show: false },
     cursor: { y: false },
     scales: {
-      x: { time: true, range: (_, from, to) => (to - from < shortestSpan ? [to - shortestSpan, to] : [from, to]) },
+      x: { time: true, range: spanned },
       y: { range: (_, low, high) => (fromZero ? [0, Math.max(high * 1.1, 1)] : padded(low, high)) },
     },
     axes: [axis, { ...axis, size: 84, values: (_, values) => values.map(value => formatValue(value)) }],
@@ -61,7 +68,7 @@ function optionsOf(place: HTMLElement, { lines, formatValue, fromZero }: Look): 
         label: name,
         stroke: colourOf(colour),
         width: 2,
-        points: { show: false },
+        points: { show: (plot: uPlot) => plot.data[0].length === 1 },
         ...(dashed && { dash: [6, 4] }),
       })),
     ],

@@ -12,17 +12,18 @@ const colours: Record<Quote['state'], string> = {
   halted: 'text-loss',
 }
 
-/** How fresh one quote is, apart from the connection: a dot, a word, and its age where that says something. */
+/**
+ * How fresh one quote is, apart from the connection: a dot, a word, and its age where that says something and has room.
+ */
 export function Freshness({ quote }: { quote: Quote }) {
   const aged = quote.state !== 'live'
   useNow(1_000, aged)
-  const age = aged ? ` ${formatDuration(ageOf(quote))}` : ''
   return (
-    <span className={cx('inline-flex items-center gap-1 text-xs', colours[quote.state])}>
+    <span className={cx('inline-flex items-center gap-1 text-xs whitespace-nowrap', colours[quote.state])}>
       <span aria-hidden="true" className="size-1.5 rounded-full bg-current" />
       <span className="figure">
         {words[quote.state]}
-        {age}
+        {aged && <span className="hidden @min-[22.5rem]:inline"> {formatDuration(ageOf(quote))}</span>}
       </span>
     </span>
   )

@@ -50,7 +50,7 @@ export const QuoteRow = memo(function QuoteRow({ symbol, onRemove }: QuoteRowPro
         <span className="block truncate">
           <SymbolButton symbol={symbol} />
         </span>
-        {quote ? <Freshness quote={quote} /> : <span className="text-xs text-soft">No price yet</span>}
+        {quote ? <Freshness quote={quote} /> : <span className="text-xs text-soft">No price</span>}
       </div>
       <QuoteCells symbol={symbol} quote={quote} newest={newest} />
       <div role="cell" className="flex justify-end">
