@@ -2,7 +2,7 @@
 // refused, lists that are kept, and two tabs that agree.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { token } from '../../transport/transporttest/client/server.mjs'
+import { postTicks, token } from '../../transport/transporttest/client/server.mjs'
 import {
   amount,
   closeBrowser,
@@ -87,6 +87,41 @@ describe('trading', { concurrency: false }, () => {
     const cells = await traded.getByRole('cell').allTextContents()
     assert.deepEqual(cells.slice(1, 4), ['buy', '10', price.toFixed(2)])
     assert.match(cells.at(-1), /Executed/)
+  })
+
+  it('shows a new account on a phone all that there is, whole', async t => {
+    const engine = await engineFor(t)
+    replayFor(t, engine)
+    const page = await traderFor(t, engine.url, { viewport: { width: 320, height: 800 } })
+    const portfolio = page.getByRole('region', { name: 'Portfolio', exact: true })
+    const winRate = portfolio.locator('dl > div').filter({ hasText: 'Win rate' }).locator('dd')
+    await portfolio.getByText('$100,000.00, recorded from now on.').waitFor()
+    assert.equal(await winRate.textContent(), 'No closed trade')
+    await page
+      .getByTitle(/^Market (open|closed)/)
+      .getByText(/^(Open|Closed)$/)
+      .waitFor()
+
+    await watch(page, ['BAC', 'HALT', 'NONE'])
+    await postTicks(engine.url, [{ symbol: 'HALT', price: 1234.56, halted: true }])
+    await row(page, 'HALT').getByText('Halted').waitFor()
+    await row(page, 'BAC').getByText('Live').waitFor()
+    const clipped = await page
+      .getByRole('table', { name: 'Watched symbols' })
+      .getByRole('row')
+      .evaluateAll(rows =>
+        rows
+          .flatMap(row => [row, ...row.querySelectorAll('[role=rowheader]')])
+          .filter(box => box.scrollHeight > box.clientHeight || box.scrollWidth > box.clientWidth)
+          .map(box => box.textContent),
+      )
+    assert.deepEqual(clipped, [])
+
+    await place(page, { symbol: 'BAC', quantity: 5 })
+    await toast(page, 'Bought 5 BAC').waitFor()
+    assert.equal(await winRate.textContent(), 'No closed trade', 'a trade that opened a position')
+    await place(page, { symbol: 'BAC', side: 'Sell', quantity: 5 })
+    await winRate.getByText('%').waitFor()
   })
 
   it('says why an order is refused, and until when the refusal stays', async t => {
