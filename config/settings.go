@@ -63,9 +63,11 @@ type Server struct {
 	// Data is the directory for what must survive a restart.
 	Data string `koanf:"data"`
 	// DashboardURL is the address of a dashboard whose pages may connect, and
-	// where people are sent who have signed in. Also DASHBOARD_URL.
+	// where people are sent who have signed in. In development mode the engine
+	// answers to its host, too. Also DASHBOARD_URL.
 	DashboardURL string `koanf:"dashboard_url"`
-	// FrontendURL is another address whose pages may connect. Also FRONTEND_URL.
+	// FrontendURL is another address whose pages may connect, and whose host the
+	// engine answers to in development mode. Also FRONTEND_URL.
 	FrontendURL string `koanf:"frontend_url"`
 	// Profile is an address for net/http/pprof, such as 127.0.0.1:6060; empty
 	// serves none. It shows the process's memory: keep it on loopback.

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -36,6 +35,8 @@ type Options struct {
 	Proxies *limit.Proxies
 	// Origins are those whose pages may connect.
 	Origins auth.Origins
+	// Hosts are the names that requests may ask by.
+	Hosts auth.Hosts
 	// RequestTimeout is how long a request may take to arrive; who needs longer,
 	// as feeds do, says so themselves. 0 is for ever.
 	RequestTimeout time.Duration
@@ -49,7 +50,7 @@ type Server struct {
 	engine   *engineio.Server
 	sockets  *socketio.Server
 	dials    *limit.Addresses
-	origins  originGate
+	gate     gate
 	http     *http.Server
 	log      zerolog.Logger
 	newcomers
@@ -63,8 +64,8 @@ func NewServer(o Options, gateway socketio.Handler, routes http.Handler, log zer
 		return nil, err
 	}
 	dials := limit.NewAddresses(o.Limit.DialsPerSecond, o.Limit.DialBurst, now)
-	s := &Server{sockets: sockets, dials: dials, origins: originGate{allowed: o.Origins}, log: log, newcomers: newNewcomers()}
-	s.engine, err = engineio.NewServer(o.EngineIO, o.WebSocket.MaxMessageBytes, sockets, now, limitDials(dials, o.Proxies), s.origins.allow)
+	s := &Server{sockets: sockets, dials: dials, gate: gate{origins: o.Origins, hosts: o.Hosts}, log: log, newcomers: newNewcomers()}
+	s.engine, err = engineio.NewServer(o.EngineIO, o.WebSocket.MaxMessageBytes, sockets, now, limitDials(dials, o.Proxies), s.gate.handshake)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +74,7 @@ func NewServer(o Options, gateway socketio.Handler, routes http.Handler, log zer
 	}
 	s.acceptor = websocket.NewAcceptor(o.WebSocket, isSocketPath, s.engine.OpenWebSocket, log).WithHeaders(securityHeaders)
 	s.http = &http.Server{
-		Handler:           secure(newCORS(o.Origins).Handler(s.routes(routes))),
+		Handler:           secure(s.gate.byName(newCORS(o.Origins).Handler(s.routes(routes)))),
 		ReadHeaderTimeout: cmp.Or(o.WebSocket.HeaderTimeout, -1), // to net/http 0 is ReadTimeout
 		ReadTimeout:       o.RequestTimeout,
 		MaxHeaderBytes:    cmp.Or(o.WebSocket.MaxHeaderBytes, math.MaxInt32), // to net/http 0 is 1 MB
@@ -82,20 +83,6 @@ func NewServer(o Options, gateway socketio.Handler, routes http.Handler, log zer
 		ConnState:         s.follow,
 	}
 	return s, nil
-}
-
-// originGate refuses handshakes from pages that are not ours, and counts them.
-type originGate struct {
-	allowed auth.Origins
-	refused atomic.Uint64
-}
-
-func (g *originGate) allow(r *websocket.Request) *websocket.Reject {
-	if g.allowed.Allow(r.Origin, r.Host) {
-		return nil
-	}
-	g.refused.Add(1)
-	return engineio.Forbidden("Origin not allowed: set DASHBOARD_URL or FRONTEND_URL to the page's address")
 }
 
 // limitDials refuses addresses that open too many connections. They may come back.
@@ -209,7 +196,7 @@ type Refusals struct {
 func (s *Server) Refusals() Refusals {
 	heads, engine, sockets := s.acceptor.Counts(), s.engine.Counts(), s.sockets.Counts()
 	return Refusals{
-		Dials: s.dials.Refused(), Full: engine.Full, Origins: s.origins.refused.Load(),
+		Dials: s.dials.Refused(), Full: engine.Full, Origins: s.gate.refused.Load(),
 		Messages:   heads.LargeMessages + engine.LargePayloads + sockets.LargePackets,
 		Silent:     sockets.Unconnected,
 		LargeHeads: heads.LargeHeads, SlowHeads: heads.SlowHeads,

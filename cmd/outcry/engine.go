@@ -240,10 +240,7 @@ func (e *Engine) buildTransport() error {
 		return err
 	}
 	e.verifier = verifier
-	origins := auth.NewOrigins(e.loaded.Dev, s.Server.DashboardURL, s.Server.FrontendURL)
-	if s.Server.TLS.Enabled() {
-		origins = origins.WithHTTPS()
-	}
+	origins, hosts := e.admitted()
 	logins := auth.NewLogins(e.journal, s.Auth.SessionLifetime, time.Now)
 	verifier.WithLogins(logins, origins, !e.loaded.Dev || s.Server.TLS.Enabled())
 	e.gateway = transport.NewGateway(e.system, e.sessions, verifier, s.Limit, e.log, time.Now)
@@ -276,6 +273,7 @@ func (e *Engine) buildTransport() error {
 		Limit:          s.Limit,
 		Proxies:        e.proxies,
 		Origins:        origins,
+		Hosts:          hosts,
 		RequestTimeout: s.HTTP.RequestTimeout,
 	}, e.gateway, probes, e.log, time.Now)
 	if err != nil {
@@ -285,6 +283,19 @@ func (e *Engine) buildTransport() error {
 	routes.Handle("/api/operator/stats", httpapi.Methods{http.MethodGet: httpapi.NewStats(verifier, e.collector)})
 	routes.Handle("/api/operator/history", httpapi.Methods{http.MethodGet: httpapi.NewHistory(verifier, e.collector)})
 	return nil
+}
+
+// admitted are whose pages may ask, and by which names.
+func (e *Engine) admitted() (origins auth.Origins, hosts auth.Hosts) {
+	s := e.settings.Server
+	origins = auth.NewOrigins(e.loaded.Dev, s.DashboardURL, s.FrontendURL)
+	if s.TLS.Enabled() {
+		origins = origins.WithHTTPS()
+	}
+	if e.loaded.Dev {
+		hosts = auth.NewHosts(s.Listen, s.DashboardURL, s.FrontendURL)
+	}
+	return origins, hosts
 }
 
 // serverPaths are first parts of paths that are no views of the dashboard.
