@@ -13,13 +13,14 @@ import (
 	"github.com/gobwas/ws"
 
 	"outcry/transport/netpoll"
+	"outcry/transport/transporttest"
 )
 
 func TestHandshakeTellsTheClientWhatItNeeds(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) {
+	transporttest.EachMode(t, func(t *testing.T, mode string) {
 		r, s, addr := listen(t, mode, DefaultOptions())
 		c := dial(t, addr)
-		open := c.receive()
+		open := c.Receive()
 		if !strings.HasPrefix(open, "0") {
 			t.Fatalf("%q is no open packet", open)
 		}
@@ -55,20 +56,20 @@ func TestHandshakeTellsTheClientWhatItNeeds(t *testing.T) {
 }
 
 func TestMessagesGoBothWays(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) {
+	transporttest.EachMode(t, func(t *testing.T, mode string) {
 		r, _, addr := listen(t, mode, DefaultOptions())
 		c := dial(t, addr)
-		c.receive()
-		c.send(ws.OpText, "4hello €")
-		c.send(ws.OpText, "4")
-		c.send(ws.OpBinary, "\x01\x02")
+		c.Receive()
+		c.Send(ws.OpText, "4hello €")
+		c.Send(ws.OpText, "4")
+		c.Send(ws.OpBinary, "\x01\x02")
 		r.expect(t, "open", "message hello €", "message ", "binary 0102")
 		for _, size := range []int{0, 1, 124, 125, 300, 70_000} {
 			want := strings.Repeat("m", size)
 			if _, err := r.newest().WriteMessage([]byte(want)); err != nil {
 				t.Fatal(err)
 			}
-			if got := c.receive(); got != "4"+want {
+			if got := c.Receive(); got != "4"+want {
 				t.Errorf("%d bytes came as %d", size, len(got)-1)
 			}
 		}
@@ -99,17 +100,17 @@ func TestControlPacketsOfClients(t *testing.T) {
 		"é":       {ws.StatusPolicyViolation, "packet type", "parse error"},
 	} {
 		t.Run(packet, func(t *testing.T) {
-			eachMode(t, func(t *testing.T, mode string) {
+			transporttest.EachMode(t, func(t *testing.T, mode string) {
 				r, s, addr := listen(t, mode, DefaultOptions())
 				c := dial(t, addr)
-				c.send(ws.OpText, packet)
+				c.Send(ws.OpText, packet)
 				if want.code == 0 {
-					c.send(ws.OpText, "4on")
+					c.Send(ws.OpText, "4on")
 					r.expect(t, "open", "message on")
 					return
 				}
-				c.send(ws.OpText, "4not heard")
-				c.expectClose(want.code, want.text)
+				c.Send(ws.OpText, "4not heard")
+				c.ExpectClose(want.code, want.text)
 				r.expect(t, "open", "close "+want.reason)
 				if n := s.Counts().Open; n != 0 {
 					waitFor(t, func() bool { return s.Counts().Open == 0 })
@@ -131,24 +132,24 @@ func waitFor(t *testing.T, done func() bool) {
 
 func TestEndsOfConnectionsAreTold(t *testing.T) {
 	for name, test := range map[string]struct {
-		end    func(c *client)
+		end    func(c *transporttest.Socket)
 		reason string
 	}{
-		"client closes":      {func(c *client) { c.send(ws.OpClose, "\x03\xe8bye"); c.leave() }, "transport close"},
-		"client disappears":  {func(c *client) { _ = c.conn.Close() }, "transport close"},
-		"client resets":      {func(c *client) { _ = c.conn.(*net.TCPConn).SetLinger(0); _ = c.conn.Close() }, "transport close"},
-		"frame without mask": {func(c *client) { _, _ = c.conn.Write([]byte{0x81, 1, '3'}); c.leave() }, "transport error"},
-		"text not UTF-8":     {func(c *client) { c.send(ws.OpText, "4\xff"); c.leave() }, "transport error"},
-		"message too big": {func(c *client) {
-			_, _ = c.conn.Write([]byte{0x81, 0xFF, 0, 0, 0, 0, 0x7F, 0, 0, 0, 1, 2, 3, 4})
-			c.leave()
+		"client closes":      {func(c *transporttest.Socket) { c.Send(ws.OpClose, "\x03\xe8bye"); c.Leave() }, "transport close"},
+		"client disappears":  {func(c *transporttest.Socket) { _ = c.Close() }, "transport close"},
+		"client resets":      {func(c *transporttest.Socket) { _ = c.Conn.(*net.TCPConn).SetLinger(0); _ = c.Close() }, "transport close"},
+		"frame without mask": {func(c *transporttest.Socket) { _, _ = c.Write([]byte{0x81, 1, '3'}); c.Leave() }, "transport error"},
+		"text not UTF-8":     {func(c *transporttest.Socket) { c.Send(ws.OpText, "4\xff"); c.Leave() }, "transport error"},
+		"message too big": {func(c *transporttest.Socket) {
+			_, _ = c.Write([]byte{0x81, 0xFF, 0, 0, 0, 0, 0x7F, 0, 0, 0, 1, 2, 3, 4})
+			c.Leave()
 		}, "transport error"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			eachMode(t, func(t *testing.T, mode string) {
+			transporttest.EachMode(t, func(t *testing.T, mode string) {
 				r, _, addr := listen(t, mode, DefaultOptions())
 				c := dial(t, addr)
-				c.receive()
+				c.Receive()
 				test.end(c)
 				r.expect(t, "open", "close "+test.reason)
 			})
@@ -158,17 +159,17 @@ func TestEndsOfConnectionsAreTold(t *testing.T) {
 
 // The client is there, but nobody answers: what a half-open connection is like.
 func TestHalfOpenConnectionIsFound(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) {
+	transporttest.EachMode(t, func(t *testing.T, mode string) {
 		o := DefaultOptions()
 		o.PingInterval, o.PingTimeout = 50*time.Millisecond, 60*time.Millisecond
 		r, _, addr := listen(t, mode, o)
 		c := dial(t, addr)
-		c.receive()
-		if ping := c.receive(); ping != "2" {
+		c.Receive()
+		if ping := c.Receive(); ping != "2" {
 			t.Fatalf("%q, want a ping", ping)
 		}
-		c.send(ws.OpText, "3")
-		if ping := c.receive(); ping != "2" {
+		c.Send(ws.OpText, "3")
+		if ping := c.Receive(); ping != "2" {
 			t.Fatalf("%q, want the next ping", ping)
 		}
 		r.expect(t, "open", "close ping timeout")
@@ -176,13 +177,13 @@ func TestHalfOpenConnectionIsFound(t *testing.T) {
 }
 
 func TestShutdownTellsClientsToGoAway(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) {
+	transporttest.EachMode(t, func(t *testing.T, mode string) {
 		r, s, addr := listen(t, mode, DefaultOptions())
 		c := dial(t, addr)
-		c.receive()
+		c.Receive()
 		done := make(chan error, 1)
 		go func() { done <- s.Close(context.Background()) }()
-		c.expectClose(ws.StatusGoingAway, "server shutting down")
+		c.ExpectClose(ws.StatusGoingAway, "server shutting down")
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
@@ -217,7 +218,7 @@ func TestRefusedUpgradeIsAnHTTPAnswer(t *testing.T) {
 	if status, _, body := get("EIO=3&transport=websocket"); status != 400 || body != `{"code":5,"message":"Unsupported protocol version"}` {
 		t.Errorf("%d %s", status, body)
 	}
-	dial(t, addr).receive()
+	dial(t, addr).Receive()
 	if status, retry, body := get("EIO=4&transport=websocket"); status != 503 || retry == "" || !strings.Contains(body, "full") {
 		t.Errorf("%d, Retry-After %q, %s", status, retry, body)
 	}

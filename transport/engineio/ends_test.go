@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
+
+	"outcry/transport/transporttest"
 )
 
 // A client that leaves sends a close beside the poll that waits, on a connection of
@@ -85,14 +87,14 @@ func TestAClosingServerWaitsOnlyAMomentForTheLastPoll(t *testing.T) {
 }
 
 func TestASessionThatEndsTakesItsWebSocketAlong(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) {
+	transporttest.EachMode(t, func(t *testing.T, mode string) {
 		r, s, addr := listen(t, mode, DefaultOptions())
 		p := poll(t, addr)
 		c := probeFor(t, addr, p)
 		if status, _ := p.post("1"); status != 200 {
 			t.Error(status)
 		}
-		c.leave()
+		c.Leave()
 		r.expect(t, "open", "close transport close")
 		waitFor(t, func() bool { return s.probes.Len() == 0 && s.Counts().Open == 0 })
 	})

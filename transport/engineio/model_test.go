@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"outcry/transport/transporttest"
 )
 
 // plan is what happens to one session. The order of polls, posts and the change to
@@ -86,7 +88,7 @@ func (m *session) writeDown(p plan) error {
 }
 
 func TestMessagesArriveOnceAndInOrderOrTheSessionEnds(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) {
+	transporttest.EachMode(t, func(t *testing.T, mode string) {
 		h := modelHandler{make(chan *session, 1)}
 		s, addr := serve(t, mode, DefaultOptions(), h)
 		rapid.Check(t, func(t *rapid.T) {

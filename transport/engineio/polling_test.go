@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"outcry/transport/transporttest"
 )
 
 // poller is a client that polls, each request on a connection of its own.
@@ -99,7 +101,7 @@ func (p *poller) waits(s *Server) bool {
 }
 
 func TestPacketsGoBothWaysByPolling(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) {
+	transporttest.EachMode(t, func(t *testing.T, mode string) {
 		r, s, addr := listen(t, mode, DefaultOptions())
 		p := poll(t, addr)
 		if status, answer := p.post("4hello\x1e4w€rld\x1ebAQIDBA=="); status != 200 || answer != "ok" {
@@ -163,7 +165,7 @@ func TestTwoPollsAtATimeEndTheSession(t *testing.T) {
 }
 
 func TestACancelledPollEndsTheSession(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) {
+	transporttest.EachMode(t, func(t *testing.T, mode string) {
 		r, s, addr := listen(t, mode, DefaultOptions())
 		p := poll(t, addr)
 		ctx, cancel := context.WithCancel(context.Background())

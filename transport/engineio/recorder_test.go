@@ -9,13 +9,14 @@ import (
 
 	"go.uber.org/goleak"
 
+	"outcry/transport/transporttest"
 	"outcry/transport/websocket"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience bounds every wait of these tests; none takes as long when it passes.
-const patience = 20 * time.Second
+const patience = transporttest.Patience
 
 // maxMessageBytes is what the servers of these tests announce.
 const maxMessageBytes = 1_000_000

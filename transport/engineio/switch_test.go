@@ -7,24 +7,26 @@ import (
 	"testing"
 
 	"github.com/gobwas/ws"
+
+	"outcry/transport/transporttest"
 )
 
 // probeFor opens a WebSocket that may take a polling session over.
-func probeFor(t *testing.T, addr string, p *poller) *client {
+func probeFor(t *testing.T, addr string, p *poller) *transporttest.Socket {
 	t.Helper()
-	c := dialURL(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
-	c.send(ws.OpText, "2probe")
-	if got := c.receive(); got != "3probe" {
+	c := transporttest.Dial(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
+	c.Send(ws.OpText, "2probe")
+	if got := c.Receive(); got != "3probe" {
 		t.Fatalf("%q", got)
 	}
 	return c
 }
 
 // upgrade takes a polling session over to a WebSocket.
-func upgrade(t *testing.T, addr string, p *poller, socket *Socket) *client {
+func upgrade(t *testing.T, addr string, p *poller, socket *Socket) *transporttest.Socket {
 	t.Helper()
 	c := probeFor(t, addr, p)
-	c.send(ws.OpText, "5")
+	c.Send(ws.OpText, "5")
 	waitFor(t, func() bool { return socket.Transport() == "websocket" })
 	return c
 }
@@ -73,10 +75,10 @@ func TestPacketsLostBehindTheSwitchEndTheSession(t *testing.T) {
 			close(w.end)
 			<-done
 			if test.written == "" {
-				c.send(ws.OpText, "4on")
-				c.send(ws.OpText, "1")
+				c.Send(ws.OpText, "4on")
+				c.Send(ws.OpText, "1")
 			}
-			c.leave()
+			c.Leave()
 			r.expect(t, test.told...)
 		})
 	}
@@ -94,7 +96,7 @@ func TestAPostUnderWayAtTheSwitchArrivesOrEndsTheSession(t *testing.T) {
 			_ = body.CloseWithError(end)
 			<-answered
 			r.expect(t, "open", name)
-			_ = c.conn.Close()
+			_ = c.Close()
 		})
 	}
 }

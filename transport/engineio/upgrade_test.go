@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
+
+	"outcry/transport/transporttest"
 )
 
 func TestUpgradeLosesNothing(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) {
+	transporttest.EachMode(t, func(t *testing.T, mode string) {
 		r, s, addr := listen(t, mode, DefaultOptions())
 		p := poll(t, addr)
 		waiting := p.ask()
@@ -28,32 +30,32 @@ func TestUpgradeLosesNothing(t *testing.T) {
 		}
 		_, _ = socket.WriteMessage([]byte("between"))
 		asked := r.writable.Load()
-		c.send(ws.OpText, "5")
-		if got := c.receive(); got != "4between" {
+		c.Send(ws.OpText, "5")
+		if got := c.Receive(); got != "4between" {
 			t.Errorf("%q", got)
 		}
 		waitFor(t, func() bool { return socket.Transport() == "websocket" && r.writable.Load() == asked+1 })
 		if _, err := socket.WriteMessage([]byte("after")); err != nil {
 			t.Error(err)
 		}
-		if got := c.receive(); got != "4after" {
+		if got := c.Receive(); got != "4after" {
 			t.Errorf("%q", got)
 		}
-		c.send(ws.OpText, "4text")
-		c.send(ws.OpBinary, "\x01")
+		c.Send(ws.OpText, "4text")
+		c.Send(ws.OpBinary, "\x01")
 		r.expect(t, "open", "message text", "binary 01")
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			if status, answer := p.must(method, "text/plain", "4x"); status != 400 || !strings.Contains(answer, `"code":3`) {
 				t.Errorf("%s after the upgrade: %d %s", method, status, answer)
 			}
 		}
-		second := dialURL(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
-		second.expectClose(ws.StatusPolicyViolation, "the session has a WebSocket already")
+		second := transporttest.Dial(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
+		second.ExpectClose(ws.StatusPolicyViolation, "the session has a WebSocket already")
 		if counts := s.Counts(); counts.Polling != 0 || counts.Upgraded != 1 || counts.Open != 1 || counts.Total != 1 {
 			t.Errorf("%+v", counts)
 		}
-		c.send(ws.OpClose, "\x03\xe8")
-		c.leave()
+		c.Send(ws.OpClose, "\x03\xe8")
+		c.Leave()
 		r.expect(t, "close transport close")
 	})
 }
@@ -81,15 +83,15 @@ func TestAProbeThatFailsLeavesTheSessionPolling(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r, _, addr := listen(t, "auto", o)
 			p := poll(t, addr)
-			c := dialURL(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
+			c := transporttest.Dial(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
 			for _, packet := range say {
 				if data, ok := strings.CutPrefix(packet, binary); ok {
-					c.send(ws.OpBinary, data)
+					c.Send(ws.OpBinary, data)
 				} else {
-					c.send(ws.OpText, packet)
+					c.Send(ws.OpText, packet)
 				}
 			}
-			c.expectClose(ws.StatusPolicyViolation, "")
+			c.ExpectClose(ws.StatusPolicyViolation, "")
 			if status, answer := p.post("4on"); status != 200 {
 				t.Errorf("%d %s", status, answer)
 			}
@@ -112,11 +114,11 @@ func TestACloseDuringTheChangeOverComesByTheWebSocket(t *testing.T) {
 	c := probeFor(t, addr, p)
 	_, _ = r.newest().WriteMessage([]byte("last"))
 	r.newest().Close(ForcedClose, 1008, "enough")
-	c.send(ws.OpText, "5")
-	if got := c.receive(); got != "4last" {
+	c.Send(ws.OpText, "5")
+	if got := c.Receive(); got != "4last" {
 		t.Errorf("%q", got)
 	}
-	c.expectClose(ws.StatusPolicyViolation, "enough")
+	c.ExpectClose(ws.StatusPolicyViolation, "enough")
 	r.expect(t, "open", "close forced close")
 	waitFor(t, func() bool { return s.Counts().Open == 0 })
 }
@@ -124,7 +126,7 @@ func TestACloseDuringTheChangeOverComesByTheWebSocket(t *testing.T) {
 // Some clients do not wait for the answer to their probe. The poll that they send
 // behind it may be read before it, on a connection of its own.
 func TestAPollOfAClientThatHasChangedOverIsRefused(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) {
+	transporttest.EachMode(t, func(t *testing.T, mode string) {
 		const attempts = 10 // of which a machine that pauses for releaseDelay spoils one
 		for range attempts {
 			if status := pollBesideHurriedUpgrade(t, mode); status == 400 {
@@ -141,7 +143,7 @@ func pollBesideHurriedUpgrade(t *testing.T, mode string) int {
 	t.Helper()
 	r, s, addr := listen(t, mode, DefaultOptions())
 	p := poll(t, addr)
-	c := dialURL(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
+	c := transporttest.Dial(t, "ws://"+addr+"/socket.io/?EIO=4&transport=websocket&sid="+p.sid)
 	status := make(chan int, 1)
 	go func() {
 		got, _ := p.get()
@@ -152,34 +154,34 @@ func pollBesideHurriedUpgrade(t *testing.T, mode string) int {
 	for _, packet := range []string{"2probe", "5", "4on", "1"} {
 		frames = append(frames, ws.MustCompileFrame(ws.MaskFrame(ws.NewTextFrame([]byte(packet))))...)
 	}
-	if _, err := c.conn.Write(frames); err != nil {
+	if _, err := c.Write(frames); err != nil {
 		t.Fatal(err)
 	}
-	c.leave()
+	c.Leave()
 	r.expect(t, "open", "message on", "close transport close")
 	return <-status
 }
 
 // Until the client says 5, its requests are good.
 func TestAPostBehindTheProbeArrivesBeforeTheWebSocketsMessages(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) {
+	transporttest.EachMode(t, func(t *testing.T, mode string) {
 		r, _, addr := listen(t, mode, DefaultOptions())
 		p := poll(t, addr)
 		c := probeFor(t, addr, p)
 		if status, answer := p.post("4posted"); status != 200 {
 			t.Errorf("%d %s", status, answer)
 		}
-		c.send(ws.OpText, "5")
-		c.send(ws.OpText, "4sent")
-		c.send(ws.OpText, "1")
-		c.leave()
+		c.Send(ws.OpText, "5")
+		c.Send(ws.OpText, "4sent")
+		c.Send(ws.OpText, "1")
+		c.Leave()
 		r.expect(t, "open", "message posted", "message sent", "close transport close")
 	})
 }
 
 // No further ping comes before the answer to the last one.
 func TestAPingThatWasPolledIsAnsweredByTheWebSocket(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) {
+	transporttest.EachMode(t, func(t *testing.T, mode string) {
 		o := DefaultOptions()
 		o.PingInterval = 50 * time.Millisecond
 		r, _, addr := listen(t, mode, o)
@@ -189,13 +191,13 @@ func TestAPingThatWasPolledIsAnsweredByTheWebSocket(t *testing.T) {
 		}
 		c := upgrade(t, addr, p, r.newest())
 		for range 3 {
-			c.send(ws.OpText, "3")
-			if got := c.receive(); got != "2" {
+			c.Send(ws.OpText, "3")
+			if got := c.Receive(); got != "2" {
 				t.Fatalf("%q, want a ping", got)
 			}
 		}
-		c.send(ws.OpText, "1")
-		c.leave()
+		c.Send(ws.OpText, "1")
+		c.Leave()
 		r.expect(t, "open", "close transport close")
 	})
 }

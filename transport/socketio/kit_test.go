@@ -6,18 +6,19 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
 	"outcry/transport/engineio"
 	"outcry/transport/websocket"
+
+	"outcry/transport/transporttest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience bounds every wait of these tests; none takes as long when it passes.
-const patience = 20 * time.Second
+const patience = transporttest.Patience
 
 // maxMessageBytes is the limit of the wire contract.
 const maxMessageBytes = 1_000_000

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
+
+	"outcry/transport/transporttest"
 )
 
 // echo is the server of the official test suite: it accepts everybody, tells the
@@ -83,11 +85,11 @@ func TestOfficialSuiteOverWebSocket(t *testing.T) {
 		},
 		"invalid handshake": func(b *browser, _ *echo) {
 			b.send("4abc")
-			b.expectClose(ws.StatusPolicyViolation, "packet type")
+			b.ExpectClose(ws.StatusPolicyViolation, "packet type")
 		},
 		"event first": func(b *browser, _ *echo) {
 			b.send(`42["a"]`)
-			b.expectClose(ws.StatusPolicyViolation, "state")
+			b.ExpectClose(ws.StatusPolicyViolation, "state")
 		},
 		"disconnect from one of two": func(b *browser, h *echo) {
 			b.send("40")
@@ -120,7 +122,7 @@ func TestOfficialSuiteOverWebSocket(t *testing.T) {
 			b.send("40")
 			b.expectAccepted("40", `42["auth",{}]`)
 			b.send(`42{}`)
-			b.expectClose(ws.StatusPolicyViolation, "array")
+			b.ExpectClose(ws.StatusPolicyViolation, "array")
 			h.expect(b.t, "disconnect parse error")
 		},
 		"binary event": func(b *browser, _ *echo) {
@@ -149,26 +151,26 @@ func TestOfficialSuiteOverWebSocket(t *testing.T) {
 			b.expectAccepted("40", `42["auth",{}]`)
 			b.send(`452-["message"]`)
 			b.attach(strings.Repeat("x", maxMessageBytes-20), strings.Repeat("y", 100))
-			b.expectClose(ws.StatusMessageTooBig, "1000000 bytes")
+			b.ExpectClose(ws.StatusMessageTooBig, "1000000 bytes")
 			h.expect(b.t, "disconnect parse error")
 		},
 		"binary that nothing announced": func(b *browser, h *echo) {
 			b.send("40")
 			b.expectAccepted("40", `42["auth",{}]`)
 			b.attach("\x01\x02\x03")
-			b.expectClose(ws.StatusPolicyViolation, "got binary data")
+			b.ExpectClose(ws.StatusPolicyViolation, "got binary data")
 			h.expect(b.t, "disconnect parse error")
 		},
 		"client closes": func(b *browser, h *echo) {
 			b.send("40")
 			b.expectAccepted("40", `42["auth",{}]`)
 			b.send("41", "1")
-			b.expectClose(ws.StatusNormalClosure, "")
+			b.ExpectClose(ws.StatusNormalClosure, "")
 			h.expect(b.t, "disconnect client namespace disconnect")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			eachMode(t, func(t *testing.T, mode string) {
+			transporttest.EachMode(t, func(t *testing.T, mode string) {
 				h, _, addr := listen(t, mode, DefaultOptions())
 				f(dial(t, addr), h)
 			})
@@ -177,11 +179,11 @@ func TestOfficialSuiteOverWebSocket(t *testing.T) {
 }
 
 func TestConnectionWithoutConnectIsClosed(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) {
+	transporttest.EachMode(t, func(t *testing.T, mode string) {
 		_, engine, addr := listen(t, mode, Options{ConnectTimeout: 100 * time.Millisecond})
 		start := time.Now()
 		b := dial(t, addr)
-		b.expectClose(ws.StatusPolicyViolation, "in time")
+		b.ExpectClose(ws.StatusPolicyViolation, "in time")
 		if waited := time.Since(start); waited < 100*time.Millisecond {
 			t.Errorf("closed after %s", waited)
 		}
@@ -193,7 +195,7 @@ func TestConnectionWithoutConnectIsClosed(t *testing.T) {
 
 // One client's malformed packets are its own affair.
 func TestOtherClientsGoOnAfterAMalformedPacket(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) {
+	transporttest.EachMode(t, func(t *testing.T, mode string) {
 		_, _, addr := listen(t, mode, DefaultOptions())
 		good := dial(t, addr)
 		good.send("40")
@@ -202,7 +204,7 @@ func TestOtherClientsGoOnAfterAMalformedPacket(t *testing.T) {
 			"42" + strings.Repeat("[", 500_000), "42" + strings.Repeat("9", 100_000) + `["a"]`} {
 			bad := dial(t, addr)
 			bad.send(packet)
-			bad.expectClose(ws.StatusPolicyViolation, "")
+			bad.ExpectClose(ws.StatusPolicyViolation, "")
 			good.send(`42["message",1]`)
 			good.expect(`42["message-back",1]`)
 		}
@@ -210,14 +212,14 @@ func TestOtherClientsGoOnAfterAMalformedPacket(t *testing.T) {
 }
 
 func TestShutdownEndsEverySocket(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) {
+	transporttest.EachMode(t, func(t *testing.T, mode string) {
 		h, engine, addr := listen(t, mode, DefaultOptions())
 		b := dial(t, addr)
 		b.send("40")
 		b.expectAccepted("40", `42["auth",{}]`)
 		done := make(chan error, 1)
 		go func() { done <- engine.Close(context.Background()) }()
-		b.expectClose(ws.StatusGoingAway, "server shutting down")
+		b.ExpectClose(ws.StatusGoingAway, "server shutting down")
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
