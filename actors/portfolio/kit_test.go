@@ -54,6 +54,12 @@ func (t *tab) Lost() {
 	t.lost++
 }
 
+func (t *tab) timesLost() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.lost
+}
+
 func (t *tab) seen() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

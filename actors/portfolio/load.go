@@ -56,12 +56,10 @@ func (p *Portfolios) read(userID string) *loaded {
 // loadedAs begins the account's life with what waited for it. What cannot be
 // read is refused, except to sessions, which wait for it to be readable.
 func (a *portfolioActor) loadedAs(l *loaded) {
-	waiting := a.waiting
-	a.waiting = nil
 	if l.err != nil {
 		a.portfolios.stats.loadFailures.Add(1)
 		a.portfolios.deps.Log.Error().Err(l.err).Msg("account not loaded")
-		a.loadFailed(waiting, l.err)
+		a.loadFailed(l.err)
 		return
 	}
 	a.loaded = true
@@ -77,16 +75,19 @@ func (a *portfolioActor) loadedAs(l *loaded) {
 	a.saveCheckpoint(uint64(a.portfolios.options.Load().CheckpointEvery))
 	a.resubmit()
 	a.noteWatchers()
-	for _, message := range waiting {
+	for len(a.waiting) > 0 { // one that fails leaves the others here, to be refused
+		message := a.waiting[0]
+		a.waiting = a.waiting[1:]
 		a.handle(message)
 	}
+	a.waiting = nil
 }
 
 // loadFailed keeps the sessions and tries again for them; without any the
 // account leaves, and the next message loads it.
-func (a *portfolioActor) loadFailed(waiting []any, err error) {
+func (a *portfolioActor) loadFailed(err error) {
 	a.unread = err
-	a.waiting = a.refuseUnread(waiting)
+	a.waiting = a.refuseUnread(a.waiting)
 	if len(a.waiting) == 0 && a.portfolios.retire(a.entry, nil) {
 		a.portfolios.deps.System.Root.Stop(a.self)
 		return

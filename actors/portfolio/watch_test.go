@@ -250,9 +250,28 @@ func TestFailedAccountIsLoadedAgainAndItsTabsAreToldSo(t *testing.T) {
 	r.record(bought("t1"))
 	w := r.open()
 	r.tell((*portfolio.View)(nil)) // its handler dereferences it
-	r.eventually("the tab to hear", func() bool { w.mu.Lock(); defer w.mu.Unlock(); return w.lost == 1 })
+	r.eventually("the tab to hear", func() bool { return w.timesLost() == 1 })
 	if v := r.view(); v.Version != 2 || v.Valuation.Trades != 1 {
 		t.Errorf("%+v", v)
+	}
+}
+
+// TestWhatWaitsBehindAMessageThatFailsIsAnswered, also while the account is loaded.
+func TestWhatWaitsBehindAMessageThatFailsIsAnswered(t *testing.T) {
+	r := newRig(t, nil, nil)
+	for i := range 50 {
+		user := fmt.Sprint("u", i)
+		c, reply := replyTo[portfolio.TradeOutcome]()
+		w := &tab{}
+		for _, message := range []any{(*portfolio.View)(nil), &portfolio.RecordTrade{Trade: bought("t1"), Reply: reply}, &portfolio.Watch{Watcher: w}} {
+			if err := r.Portfolios.Tell(user, message); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := await(t, c); err != nil && !errors.Is(err, persistence.ErrUnavailable) {
+			t.Error(err)
+		}
+		r.eventually("the tab to hear", func() bool { return len(w.shown()) > 0 || w.timesLost() > 0 })
 	}
 }
 
