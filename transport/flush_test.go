@@ -30,6 +30,8 @@ func (s *sink) WriteFrames(p []byte) (bool, error) {
 	return false, nil
 }
 
+func (s *sink) Pending() int { return 0 }
+
 func (s *sink) Close(session.CloseReason) {}
 
 // shelf is a set of slots that a test publishes in.

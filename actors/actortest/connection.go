@@ -20,7 +20,9 @@ type Connection struct {
 	changed chan struct{}
 	lines   []string
 	writes  int
+	longest int
 	blocked bool
+	pending []int
 	broken  bool
 	closed  []session.CloseReason
 	onClose func()
@@ -37,9 +39,22 @@ func (c *Connection) WriteFrames(p []byte) (blocked bool, err error) {
 		return false, net.ErrClosed
 	}
 	c.writes++
+	c.longest = max(c.longest, len(p))
 	c.lines = append(c.lines, strings.Split(strings.TrimSuffix(string(p), "\n"), "\n")...)
 	c.announce()
 	return c.blocked, nil
+}
+
+// Pending is the next of those that ReadSlowly was given. session.Connection.
+func (c *Connection) Pending() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.pending) == 0 {
+		return 0
+	}
+	next := c.pending[0]
+	c.pending = c.pending[1:]
+	return next
 }
 
 // Close records the reason. session.Connection.
@@ -75,6 +90,21 @@ func (c *Connection) SetBlocked(blocked bool) {
 	c.blocked = blocked
 }
 
+// ReadSlowly makes the browser be seen to have so many bytes left to read, one after
+// the other, and 0 from then on.
+func (c *Connection) ReadSlowly(left ...int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pending = left
+}
+
+// LeftToRead returns what of ReadSlowly was not looked at.
+func (c *Connection) LeftToRead() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.pending)
+}
+
 // Break makes later writes fail, as on a connection that is gone.
 func (c *Connection) Break() {
 	c.mu.Lock()
@@ -94,6 +124,13 @@ func (c *Connection) Writes() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.writes
+}
+
+// Longest returns how many bytes the longest write had.
+func (c *Connection) Longest() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.longest
 }
 
 // Closed returns the reasons of the closes so far.

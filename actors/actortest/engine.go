@@ -175,7 +175,20 @@ func (e *Engine) Connect(t testing.TB, user string) (*Connection, *actor.PID) {
 // ConnectAs is Connect with a say in everything but the connection.
 func (e *Engine) ConnectAs(t testing.TB, a session.Attach) (*Connection, *actor.PID) {
 	t.Helper()
+	return e.connect(t, a, NewConnection())
+}
+
+// ConnectSlowly is ConnectAs of a browser that reads one write at a time: what was
+// written last when the session is sent Writable.
+func (e *Engine) ConnectSlowly(t testing.TB, a session.Attach) (*Connection, *actor.PID) {
+	t.Helper()
 	c := NewConnection()
+	c.SetBlocked(true)
+	return e.connect(t, a, c)
+}
+
+func (e *Engine) connect(t testing.TB, a session.Attach, c *Connection) (*Connection, *actor.PID) {
+	t.Helper()
 	a.Connection = c
 	var pid atomic.Pointer[actor.PID]
 	c.onClose = func() { e.Send(pid.Load(), &session.Detached{Reason: "closed by the session"}) }

@@ -23,6 +23,9 @@ type tab struct {
 	updates []string
 	last    portfolio.Offset
 	lost    int
+	longest int // bytes of what it missed that came together
+
+	again func(after portfolio.Offset) // immutable: watches again
 }
 
 var _ portfolio.Watcher = (*tab)(nil)
@@ -36,6 +39,16 @@ func (t *tab) Notify(frames []byte, last portfolio.Offset, traces []portfolio.Tr
 	defer t.mu.Unlock()
 	t.notices = append(t.notices, lines(frames)...)
 	t.last = last
+}
+
+func (t *tab) Missed(frames []byte, last portfolio.Offset, more bool) {
+	t.Notify(frames, last, nil)
+	t.mu.Lock()
+	t.longest = max(t.longest, len(frames))
+	t.mu.Unlock()
+	if more {
+		t.again(last)
+	}
 }
 
 func (t *tab) Update(u portfolio.Update) {

@@ -9,8 +9,8 @@ import (
 	"outcry/persistence"
 )
 
-// reloadDelay is after how long an account that could not be read is tried
-// again while somebody waits for it.
+// reloadDelay is after how long an account, or what a browser missed of it, that
+// could not be read is tried again while somebody waits for it.
 const reloadDelay = time.Second
 
 // load reads the account on another goroutine; loaded follows.

@@ -25,6 +25,9 @@ type Watch struct {
 	Watcher Watcher
 	Resumed bool
 	After   Offset
+	// Room is how many bytes of what it missed the session takes at a time; a single
+	// event may make more. The session asks for the rest: see Watcher.Missed.
+	Room int
 }
 
 // Unwatch ends Watch. Sent by the session when its browser is gone.

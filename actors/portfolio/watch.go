@@ -3,6 +3,7 @@ package portfolio
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"outcry/actors/ledger"
 )
@@ -10,10 +11,8 @@ import (
 // watching is one session that is told.
 type watching struct {
 	watcher Watcher
-	// While catchingUp, what is new waits in backlog behind what was missed.
+	// While catchingUp, what is new is read from the journal behind what was missed.
 	catchingUp bool
-	backlog    []byte
-	last       Offset // of the backlog
 }
 
 // resumable reports whether every notice after an offset can still be sent.
@@ -31,7 +30,7 @@ func (a *portfolioActor) watch(m *Watch) {
 		return
 	}
 	w.catchingUp = true
-	a.catchUp(w, m.After)
+	a.catchUp(&caughtUp{watching: w, room: m.Room, after: m.After, last: m.After})
 }
 
 func (a *portfolioActor) unwatch(watcher Watcher) {
@@ -42,30 +41,31 @@ func (a *portfolioActor) unwatch(watcher Watcher) {
 	a.noteWatchers()
 }
 
-// caughtUp is what a session missed.
+// caughtUp is what a session missed, or as much of it as it has room for.
 type caughtUp struct {
 	watching *watching
+	room     int    // bytes
+	after    Offset // what was read so far
 	frames   []byte
 	notices  uint64 // in frames
-	last     Offset
+	last     Offset // of frames; where the session was if there are none
 	err      error
 }
 
 // catchUp reads the events that a session has not seen; caughtUp follows.
-func (a *portfolioActor) catchUp(w *watching, after Offset) {
+func (a *portfolioActor) catchUp(c *caughtUp) {
 	a.reads++
 	p, userID, through := a.portfolios, a.entry.userID, a.version
 	p.readers.Do(func() {
-		c := &caughtUp{watching: w, last: after}
-		c.err = p.missed(userID, after, through, c)
+		c.err = p.missed(userID, through, c)
 		a.post(c)
 	})
 }
 
-// missed collects the notices after an offset, through a version.
-func (p *Portfolios) missed(userID string, after Offset, through uint64, c *caughtUp) error {
-	from := after.Version
-	if after.Index > 0 {
+// missed collects the notices after c.after, through a version, while there is room.
+func (p *Portfolios) missed(userID string, through uint64, c *caughtUp) error {
+	from := c.after.Version
+	if c.after.Index > 0 {
 		from-- // other notices of the same event follow
 	}
 	for record, err := range p.deps.Journal.Read(StreamOf(userID), from) {
@@ -75,14 +75,19 @@ func (p *Portfolios) missed(userID string, after Offset, through uint64, c *caug
 		if record.Version > through {
 			break
 		}
+		if len(c.frames) >= c.room {
+			return nil
+		}
 		event, err := ledger.ParseEvent(record.Data)
 		if err != nil {
 			return fmt.Errorf("event %d of %s: %w", record.Version, userID, err)
 		}
 		var n uint64
-		c.frames, c.last, n = p.appendNotices(c.frames, userID, event, record.Version, after, c.last)
+		c.frames, c.last, n = p.appendNotices(c.frames, userID, event, record.Version, c.after, c.last)
 		c.notices += n
+		c.after = Offset{Version: record.Version}
 	}
+	c.after = Offset{Version: through}
 	return nil
 }
 
@@ -104,7 +109,8 @@ func (p *Portfolios) appendNotices(dst []byte, userID string, e ledger.Event, ve
 	return dst, last, n
 }
 
-// caughtUp sends a session what it missed, what came meanwhile and a snapshot.
+// caughtUp sends a session what it missed and a snapshot. What came while that was
+// read is missed, too.
 func (a *portfolioActor) caughtUp(c *caughtUp) {
 	a.reads--
 	w := c.watching
@@ -112,21 +118,26 @@ func (a *portfolioActor) caughtUp(c *caughtUp) {
 		return
 	}
 	if c.err != nil {
-		a.portfolios.deps.Log.Error().Err(c.err).Msg("notices not replayed: the browser has to connect again")
+		a.portfolios.deps.Log.Error().Err(c.err).Msg("missed notices not read: tried again in a moment")
 		a.unwatch(w.watcher)
-		w.watcher.Lost()
+		time.AfterFunc(reloadDelay, w.watcher.Lost)
+		return
+	}
+	more := c.after.Version < a.version
+	if more && len(c.frames) < c.room {
+		a.catchUp(c)
+		return
+	}
+	a.portfolios.stats.notices.Add(c.notices)
+	if len(c.frames) > 0 {
+		w.watcher.Missed(c.frames, c.last, more)
+	}
+	a.snapshot(w)
+	if more {
+		a.unwatch(w.watcher)
 		return
 	}
 	w.catchingUp = false
-	a.portfolios.stats.notices.Add(c.notices)
-	if len(c.frames) > 0 {
-		w.watcher.Notify(c.frames, c.last, nil)
-	}
-	if len(w.backlog) > 0 {
-		w.watcher.Notify(w.backlog, w.last, nil)
-		w.backlog = nil
-	}
-	a.snapshot(w)
 }
 
 // notify tells every session what became durable.
@@ -148,7 +159,6 @@ func (a *portfolioActor) notify(b *batch, first uint64) {
 	a.portfolios.stats.notices.Add(all * uint64(len(a.watchers)))
 	for _, w := range a.watchers {
 		if w.catchingUp {
-			w.backlog, w.last = append(w.backlog, frames...), last
 			continue
 		}
 		w.watcher.Notify(frames, last, b.beginNotices(a.portfolios.deps.Encoder))

@@ -46,10 +46,21 @@ func TestEveryTabGetsEveryNoticeOnceAndOthersNone(t *testing.T) {
 	}
 }
 
-func (r *rig) resume(after portfolio.Offset) *tab {
+// comeBack is a tab that saw everything up to an offset, and takes what it missed so
+// many bytes at a time.
+func (r *rig) comeBack(after portfolio.Offset, room int) *tab {
 	r.t.Helper()
 	w := &tab{}
-	r.tell(&portfolio.Watch{Watcher: w, Resumed: true, After: after})
+	w.again = func(after portfolio.Offset) {
+		_ = r.Portfolios.Tell(ann, &portfolio.Watch{Watcher: w, Resumed: true, After: after, Room: room}) // fails when the engine ends
+	}
+	w.again(after)
+	return w
+}
+
+func (r *rig) resume(after portfolio.Offset) *tab {
+	r.t.Helper()
+	w := r.comeBack(after, 1<<20)
 	r.eventually("a snapshot", func() bool { return len(w.shown()) > 0 })
 	return w
 }
@@ -106,6 +117,64 @@ func TestResumedTabGetsExactlyWhatItMissed(t *testing.T) {
 	}
 }
 
+// TestWhatWasMissedComesInPiecesThatThereIsRoomFor: also what was traded meanwhile,
+// each notice once and with the account as it is.
+func TestWhatWasMissedComesInPiecesThatThereIsRoomFor(t *testing.T) {
+	r := newRig(t, nil, nil)
+	const missed, trades, room = 200, 400, 100
+	want := make([]string, trades)
+	for i := range want {
+		want[i] = fmt.Sprintf("executed t%d @%d", i, i+2)
+		if i < missed {
+			r.record(bought(fmt.Sprint("t", i)))
+		}
+	}
+	w := r.comeBack(portfolio.Offset{}, room)
+	var under []chan answer[portfolio.TradeOutcome]
+	for i := missed; i < trades; i++ {
+		under = append(under, r.begin(bought(fmt.Sprint("t", i))))
+	}
+	for _, c := range under {
+		if _, err := await(t, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.eventually("all notices", func() bool { return len(w.seen()) >= trades })
+	if diff := cmp.Diff(want, w.seen()); diff != "" {
+		t.Error(diff)
+	}
+	if longest := len("executed t100 @102\n"); w.longest == 0 || w.longest > room+longest {
+		t.Errorf("%d bytes came together, there was room for %d and at most one notice more", w.longest, room)
+	}
+	if got := w.shown()[0]; !strings.HasPrefix(got, "snapshot portfolio ann ") {
+		t.Errorf("while it catches up it is shown %q", got)
+	}
+	r.eventually("the account", func() bool {
+		shown := w.shown()
+		return strings.HasPrefix(strings.TrimPrefix(shown[len(shown)-1], "snapshot "), fmt.Sprintf("portfolio ann %d ", trades+1))
+	})
+}
+
+// TestWhatWasMissedAndCannotBeReadIsTriedAgainInAMoment: at once it would be read
+// without a pause for as long as that fails.
+func TestWhatWasMissedAndCannotBeReadIsTriedAgainInAMoment(t *testing.T) {
+	r := newRig(t, nil, nil)
+	r.record(bought("t1"))
+	r.Journal.FailReads(errors.New("the disk is away"))
+	began := time.Now()
+	w := r.comeBack(portfolio.Offset{}, 100)
+	r.eventually("the tab to hear", func() bool { return w.timesLost() == 1 })
+	if waited := time.Since(began); waited < time.Second {
+		t.Errorf("told to try again after %s", waited)
+	}
+	if len(w.seen())+len(w.shown()) != 0 {
+		t.Errorf("%v %v", w.seen(), w.shown())
+	}
+	r.Journal.FailReads(nil)
+	w.again(portfolio.Offset{})
+	r.eventually("the notice", func() bool { return len(w.seen()) == 1 })
+}
+
 func TestBrowserThatMissedTooMuchStartsAnew(t *testing.T) {
 	r := newRig(t, nil, func(o *actortest.Options) { o.Portfolio.RecoverEvents = 3 })
 	for i := range 5 {
@@ -151,8 +220,7 @@ func TestTabThatComesAndGoesSeesEachNoticeOnce(t *testing.T) {
 			case 0:
 				part()
 				r.tell(&portfolio.Unwatch{Watcher: w})
-				w = &tab{}
-				r.tell(&portfolio.Watch{Watcher: w, Resumed: true, After: after})
+				w = r.comeBack(after, rapid.IntRange(1, 100).Draw(rt, "room"))
 			case 1:
 				settle()
 				r.eventually("a snapshot", func() bool { return len(w.shown()) > 0 })

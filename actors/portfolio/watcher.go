@@ -14,6 +14,11 @@ type Watcher interface {
 	// the offset of the last of them. traces end when the frames are handed to the
 	// browser's connection, or with why they never are; nil follows nothing.
 	Notify(frames []byte, last Offset, traces []Trace)
+	// Missed hands over notices that came after Watch.After, as many as there was
+	// room for; last is as in Notify. If there are more the account has forgotten the
+	// watcher, which watches again from last when its browser has taken these: what a
+	// browser missed stays in the journal until then.
+	Missed(frames []byte, last Offset, more bool)
 	// Update hands over the newest valuation; an older one that still waits is
 	// replaced. version is the journal's version that it shows.
 	Update(update Update)

@@ -11,7 +11,14 @@ import (
 //
 // owned by the session actor
 type account struct {
+	// watching: the portfolio tells us, by the newest watch, or is about to.
 	watching bool
+	// behind: there are notices after offset that we left in the journal. They are
+	// asked for when what waits has been written.
+	behind bool
+	// watch numbers what was asked of the portfolio: what an earlier one still sends
+	// is not heard.
+	watch uint32
 	// update is the newest valuation that was not written yet, nil if none.
 	update *portfolio.Update
 	// updated: the client asked for portfolio:updated as well.
@@ -25,62 +32,30 @@ type account struct {
 
 // watcher posts to a session on behalf of a portfolio, from whose actor it reads
 // only what never changes while it is watching. portfolio.Watcher.
-type watcher struct{ session *sessionActor }
+type watcher struct {
+	session *sessionActor
+	watch   uint32 // as account.watch
+}
 
 // Notify hands over notices. portfolio.Watcher.
 func (w watcher) Notify(frames []byte, last portfolio.Offset, traces []portfolio.Trace) {
-	w.send(&notices{frames: frames, last: last, traces: traces})
+	w.send(&notices{watch: w.watch, frames: frames, last: last, traces: traces})
+}
+
+// Missed hands over what the browser missed. portfolio.Watcher.
+func (w watcher) Missed(frames []byte, last portfolio.Offset, more bool) {
+	w.send(&missed{watch: w.watch, frames: frames, last: last, more: more})
 }
 
 // Update hands over a valuation. portfolio.Watcher.
 func (w watcher) Update(u portfolio.Update) { w.send(&u) }
 
 // Lost says that the portfolio has forgotten the session. portfolio.Watcher.
-func (w watcher) Lost() { w.send(&accountLost{}) }
+func (w watcher) Lost() { w.send(&accountLost{watch: w.watch}) }
 
 func (w watcher) send(message any) { w.session.sessions.system.Root.Send(w.session.self, message) }
 
-func (s *sessionActor) watcher() watcher { return watcher{s} }
-
-// watch asks the portfolio for what the browser has not seen.
-func (s *sessionActor) watch(resumed *Record) {
-	m := &portfolio.Watch{Watcher: s.watcher()}
-	if resumed != nil {
-		m.Resumed, m.After = true, resumed.After
-	}
-	s.account.watching = true
-	if err := s.sessions.accounts.Tell(s.userID, m); err != nil {
-		s.account.watching = false // the engine is stopping
-	}
-}
-
-// watchAgain goes on from the last notice that was handed to the browser.
-func (s *sessionActor) watchAgain() {
-	if s.detached || s.closing {
-		return
-	}
-	var resumed *Record
-	if s.account.known {
-		resumed = &Record{After: s.account.offset}
-	}
-	s.watch(resumed)
-}
-
-func (s *sessionActor) unwatch() {
-	if s.account.watching {
-		s.account.watching = false
-		_ = s.sessions.accounts.Tell(s.userID, &portfolio.Unwatch{Watcher: s.watcher()}) // fails only when portfolios end
-	}
-}
-
-// notify appends notices: they overtake the quotes that wait, and are kept
-// while the browser does not read.
-func (s *sessionActor) notify(m *notices) {
-	s.reply()
-	s.out = append(s.out, m.frames...)
-	s.account.offset, s.account.known = m.last, true
-	s.follow(m.traces)
-}
+func (s *sessionActor) watcher() watcher { return watcher{s, s.account.watch} }
 
 // updated keeps a valuation for the flush that ends this run, in place of one
 // that could not be written.

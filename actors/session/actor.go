@@ -50,10 +50,12 @@ func (s *sessionActor) Receive(ctx actor.Context) {
 		s.ping(m)
 	case *notices:
 		s.notify(m)
+	case *missed:
+		s.missed(m)
 	case *portfolio.Update:
 		s.updated(m)
 	case *accountLost:
-		s.watchAgain()
+		s.accountLost(m)
 	case *PlaceOrder:
 		s.placeOrder(m)
 	case *CancelOrder:
@@ -108,7 +110,7 @@ func (s *sessionActor) attach(m *Attach) {
 	if m.Resumed != nil {
 		s.restore(m.Resumed)
 	}
-	s.watch(m.Resumed)
+	s.watch()
 }
 
 func (s *sessionActor) ping(m *Ping) {

@@ -7,6 +7,7 @@
 // Connection: one write per flush, answers first, then the newest quotes.
 //
 // While the browser does not read, it sends nothing: quotes conflate in place,
-// answers wait up to a bound, and after SlowTimeout it closes the connection.
+// answers and notices wait up to a bound, notices beyond it in the journal, and
+// after SlowTimeout without progress it closes the connection.
 // It never blocks, never knows a socket, and never touches another session.
 package session

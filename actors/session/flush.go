@@ -65,6 +65,7 @@ func (s *sessionActor) flush(f *mailbox.Flush) {
 		s.report(f)
 	}
 	s.releaseOut()
+	s.keepUp()
 	s.saveRecord()
 }
 

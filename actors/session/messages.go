@@ -125,13 +125,25 @@ type Close struct {
 
 // notices are what the account became aware of. Sent by the portfolio.
 type notices struct {
+	watch  uint32 // as account.watch
 	frames []byte
 	last   portfolio.Offset
 	traces []portfolio.Trace
 }
 
+// missed are notices that were read back from the journal, and whether there are
+// more. Sent by the portfolio.
+type missed struct {
+	watch  uint32 // as account.watch
+	frames []byte
+	last   portfolio.Offset
+	more   bool
+}
+
 // accountLost is that the portfolio has forgotten the session. Sent by it.
-type accountLost struct{}
+type accountLost struct {
+	watch uint32 // as account.watch
+}
 
 // answer writes what another goroutine found out for a request. Sent by the
 // functions that the session gives away with its requests.
@@ -158,6 +170,9 @@ func (*slowCheck) Essential() {}
 
 // Essential marks the message. mailbox.Essential.
 func (*notices) Essential() {}
+
+// Essential marks the message. mailbox.Essential.
+func (*missed) Essential() {}
 
 // Essential marks the message. mailbox.Essential.
 func (*accountLost) Essential() {}

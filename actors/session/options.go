@@ -13,11 +13,12 @@ type Options struct {
 	SymbolsPerRequest int `koanf:"symbols_per_request" live:"true"`
 	// SymbolsPerSocket is how many symbols one socket may watch; 0 is without bound.
 	SymbolsPerSocket int `koanf:"symbols_per_socket" live:"true"`
-	// SlowTimeout is after how long a browser that does not read is
-	// disconnected; 0 leaves that to the heartbeat.
+	// SlowTimeout is after how long a browser that reads nothing of what it was sent
+	// is disconnected; 0 leaves that to the heartbeat.
 	SlowTimeout time.Duration `koanf:"slow_timeout" live:"true"`
 	// OutboxBytes is how much may wait of answers and notices for a browser that
-	// does not read; one that needs more is disconnected.
+	// does not read. Notices beyond half of it are read back from the journal when it
+	// reads again; a browser whose answers need more is disconnected.
 	OutboxBytes int `koanf:"outbox_bytes" live:"true"`
 	// RecoveryWindow is how long after its connection ended a browser can come
 	// back to its session; 0 makes every connection a new session.

@@ -21,6 +21,7 @@ type stall struct {
 	// owned by the session actor
 	timer *time.Timer       // runs while blocked, if there is a limit
 	held  []latency.Waiting // what the write brought, counted when it is through
+	left  int               // bytes that the connection kept when it was last looked at
 
 	// atomic: written by the session actor, read by Slow
 	waiting atomic.Int64 // bytes in the outbox
@@ -30,7 +31,7 @@ type stall struct {
 // polls does not read between two polls.
 const slowShown = time.Second
 
-// slowCheck looks whether the browser still does not read. Sent by the
+// slowCheck looks whether the browser still has not read all. Sent by the
 // session's own timer.
 type slowCheck struct {
 	stall *stall
@@ -40,7 +41,7 @@ type slowCheck struct {
 // block begins a stall.
 func (s *sessionActor) block(now time.Time) {
 	s.blocked = true
-	s.stall = &stall{since: now, userID: s.userID, socketID: s.socketID, connection: s.connection}
+	s.stall = &stall{since: now, userID: s.userID, socketID: s.socketID, connection: s.connection, left: s.connection.Pending()}
 	s.sessions.blocked.Add(1)
 	timeout := s.sessions.options.Load().SlowTimeout
 	if timeout > 0 && timeout <= slowShown {
@@ -56,18 +57,26 @@ func (s *sessionActor) checkAfter(d time.Duration, last bool) {
 }
 
 // checkSlow lists the browser as slow, or closes its connection, if it is still the
-// same write that blocks it.
+// same write that blocks it. One that has read some of it since it was last looked
+// at is given as long again: how much it was sent is no fault of it.
 func (s *sessionActor) checkSlow(m *slowCheck) {
 	if !s.blocked || s.stall != m.stall {
 		return
 	}
-	if m.last {
+	left := s.connection.Pending()
+	reads := left < s.stall.left
+	s.stall.left = left
+	timeout := s.sessions.options.Load().SlowTimeout
+	switch {
+	case !m.last:
+		s.sessions.slow.add(s.stall)
+		if timeout > 0 {
+			s.checkAfter(max(timeout-slowShown, 0), true)
+		}
+	case reads && timeout > 0:
+		s.checkAfter(timeout, true)
+	default:
 		s.close(SlowConsumer)
-		return
-	}
-	s.sessions.slow.add(s.stall)
-	if timeout := s.sessions.options.Load().SlowTimeout; timeout > 0 {
-		s.checkAfter(max(timeout-slowShown, 0), true)
 	}
 }
 

@@ -27,10 +27,14 @@ func (s *sessionActor) delivered(err error) {
 	if s.followed == nil {
 		return
 	}
-	for _, trace := range s.followed.traces {
+	endTraces(s.followed.traces, err)
+	s.followed = nil
+}
+
+func endTraces(traces []portfolio.Trace, err error) {
+	for _, trace := range traces {
 		trace.End(err)
 	}
-	s.followed = nil
 }
 
 // errGone is that a browser left before its notices could be written. They are in

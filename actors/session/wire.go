@@ -47,7 +47,7 @@ type CloseReason uint8
 // The reasons of a close from our side.
 const (
 	// SlowConsumer: the browser did not read for Options.SlowTimeout, or left
-	// more answers unread than Options.OutboxBytes.
+	// more answers unread than Options.OutboxBytes has room for.
 	SlowConsumer CloseReason = iota
 	// MailboxFull: more requests came than the session could handle.
 	MailboxFull
@@ -69,6 +69,8 @@ type Connection interface {
 	// browser is not keeping up: some bytes are kept, and a Writable message
 	// follows when they are gone. p may be reused after the call.
 	WriteFrames(p []byte) (blocked bool, err error)
+	// Pending is how many bytes are kept.
+	Pending() int
 	// Close ends the connection; a Detached message follows.
 	Close(reason CloseReason)
 }

@@ -74,9 +74,8 @@ func (j *Journal) Fail(reason error) {
 	j.failure = reason
 }
 
-// FailReads makes reads of checkpoints, which is what loading an account begins
-// with, and of documents fail with reason, as an ErrUnavailable; nil makes them
-// work again.
+// FailReads makes Read and reads of checkpoints and documents fail with reason, as
+// an ErrUnavailable; nil makes them work again.
 func (j *Journal) FailReads(reason error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -185,9 +184,22 @@ func (j *Journal) records(name string) []persistence.Record {
 	return nil
 }
 
+func (j *Journal) readFailure(name string) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.unreadable == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w: %w", name, persistence.ErrUnavailable, j.unreadable)
+}
+
 // Read yields the events after a version. persistence.Journal.
 func (j *Journal) Read(name string, after uint64) iter.Seq2[persistence.Record, error] {
 	return func(yield func(persistence.Record, error) bool) {
+		if err := j.readFailure(name); err != nil {
+			yield(persistence.Record{}, err)
+			return
+		}
 		records := j.records(name)
 		for _, r := range records[min(after, uint64(len(records))):] {
 			if !yield(r, nil) {
@@ -238,11 +250,11 @@ func (j *Journal) SaveCheckpoint(name string, c persistence.Checkpoint, done fun
 
 // Checkpoint returns a stream's checkpoint. persistence.Journal.
 func (j *Journal) Checkpoint(name string) (persistence.Checkpoint, error) {
+	if err := j.readFailure(name); err != nil {
+		return persistence.Checkpoint{}, fmt.Errorf("checkpoint of %w", err)
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.unreadable != nil {
-		return persistence.Checkpoint{}, fmt.Errorf("checkpoint of %s: %w: %w", name, persistence.ErrUnavailable, j.unreadable)
-	}
 	c, found := j.checkpoints[name]
 	if !found {
 		return c, fmt.Errorf("checkpoint of %s: %w", name, persistence.ErrNotFound)

@@ -12,7 +12,7 @@ import { durableServerFor } from './durable-server.mjs'
 const engine = {
   ...settings,
   OUTCRY_PORTFOLIO_RECOVER_EVENTS: '100000',
-  OUTCRY_SESSION_OUTBOX_BYTES: String(8 << 20), // executors that never rest make more in a second than a slow browser may leave unread
+  OUTCRY_SESSION_OUTBOX_BYTES: String(16 << 10), // executors that never rest make more in an instant
 }
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32))
 const upgrades = 3
@@ -90,12 +90,14 @@ it(`hands over ${upgrades} times under load, seed ${seed}`, { timeout: 120_000 }
   const run = new CrashRun(server, seed, { tabs: 3 * browsers.length, reconnection: {} }) // the defaults of socket.io-client
   t.after(() => run.abandon())
   await run.begin()
+  const closedAsSlow = async () => (await (await fetch(`${server.url}/health`)).json()).websocket.closed['slow consumer'] // by this process
   const newcomers = new Newcomers(server.url)
   t.after(() => newcomers.stop())
 
   let [pollers, toldPollers] = [0, 0]
   for (let i = 1; i <= upgrades; i++) {
     await delay(400) // of trading
+    assert.equal(await closedAsSlow(), 0, 'slow is who reads nothing, not who missed much')
     const witnesses = run.listeners.map(listener => new Witness(listener))
     const { gap, drain, answers, close, transfer, open, start, quotes } = await run.upgrade(t)
     await Promise.all(witnesses.map(w => w.back))
@@ -122,6 +124,7 @@ it(`hands over ${upgrades} times under load, seed ${seed}`, { timeout: 120_000 }
   assert.ok(newcomers.longest < longestGap, `a newcomer waited ${newcomers.longest} ms`)
   assert.ok(run.counts.recoveries >= upgrades * run.tabs, `${run.counts.recoveries} recoveries of ${run.tabs} tabs in ${upgrades} upgrades`)
 
+  assert.equal(await closedAsSlow(), 0)
   run.check(await run.end(t))
   t.diagnostic(`seed ${seed}: ${Object.entries(run.counts).map(([what, n]) => `${n} ${what}`).join(', ')}`)
   assert.deepEqual(run.problems.slice(0, 20), [], `${run.problems.length} problems; repeat with SEED=${seed}`)
