@@ -1,29 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createConnection, type RealtimeConnection } from './connection'
+import { describe, expect, test, vi } from 'vitest'
 import type { Credentials } from './socket'
-import { FakeSocket } from './testing/fake-socket'
 import { setOnline, settle } from './testing/page'
+import { connect, connection, create, socket, stageConnection, state } from './testing/stage'
 
-let socket: FakeSocket
-let connection: RealtimeConnection
-const state = () => connection.state.get()
-
-function connect(credentials?: () => Credentials | Promise<Credentials>) {
-  socket = new FakeSocket()
-  connection = createConnection({ openSocket: socket.open, ...(credentials && { credentials }) })
-  connection.start()
-  return settle()
-}
-
-beforeEach(() => {
-  vi.useFakeTimers()
-  vi.spyOn(Math, 'random').mockReturnValue(0.5) // the middle: no jitter
-})
-
-afterEach(() => {
-  connection.stop()
-  vi.useRealTimers()
-})
+stageConnection()
 
 describe('connecting', () => {
   test('begins with WebSocket, with polling to fall back on', async () => {
@@ -51,7 +31,7 @@ describe('connecting', () => {
 
   test('asks for credentials before every attempt', async () => {
     let n = 0
-    await connect(async () => ({ token: `t${++n}` }))
+    await connect({ credentials: async () => ({ token: `t${++n}` }) })
     expect(socket.credentials).toEqual([{ token: 't1' }])
     socket.fail()
     await vi.advanceTimersByTimeAsync(1_000)
@@ -60,7 +40,7 @@ describe('connecting', () => {
 
   test('tries again when credentials cannot be had, and does not show them to a later attempt', async () => {
     const asked = vi.fn().mockRejectedValueOnce(new Error('no network')).mockResolvedValue({ token: 'fresh' })
-    await connect(asked)
+    await connect({ credentials: asked })
     expect(state()).toMatchObject({ state: 'reconnecting', attempt: 2 })
     await vi.advanceTimersByTimeAsync(1_000)
     expect(socket.credentials).toEqual([{ token: 'fresh' }])
@@ -68,7 +48,7 @@ describe('connecting', () => {
 
   test('does not show a later attempt what an earlier one asked for', async () => {
     const answers: ((credentials: Credentials) => void)[] = []
-    await connect(() => new Promise(resolve => answers.push(resolve)))
+    await connect({ credentials: () => new Promise(resolve => answers.push(resolve)) })
     await vi.advanceTimersByTimeAsync(11_000)
     answers[1]?.({ token: 'second' })
     answers[0]?.({ token: 'first' })
@@ -77,11 +57,8 @@ describe('connecting', () => {
   })
 
   test('tries again when socket.io-client cannot be loaded', async () => {
-    socket = new FakeSocket()
     const openSocket = vi.fn().mockRejectedValueOnce(new Error('no network')).mockImplementation(socket.open)
-    connection = createConnection({ openSocket })
-    connection.start()
-    await settle()
+    await connect({ openSocket })
     expect(state()).toMatchObject({ state: 'reconnecting', attempt: 2 })
     await vi.advanceTimersByTimeAsync(1_000)
     socket.accept()
@@ -254,8 +231,6 @@ describe('reconnecting by hand', () => {
   })
 
   test('does nothing before the start', async () => {
-    socket = new FakeSocket()
-    connection = createConnection({ openSocket: socket.open })
     connection.reconnect()
     await settle()
     expect(socket.attempts).toHaveLength(0)
@@ -280,9 +255,8 @@ describe('stopping', () => {
   })
 
   test('and starting again in one tick, as StrictMode does, makes one connection', async () => {
-    socket = new FakeSocket()
     const openSocket = vi.fn(socket.open)
-    connection = createConnection({ openSocket })
+    create({ openSocket })
     connection.start()
     connection.stop()
     connection.start()

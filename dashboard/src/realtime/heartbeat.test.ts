@@ -1,25 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createConnection, type RealtimeConnection } from './connection'
-import { FakeSocket } from './testing/fake-socket'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { setHidden, settle, sleepFor } from './testing/page'
+import { connect, connection, socket, stageConnection, state } from './testing/stage'
 
-let socket: FakeSocket
-let connection: RealtimeConnection
-const state = () => connection.state.get()
 const pings = () => socket.sentOf('ping').length
 
-beforeEach(async () => {
-  vi.useFakeTimers()
-  setHidden(false)
-  socket = new FakeSocket()
-  connection = createConnection({ openSocket: socket.open })
-  connection.start()
-  await settle()
-})
+stageConnection()
 
-afterEach(() => {
-  connection.stop()
-  vi.useRealTimers()
+beforeEach(async () => {
+  setHidden(false)
+  await connect()
 })
 
 test('measures the round trip after the connect and then every 15 s', async () => {

@@ -1,28 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createConnection, type RealtimeConnection } from './connection'
-import { FakeSocket } from './testing/fake-socket'
+import { describe, expect, test, vi } from 'vitest'
 import { setOnline, settle } from './testing/page'
+import { connect, socket, stageConnection, state } from './testing/stage'
 
-let socket: FakeSocket
-let connection: RealtimeConnection
-const state = () => connection.state.get()
-
-function connect() {
-  socket = new FakeSocket()
-  connection = createConnection({ openSocket: socket.open })
-  connection.start()
-  return settle()
-}
-
-beforeEach(() => {
-  vi.useFakeTimers()
-  vi.spyOn(Math, 'random').mockReturnValue(0.5) // the middle: no jitter
-})
-
-afterEach(() => {
-  connection.stop()
-  vi.useRealTimers()
-})
+stageConnection()
 
 describe('the network', () => {
   test('gone stops all attempts, and back begins one at once', async () => {
