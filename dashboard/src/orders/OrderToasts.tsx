@@ -20,16 +20,18 @@ export function OrderToasts() {
   return null
 }
 
+/** Listens to the store and not to React, whose render may come late: Accepted would then stand over what was filled. */
 function useSubmissionToasts(): void {
-  const all = useSubmissions(submissions => submissions.all)
-  const told = useRef(new Map<string, string>())
-  useEffect(() => {
-    const before = told.current
-    told.current = new Map(all.map(({ clientOrderId, phase }) => [clientOrderId, phase]))
-    for (const submission of all) {
-      if (before.get(submission.clientOrderId) !== submission.phase) tell(submission)
-    }
-  }, [all])
+  useEffect(
+    () =>
+      useSubmissions.subscribe(({ all }, { all: before }) => {
+        const told = new Map(before.map(({ clientOrderId, phase }) => [clientOrderId, phase]))
+        for (const submission of all) {
+          if (told.get(submission.clientOrderId) !== submission.phase) tell(submission)
+        }
+      }),
+    [],
+  )
 }
 
 function tell(submission: Submission): void {
@@ -64,31 +66,35 @@ function useNoticeToasts(): void {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   useEffect(() => () => clearTimeout(timer.current), [])
   useTradeNotifications(notice => {
-    const { all, filled, failed } = useSubmissions.getState()
-    const own = all.find(({ orderId }) => orderId !== undefined && orderId === notice.orderId)
-    if (notice.kind === 'executed' && own) {
-      filled(own.orderId as string)
-      toast.success(notice.title, { id: own.clientOrderId, description: notice.message, duration: successMs })
-      return
-    }
-    if (notice.kind === 'failed') {
-      if (own) failed(own.orderId as string, notice.message)
-      else toast.error(notice.title, { description: notice.message, duration: Number.POSITIVE_INFINITY })
-      return
-    }
+    if (tellOwn(notice)) return
     waiting.current.push(notice)
     clearTimeout(timer.current)
     timer.current = setTimeout(() => {
       const group = waiting.current
       waiting.current = []
-      tellGroup(group)
+      // Whose acknowledgement came in one piece with the notice is known by now.
+      tellGroup(group.filter(notice => !tellOwn(notice)))
     }, groupMs)
   })
 }
 
+/** Tells what became of an order of this page in the order's toast, and whether it is one. */
+function tellOwn({ kind, orderId, title, message }: TradeNotice): boolean {
+  const { all, filled, failed } = useSubmissions.getState()
+  const own = all.find(submission => submission.orderId !== undefined && submission.orderId === orderId)
+  if (!own || !orderId) return false
+  if (kind === 'executed') {
+    filled(orderId)
+    toast.success(title, { id: own.clientOrderId, description: message, duration: successMs })
+  } else if (kind === 'failed') failed(orderId, message)
+  else return false
+  return true
+}
+
 function tellGroup(group: readonly TradeNotice[]): void {
   const fills = group.filter(({ kind }) => kind === 'executed')
-  const others = group.filter(({ kind }) => kind !== 'executed')
+  const failures = group.filter(({ kind }) => kind === 'failed')
+  const others = group.filter(({ kind }) => kind !== 'executed' && kind !== 'failed')
   const [first] = fills
   if (first && fills.length === 1) toast.success(first.title, { description: first.message, duration: successMs })
   if (fills.length > 1) {
@@ -98,6 +104,8 @@ function tellGroup(group: readonly TradeNotice[]): void {
       duration: successMs,
     })
   }
+  for (const { title, message } of failures)
+    toast.error(title, { description: message, duration: Number.POSITIVE_INFINITY })
   for (const { type, title, message } of others.slice(-3)) {
     if (type === 'error') toast.error(title, { description: message, duration: Number.POSITIVE_INFINITY })
     else toast(title, { description: message, duration: successMs })

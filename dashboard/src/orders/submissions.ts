@@ -72,7 +72,7 @@ export const useSubmissions = create<Submissions>()((set, get) => {
           const outcome = await send<Outcome>('order:place', { ...order, clientOrderId }, answerWithinMs)
           return outcome.status === 'accepted'
             ? change(clientOrderId, {
-                phase: accepted(get(), clientOrderId),
+                phase: 'accepted',
                 ...(outcome.orderId && { orderId: outcome.orderId }),
               })
             : change(clientOrderId, { phase: 'rejected', reason: outcome.reason ?? 'The order was rejected.' })
@@ -90,10 +90,6 @@ export const useSubmissions = create<Submissions>()((set, get) => {
     failed: (orderId, reason) => byOrder(orderId, { phase: 'rejected', reason }),
   }
 })
-
-/** The notice of a fill may overtake the acknowledgement of its order. */
-const accepted = ({ all }: Submissions, clientOrderId: string): Phase =>
-  all.find(s => s.clientOrderId === clientOrderId)?.phase === 'filled' ? 'filled' : 'accepted'
 
 const sentence = (failure: unknown) => (failure instanceof Error ? failure.message : 'The order could not be sent.')
 
