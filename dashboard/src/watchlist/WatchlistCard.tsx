@@ -22,7 +22,7 @@ export function WatchlistCard() {
       {list.symbols?.length === 0 ? (
         <Notice>Nothing is watched yet. Add a symbol above, or press / and type one.</Notice>
       ) : (
-        <div role="table" aria-label="Watched symbols" aria-busy={list.symbols === null}>
+        <div role="table" aria-label="Watched symbols" aria-busy={list.symbols === null || list.saving}>
           <Head />
           {list.symbols?.map(symbol => <QuoteRow key={symbol} symbol={symbol} onRemove={remove} />) ?? <Waiting />}
         </div>

@@ -14,8 +14,11 @@ interface Answer {
 export interface Watchlist {
   /** null until it was read. */
   symbols: readonly string[] | null
+  /** The server has not confirmed a change yet. */
+  saving: boolean
   /** What could not be read or saved. */
   problem: string | null
+  /** Before the list was read, what is added waits for it. */
   add: (symbol: string) => void
   remove: (symbol: string) => void
   /** Puts a symbol back where it was. */
@@ -33,17 +36,21 @@ export function useWatchlist(): Watchlist {
   const connected = state === 'live' || state === 'polling'
   const [symbols, setSymbols] = useState<readonly string[] | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
-  const saving = useRef(0)
+  const [saving, setSaving] = useState(0)
+  const changes = useRef({ made: 0, saved: 0 })
+  const early = useRef<string[]>([])
   const tabs = useRef<BroadcastChannel>(null)
 
   useEffect(() => {
     if (!connected) return
     let wanted = true
     const read = async () => {
-      if (document.visibilityState === 'hidden' || saving.current > 0) return
+      const { made, saved } = changes.current
+      if (document.visibilityState === 'hidden' || made > saved) return
       try {
         const answer = await request<Answer>('watchlist:get', {})
-        if (wanted && saving.current === 0)
+        // The answer may be from before a change that was made meanwhile, and come behind it.
+        if (wanted && made === changes.current.made)
           setSymbols(current => (same(current, answer.symbols) ? current : answer.symbols))
       } catch {
         if (wanted) setProblem('The watchlist could not be read. It is tried again when the page is looked at.')
@@ -68,7 +75,8 @@ export function useWatchlist(): Watchlist {
     async (before: readonly string[], after: readonly string[]) => {
       setSymbols(after)
       setProblem(null)
-      saving.current++
+      setSaving(count => count + 1)
+      changes.current.made++
       try {
         await request<Answer>('watchlist:set', { symbols: after })
         tabs.current?.postMessage(null) // that there is something to read
@@ -77,28 +85,41 @@ export function useWatchlist(): Watchlist {
         const why = failure instanceof Error ? ` ${failure.message}` : ''
         setProblem(`The watchlist could not be saved, so the change is taken back.${why}`)
       } finally {
-        saving.current--
+        changes.current.saved++
+        setSaving(count => count - 1)
       }
     },
     [request],
   )
 
   const insert = useCallback(
-    (symbol: string, index: number) => {
-      if (symbols === null || symbols.includes(symbol)) return
-      if (symbols.length >= maxSymbols) {
+    (wanted: readonly string[], index: number) => {
+      if (symbols === null) {
+        early.current.push(...wanted)
+        return
+      }
+      const added = wanted.filter(symbol => !symbols.includes(symbol))
+      if (added.length === 0) return
+      if (symbols.length + added.length > maxSymbols) {
         setProblem(`A watchlist has at most ${maxSymbols} symbols: remove one first.`)
         return
       }
-      void change(symbols, symbols.toSpliced(index, 0, symbol))
+      void change(symbols, symbols.toSpliced(index, 0, ...added))
     },
     [symbols, change],
   )
 
+  useEffect(() => {
+    if (symbols === null || early.current.length === 0) return
+    insert([...new Set(early.current)], symbols.length)
+    early.current = []
+  }, [symbols, insert])
+
   return {
     symbols,
+    saving: saving > 0,
     problem,
-    add: useCallback(symbol => insert(symbol, symbols?.length ?? 0), [insert, symbols]),
+    add: useCallback(symbol => insert([symbol], symbols?.length ?? 0), [insert, symbols]),
     remove: useCallback(
       symbol => {
         if (symbols !== null)
@@ -109,7 +130,7 @@ export function useWatchlist(): Watchlist {
       },
       [symbols, change],
     ),
-    restore: insert,
+    restore: useCallback((symbol, index) => insert([symbol], index), [insert]),
   }
 }
 
