@@ -24,15 +24,17 @@ const victimVariable = "OUTCRY_TEST_VICTIM"
 
 // victim appends for ever to a few streams, each from where it stands, and
 // prints what was acknowledged: the stream and its version. Errors go out as
-// "error ...", and again "stream version" when it works again. It ends when its
-// standard input does, with a Close.
+// "error ...", and again "stream version" when it works again; "quiet" as
+// sayWhenQuiet does. It ends when its standard input does, with a Close.
 func victim(dir string) {
+	traced := traceCompactions()
 	j, err := Open(dir, smallOptions(), zerolog.Nop(), time.Now)
 	if err != nil {
 		fmt.Println("error", err)
 		os.Exit(1)
 	}
 	fmt.Println("open")
+	go sayWhenQuiet(j, traced)
 	answers := make(chan string, 1000)
 	stopped := make(chan struct{})
 	const streams = 4

@@ -2,7 +2,6 @@ package badgerjournal
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,7 +82,7 @@ func TestAFullDiskRefusesAndRecovers(t *testing.T) {
 		if line := p.until(t, "error", acknowledged); !strings.Contains(line, "make room") {
 			t.Errorf("an append to a full disk: %s", line)
 		}
-		untilQuiet(t, journal)
+		p.until(t, "quiet", acknowledged) // what was begun is written out, however slow the machine is
 		ticker := time.NewTicker(50 * time.Millisecond)
 		defer ticker.Stop()
 		return fillDisk(t, dir, 0, ticker.C, reserve/100)
@@ -107,32 +106,6 @@ func TestAFullDiskRefusesAndRecovers(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkAcknowledged(t, journal, acknowledged)
-}
-
-// untilQuiet waits until the files of a journal have stayed the same for a while:
-// what was begun before appends were refused is written out, however slow the
-// machine is.
-func untilQuiet(t *testing.T, journal string) {
-	t.Helper()
-	ticker := time.NewTicker(100 * time.Millisecond)
-	defer ticker.Stop()
-	last := ""
-	for same := 0; same < 20; {
-		<-ticker.C
-		entries, err := os.ReadDir(journal)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var now strings.Builder
-		for _, entry := range entries {
-			if info, err := entry.Info(); err == nil { // it may have gone meanwhile
-				fmt.Fprintln(&now, info.Name(), info.Size(), info.ModTime())
-			}
-		}
-		if same++; now.String() != last {
-			same, last = 0, now.String()
-		}
-	}
 }
 
 // Somebody else fills the disk to the last byte at once. Tables that Badger is
