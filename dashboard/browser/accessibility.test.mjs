@@ -12,7 +12,7 @@ import {
   recorded,
   replayFor,
   signIn,
-  toast,
+  told,
   watch,
 } from './kit.mjs'
 
@@ -71,7 +71,7 @@ describe('accessibility', { concurrency: false }, () => {
         wrong.push(...(await check(page, 'an empty account')))
         await watch(page, recorded)
         await place(page, { symbol: 'IBM', quantity: 5 })
-        await toast(page, 'Bought 5 IBM').waitFor()
+        await told(page, 'Bought 5 IBM')
         await place(page, { symbol: 'SPY', quantity: 1, limitPrice: 1 })
         await page
           .getByRole('region', { name: 'Open orders' })

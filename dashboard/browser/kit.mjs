@@ -17,6 +17,22 @@ const patience = 20_000 // only bounds a test that fails
 
 let browser
 
+const endings = new WeakMap()
+
+/** Runs something at the end of a test, what was begun last first: no page is left without its engine. */
+function atEnd(t, end) {
+  if (!endings.has(t)) {
+    const ends = []
+    endings.set(t, ends)
+    t.after(async () => {
+      const failures = []
+      for (const end of ends.reverse()) await end().catch(failure => failures.push(failure))
+      if (failures.length > 0) throw failures[0]
+    })
+  }
+  endings.get(t).push(end)
+}
+
 /** Starts the browser of a test file: call it in before, and closeBrowser in after. */
 export async function openBrowser() {
   browser = await chromium.launch({
@@ -39,7 +55,10 @@ export const closeBrowser = () => browser?.close()
  * Settings may be a function of its address.
  */
 export async function engineFor(t, settings = {}) {
-  const engine = await durableServerFor(t, { dev: true, OUTCRY_SIMULATOR_ENABLED: 'false' })
+  const engine = await durableServerFor(
+    { after: end => atEnd(t, end) },
+    { dev: true, OUTCRY_SIMULATOR_ENABLED: 'false' },
+  )
   Object.assign(engine.settings, typeof settings === 'function' ? settings(engine.url) : settings)
   await engine.start()
   return engine
@@ -59,7 +78,7 @@ export function replayFor(t, engine, { speed = 20 } = {}) {
     child.kill('SIGKILL')
     await exited
   }
-  t.after(stop)
+  atEnd(t, stop)
   return { stop }
 }
 
@@ -81,7 +100,7 @@ export async function pageFor(t, url, options = {}) {
     if (message.type() === 'error' && /Content Security Policy|React|Uncaught/.test(message.text()))
       faults.push(message.text())
   })
-  t.after(async () => {
+  atEnd(t, async () => {
     await context.close()
     if (faults.length > 0) throw new Error(`unseen on the page: ${faults.join('\n')}`)
   })
@@ -100,6 +119,7 @@ export async function traderFor(t, url, { user = 'Alice', state = 'WebSocket', .
 export async function signIn(page, user = 'Alice', way = 'WebSocket') {
   await page.getByRole('button', { name: `Continue as ${user}` }).click()
   await connected(page, way)
+  await recordToasts(page)
 }
 
 /** Waits until the connection's badge says that the page is connected, by WebSocket or by polling. */
@@ -116,7 +136,11 @@ export async function watch(page, symbols) {
       .click()
     await row(page, symbol).waitFor()
   }
+  await saved(page)
 }
+
+/** Waits until the server has the watchlist as the page shows it. */
+export const saved = page => page.locator('[aria-label="Watched symbols"][aria-busy=false]').waitFor()
 
 /** The row of a symbol in the watchlist. */
 export const row = (page, symbol) =>
@@ -133,8 +157,40 @@ export async function place(page, { symbol, side = 'Buy', quantity, limitPrice }
   await ticket.getByRole('button', { name: new RegExp(`^${side} `) }).click()
 }
 
-/** A toast with this text. */
+/** A toast with this text that stays until it is closed, or for seconds in which it is clicked. */
 export const toast = (page, text) => page.locator('[data-sonner-toast]').filter({ hasText: text })
+
+/** Keeps what the toasts of a page say from now on, until it is loaded again: they go, looked at or not. */
+export const recordToasts = page =>
+  page.evaluate(() => {
+    const section = document.querySelector('section[aria-label^="Notifications"]')
+    const texts = new Map()
+    window.toasts = []
+    const look = () => {
+      for (const toast of section.querySelectorAll('[data-sonner-toast]')) {
+        if (!texts.has(toast)) {
+          texts.set(toast, [])
+          window.toasts.push(texts.get(toast))
+        }
+        if (texts.get(toast).at(-1) !== toast.textContent) texts.get(toast).push(toast.textContent)
+      }
+    }
+    new MutationObserver(look).observe(section, { childList: true, subtree: true, characterData: true })
+    look()
+  })
+
+/** What each toast has said, one text behind the other. */
+export const toasts = page => page.evaluate(() => window.toasts)
+
+/** Waits until a toast has said a text, and returns all that it said then. */
+export const told = (page, text) =>
+  until(async () => (await toasts(page)).flat().find(said => said.includes(text)), `a toast that says ${text}`)
+
+/** Stops the clock and the timers of a page. What the engine sends still comes; time passes by page.clock.runFor. */
+export async function stopClock(page) {
+  await page.clock.install()
+  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000))
+}
 
 /** The figure under a name in the portfolio, as a number. */
 export async function figure(page, name) {

@@ -9,6 +9,7 @@ import {
   replayFor,
   row,
   toast,
+  told,
   traderFor,
   until,
   watch,
@@ -65,7 +66,7 @@ describe('operator console', { concurrency: false }, () => {
     await page.getByLabel('Find a setting').fill('paper.max_quantity')
     await setting(page, 'paper.max_quantity').fill('7')
     await page.getByRole('button', { name: 'Apply all' }).click()
-    await toast(page, '1 setting changed').waitFor()
+    await told(page, '1 setting changed')
     const change = page
       .getByRole('group', { name: 'Changes of settings' })
       .getByRole('row', { name: /paper\.max_quantity/ })
@@ -88,7 +89,7 @@ describe('operator console', { concurrency: false }, () => {
     await setting(page, 'mailbox.capacity').fill('2048')
     await setting(page, 'mailbox.budget').fill('fast')
     await page.getByRole('button', { name: 'Apply all' }).click()
-    await toast(page, 'Nothing was changed').waitFor()
+    await told(page, 'Nothing was changed')
     await page
       .getByText(/"fast" is not allowed/)
       .first()

@@ -11,9 +11,14 @@ import {
   openBrowser,
   place,
   recorded,
+  recordToasts,
   replayFor,
   row,
+  saved,
+  stopClock,
   toast,
+  toasts,
+  told,
   traderFor,
   until,
   watch,
@@ -69,9 +74,7 @@ describe('trading', { concurrency: false }, () => {
     const page = await traderFor(t, engine.url)
     await watch(page, ['IBM'])
     await place(page, { symbol: 'IBM', quantity: 10 })
-    const told = toast(page, 'Bought 10 IBM')
-    await told.waitFor()
-    const price = Number((await told.textContent()).match(/at ([\d.]+)/)[1])
+    const price = Number((await told(page, 'Bought 10 IBM')).match(/at ([\d.]+)/)[1])
     const cash = await until(
       async () => (await figure(page, 'Cash')) !== 100_000 && figure(page, 'Cash'),
       'cash that changed',
@@ -79,7 +82,7 @@ describe('trading', { concurrency: false }, () => {
     assert.equal(cash, Math.round((100_000 - 10 * price) * 100) / 100)
     const position = page.getByRole('region', { name: 'Positions' }).getByRole('row', { name: /IBM/ })
     assert.equal(await position.getByRole('cell').first().textContent(), price.toFixed(2))
-    assert.equal(await page.locator('[data-sonner-toast]').count(), 1, 'one order is one toast')
+    assert.equal((await toasts(page)).length, 1, 'one order is one toast')
 
     await page.getByRole('link', { name: 'History' }).click()
     const traded = page.getByRole('region', { name: 'Trades' }).getByRole('row', { name: /IBM/ })
@@ -118,7 +121,7 @@ describe('trading', { concurrency: false }, () => {
     assert.deepEqual(clipped, [])
 
     await place(page, { symbol: 'BAC', quantity: 5 })
-    await toast(page, 'Bought 5 BAC').waitFor()
+    await told(page, 'Bought 5 BAC')
     assert.equal(await winRate.textContent(), 'No closed trade', 'a trade that opened a position')
     await place(page, { symbol: 'BAC', side: 'Sell', quantity: 5 })
     await winRate.getByText('%').waitFor()
@@ -130,11 +133,11 @@ describe('trading', { concurrency: false }, () => {
     const page = await traderFor(t, engine.url)
     await watch(page, ['BAC'])
     await place(page, { symbol: 'BAC', quantity: 51 })
-    const told = toast(page, 'Rejected')
-    await told.waitFor()
-    assert.match(await told.textContent(), /50/)
-    await told.getByRole('button', { name: 'Close toast' }).click()
-    await told.waitFor({ state: 'detached' })
+    const refused = toast(page, 'Rejected')
+    await refused.waitFor()
+    assert.match(await refused.textContent(), /50/)
+    await refused.getByRole('button', { name: 'Close toast' }).click()
+    await refused.waitFor({ state: 'detached' })
   })
 
   it('does not let a ticket be sent that cannot be paid, and says so', async t => {
@@ -157,8 +160,10 @@ describe('trading', { concurrency: false }, () => {
     await place(page, { symbol: 'SPY', quantity: 1, limitPrice: 1 })
     const open = page.getByRole('region', { name: 'Open orders' })
     await open.getByText('Buy 1 SPY at 1.00 or better').waitFor()
+    const cancel = open.getByRole('button', { name: /^Cancel: Buy 1 SPY/ })
+    await cancel.waitFor() // the engine has it
     await page.reload()
-    await open.getByRole('button', { name: /^Cancel: Buy 1 SPY/ }).click()
+    await cancel.click()
     await open.getByText('No order waits.').waitFor()
   })
 
@@ -174,6 +179,7 @@ describe('trading', { concurrency: false }, () => {
     await until(async () => (await names()).join() === 'IBM,SPY,AIG', 'the symbol in its old place')
     await row(page, 'IBM').getByRole('button', { name: 'Remove IBM' }).click()
     await row(page, 'IBM').waitFor({ state: 'detached' })
+    await saved(page)
     await page.reload()
     await row(page, 'AIG').waitFor()
     assert.deepEqual(await names(), ['SPY', 'AIG'])
@@ -184,6 +190,7 @@ describe('trading', { concurrency: false }, () => {
     replayFor(t, engine)
     const page = await traderFor(t, engine.url)
     await until(async () => (await figure(page, 'Cash')) === 100_000, 'the account') // what came before is in it, and no news
+    await stopClock(page) // fills that are far apart on a slow machine are several toasts
     const trade = i => ({
       id: `burst-${i}`,
       userId: 'demo-alice',
@@ -203,8 +210,13 @@ describe('trading', { concurrency: false }, () => {
       body: [1, 2, 3, 4].map(i => JSON.stringify(trade(i))).join('\n'),
     })
     assert.ok(ok)
-    await toast(page, '4 fills').waitFor()
-    assert.equal(await page.locator('[data-sonner-toast]').count(), 1)
+    await page
+      .getByRole('region', { name: 'Positions' })
+      .getByRole('row', { name: /^Trade BAC 4 / })
+      .waitFor()
+    await page.clock.runFor(2_000)
+    await told(page, '4 fills')
+    assert.equal((await toasts(page)).length, 1)
   })
 
   it('is used by the keyboard, and its single keys can be switched off', async t => {
@@ -247,11 +259,12 @@ describe('trading', { concurrency: false }, () => {
     const second = await first.context().newPage()
     await second.goto(engine.url)
     await row(second, 'IBM').waitFor()
+    await recordToasts(second)
     await watch(second, ['SPY'])
     await row(first, 'SPY').waitFor()
     await place(first, { symbol: 'IBM', quantity: 5 })
-    await toast(first, 'Bought 5 IBM').waitFor()
-    await toast(second, 'Bought 5 IBM').waitFor()
+    await told(first, 'Bought 5 IBM')
+    await told(second, 'Bought 5 IBM')
     const [one, two] = await until(async () => {
       const both = await Promise.all([figure(first, 'Cash'), figure(second, 'Cash')])
       return both[0] !== 100_000 && both[0] === both[1] && both
