@@ -52,7 +52,7 @@ export interface Stats {
     depth: number
     highest: number
     capacity: number
-    unit: 'messages' | 'bytes'
+    unit: 'messages' | 'ticks' | 'commands' | 'bytes'
     overflows: number
   }[]
   slow: {

@@ -9,7 +9,8 @@ interface MailboxesCardProps {
   actors: Stats['actors']
 }
 
-const formats = { messages: formatCount, bytes: formatBytes }
+/** Bytes are written as such, whatever else waits is counted. */
+const inUnit = (unit: string) => (unit === 'bytes' ? formatBytes : formatCount)
 
 /** What waits before actors. */
 export function MailboxesCard({ mailboxes, actors }: MailboxesCardProps) {
@@ -24,9 +25,9 @@ export function MailboxesCard({ mailboxes, actors }: MailboxesCardProps) {
             <span key="name" className="capitalize">
               {m.name}
             </span>,
-            formats[m.unit](m.depth),
-            formats[m.unit](m.highest),
-            formats[m.unit](m.capacity),
+            inUnit(m.unit)(m.depth),
+            inUnit(m.unit)(m.highest),
+            inUnit(m.unit)(m.capacity),
             formatCount(m.overflows),
           ],
         }))}
