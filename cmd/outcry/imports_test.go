@@ -77,7 +77,7 @@ func TestRoomsImportOnlyWhatTheDesignAllows(t *testing.T) {
 func TestEachLibraryLivesInItsRoom(t *testing.T) {
 	homes := map[string][]string{
 		"github.com/asynkron/protoactor-go": {"outcry/actors", "outcry/transport"}, // transport: PIDs of sessions, in the gateway alone
-		"github.com/gobwas/ws":              {"outcry/transport/websocket", "outcry/bench"},
+		"github.com/gobwas/ws":              {"outcry/transport/websocket", "outcry/transport/transporttest", "outcry/bench"},
 		"github.com/golang-jwt/jwt":         {"outcry/transport/auth", "outcry/bench"},
 		"github.com/knadh/koanf":            {"outcry/config"},
 		"github.com/fsnotify/fsnotify":      {"outcry/config"},
