@@ -4,7 +4,7 @@ package config
 
 // descriptions say what each setting means.
 var descriptions = map[string]string{
-	"auth.cookie_name":              "The name of the session cookie.",
+	"auth.cookie_name":              "The name of the session cookie. Outside development it has __Host- before it, so that no other host of the domain can set it.",
 	"auth.jwks_algorithms":          "The algorithms that an issuer's tokens may be signed with.",
 	"auth.jwks_audience":            "What an issuer's tokens must say in aud; empty for anything. One who issues tokens for several services says there for which.",
 	"auth.jwks_interval":            "How often the keys are fetched again.",

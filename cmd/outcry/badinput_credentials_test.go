@@ -81,7 +81,7 @@ func login(t *testing.T, e *Engine, user string, roles ...auth.Role) (id, cookie
 }
 
 func sessionCookie(s *auth.Sealer, id string) (line string) {
-	return "Cookie: outcry_session=" + s.Seal("outcry_session", id)
+	return "Cookie: __Host-outcry_session=" + s.Seal("__Host-outcry_session", id)
 }
 
 // credentials are what somebody shows, and the code of the refusal; empty where
@@ -182,23 +182,23 @@ func TestForgedSessionsOpenNothing(t *testing.T) {
 		ours := e.verifier.Sealer()
 		id, good := login(t, e, "ann", auth.Trader)
 		bobs, bobsCookie := login(t, e, "bob", auth.Trader)
-		sealed := strings.TrimPrefix(good, "Cookie: outcry_session=")
+		sealed := strings.TrimPrefix(good, "Cookie: __Host-outcry_session=")
 		session := func(id, user, code string) credentials {
 			return credentials{fmt.Sprintf(`{"sessionID":%q,"userId":%q}`, id, user), nil, code}
 		}
 		for name, c := range map[string]credentials{
 			"good":                          inCookie(good, ""),
 			"among others":                  inCookie("Cookie: a={\"b\":1}; "+strings.TrimPrefix(good, "Cookie: "), ""),
-			"no seal":                       inCookie("Cookie: outcry_session="+id, "INVALID_SESSION"),
-			"an empty seal":                 inCookie("Cookie: outcry_session="+id+".", "INVALID_SESSION"),
-			"half a seal":                   inCookie("Cookie: outcry_session="+sealed[:len(sealed)-4], "INVALID_SESSION"),
-			"a seal and more":               inCookie("Cookie: outcry_session="+sealed+"A", "INVALID_SESSION"),
+			"no seal":                       inCookie("Cookie: __Host-outcry_session="+id, "INVALID_SESSION"),
+			"an empty seal":                 inCookie("Cookie: __Host-outcry_session="+id+".", "INVALID_SESSION"),
+			"half a seal":                   inCookie("Cookie: __Host-outcry_session="+sealed[:len(sealed)-4], "INVALID_SESSION"),
+			"a seal and more":               inCookie("Cookie: __Host-outcry_session="+sealed+"A", "INVALID_SESSION"),
 			"a seal of another secret":      inCookie(sessionCookie(auth.NewSealer("another-secret-altogether"), id), "INVALID_SESSION"),
-			"a seal of something else":      inCookie("Cookie: outcry_session="+ours.Seal("outcry_oauth", id), "INVALID_SESSION"),
-			"the seal of another session":   inCookie("Cookie: outcry_session="+id+bobsCookie[strings.LastIndex(bobsCookie, "."):], "INVALID_SESSION"),
+			"a seal of something else":      inCookie("Cookie: __Host-outcry_session="+ours.Seal("outcry_oauth", id), "INVALID_SESSION"),
+			"the seal of another session":   inCookie("Cookie: __Host-outcry_session="+id+bobsCookie[strings.LastIndex(bobsCookie, "."):], "INVALID_SESSION"),
 			"a session that nobody has":     inCookie(sessionCookie(ours, strings.Repeat("A", len(id))), "INVALID_SESSION"),
 			"a sealed path":                 inCookie(sessionCookie(ours, "../../login"), "INVALID_SESSION"),
-			"an endless cookie":             inCookie("Cookie: outcry_session="+strings.Repeat("x", 8000), "INVALID_SESSION"),
+			"an endless cookie":             inCookie("Cookie: __Host-outcry_session="+strings.Repeat("x", 8000), "INVALID_SESSION"),
 			"a cookie of another name":      inCookie("Cookie: Outcry_Session="+sealed, "NO_SESSION_ID"),
 			"a session's id":                session(id, "ann", ""),
 			"an id with another user":       session(id, "bob", "USER_MISMATCH"),

@@ -51,13 +51,13 @@ export async function openBrowser() {
 export const closeBrowser = () => browser?.close()
 
 /**
- * An engine in development mode, without its simulator: prices come from feed. It can be killed and started again.
- * Settings may be a function of its address.
+ * An engine in development mode, or not, without its simulator: prices come from feed. It can be killed and started
+ * again. Settings may be a function of its address.
  */
-export async function engineFor(t, settings = {}) {
+export async function engineFor(t, settings = {}, { dev = true } = {}) {
   const engine = await durableServerFor(
     { after: end => atEnd(t, end) },
-    { dev: true, OUTCRY_SIMULATOR_ENABLED: 'false' },
+    { dev, OUTCRY_SIMULATOR_ENABLED: 'false' },
   )
   Object.assign(engine.settings, typeof settings === 'function' ? settings(engine.url) : settings)
   await engine.start()

@@ -72,6 +72,23 @@ describe('sign-in', { concurrency: 2 }, () => {
     await connected(page)
   })
 
+  it('is kept in a cookie that no other host of the domain can set, outside development', async t => {
+    const discord = await discordFor(t, { id: '4242', username: 'cara' })
+    const engine = await engineFor(t, discord.settingsOf, { dev: false })
+    const page = await pageFor(t, engine.url)
+    await page.getByRole('link', { name: 'Continue with Discord' }).click()
+    await page.getByRole('link', { name: 'Authorize' }).click()
+    await connected(page)
+    await page.reload()
+    await connected(page)
+    const cookies = async () => (await page.context().cookies()).map(({ name }) => name)
+    assert.deepEqual(await cookies(), ['__Host-outcry_session'])
+    await page.getByRole('button', { name: 'Account and appearance' }).click()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByText('You are signed out.').waitFor()
+    assert.deepEqual(await cookies(), [])
+  })
+
   it('says so when Discord did not sign somebody in, and lets them try again', async t => {
     const discord = await discordFor(t, { id: '7', username: 'dan' })
     const engine = await engineFor(t, discord.settingsOf)

@@ -69,23 +69,6 @@ func (v *Verifier) queryToken(uri string) string {
 	return query.Get("token")
 }
 
-// sessionOf returns the session id in a Cookie header, empty if there is none that
-// we sealed. presented tells whether there was any.
-func (v *Verifier) sessionOf(header string) (id string, presented bool) {
-	if v.logins == nil || header == "" {
-		return "", false
-	}
-	sealed := cookieOf(header, v.cookie)
-	if sealed == "" {
-		return "", false
-	}
-	id, ok := v.sealer.Open(v.cookie, sealed)
-	if !ok {
-		return "", true
-	}
-	return id, true
-}
-
 // Check verifies what was presented. It may block if Blocks says so.
 func (v *Verifier) Check(p Presented) (Identity, *Refusal) {
 	if p.Token != "" {

@@ -40,7 +40,7 @@ func newStore(t *testing.T, clock func() time.Time) *memjournal.Journal {
 func cookieFor(t *testing.T, v *Verifier, id string) string {
 	t.Helper()
 	w := httptest.NewRecorder()
-	v.SetCookie(w, id, 60)
+	v.SetCookie(w, httptest.NewRequest(http.MethodPost, "/", nil), id, 60)
 	header := w.Header().Get("Set-Cookie")
 	for _, attribute := range []string{"HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=60"} {
 		if !strings.Contains(header, attribute) {
@@ -110,12 +110,12 @@ func TestCookiesThatAreNotOursAreRefusedBeforeTheStoreIsRead(t *testing.T) {
 		"none":              {"", "NO_SESSION_ID"},
 		"other cookies":     {"a=b", "NO_SESSION_ID"},
 		"another's seal":    {cookieFor(t, other, id), "INVALID_SESSION"},
-		"the id alone":      {"outcry_session=" + id, "INVALID_SESSION"},
+		"the id alone":      {"__Host-outcry_session=" + id, "INVALID_SESSION"},
 		"a changed id":      {strings.Replace(good, "=", "=x", 1), "INVALID_SESSION"},
 		"a changed seal":    {good[:len(good)-2] + "xx", "INVALID_SESSION"},
-		"another purpose":   {"outcry_session=" + v.Sealer().Seal("outcry_oauth", id), "INVALID_SESSION"},
-		"sealed, but no id": {"outcry_session=" + v.Sealer().Seal("outcry_session", "../../etc"), "INVALID_SESSION"},
-		"endless":           {"outcry_session=" + strings.Repeat("x", 1<<20), "INVALID_SESSION"},
+		"another purpose":   {"__Host-outcry_session=" + v.Sealer().Seal("outcry_oauth", id), "INVALID_SESSION"},
+		"sealed, but no id": {"__Host-outcry_session=" + v.Sealer().Seal("__Host-outcry_session", "../../etc"), "INVALID_SESSION"},
+		"endless":           {"__Host-outcry_session=" + strings.Repeat("x", 1<<20), "INVALID_SESSION"},
 	} {
 		p, refusal := v.FromConnect(nil, Handshake{Cookie: c.cookie})
 		if refusal == nil {

@@ -37,7 +37,8 @@ type Options struct {
 	SessionSecret string `koanf:"session_secret" secret:"true"`
 	// SessionLifetime is how long somebody stays signed in.
 	SessionLifetime time.Duration `koanf:"session_lifetime"`
-	// CookieName is the name of the session cookie.
+	// CookieName is the name of the session cookie. Outside development it has __Host-
+	// before it, so that no other host of the domain can set it.
 	CookieName string `koanf:"cookie_name"`
 	// Leeway is how far the clocks of issuer and verifier may differ. Sockets that are
 	// open keep the end that they were given.

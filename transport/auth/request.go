@@ -61,19 +61,3 @@ func (v *Verifier) FromOurPage(r *http.Request) bool {
 func isSafe(method string) bool {
 	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
 }
-
-// SetCookie gives a browser its session for so many seconds.
-func (v *Verifier) SetCookie(w http.ResponseWriter, id string, lifetime int) {
-	http.SetCookie(w, &http.Cookie{
-		Name: v.cookie, Value: v.sealer.Seal(v.cookie, id), Path: "/", MaxAge: lifetime,
-		HttpOnly: true, Secure: v.secure, SameSite: http.SameSiteLaxMode,
-	})
-}
-
-// SecureCookies reports whether cookies are for https only.
-func (v *Verifier) SecureCookies() bool { return v.secure }
-
-// ClearCookie takes it away.
-func (v *Verifier) ClearCookie(w http.ResponseWriter) {
-	http.SetCookie(w, &http.Cookie{Name: v.cookie, Path: "/", MaxAge: -1, HttpOnly: true, Secure: v.secure, SameSite: http.SameSiteLaxMode})
-}

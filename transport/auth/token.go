@@ -21,8 +21,9 @@ type Verifier struct {
 	logins     *Logins // nil where nobody signs in here
 	sealer     *Sealer
 	origins    Origins
-	cookie     string
-	secure     bool // cookies are for https only
+	cookie     string // the session cookie's name
+	former     string // what it was called before it had a prefix, empty where it has none
+	secure     bool   // cookies are for https only
 	allowQuery bool
 
 	recent recentTokens // has a lock of its own
@@ -54,7 +55,7 @@ func NewVerifier(o Options, log zerolog.Logger, now func() time.Time) (*Verifier
 	if len(o.Secrets) == 0 && o.JWKSURL == "" {
 		return nil, errors.New("token verifier: neither a secret nor a JWKS URL is set")
 	}
-	v := &Verifier{options: o, now: now, cookie: o.CookieName, allowQuery: o.QueryToken, sealer: NewSealer(o.sealSecret())}
+	v := &Verifier{options: o, now: now, cookie: o.cookieName(), allowQuery: o.QueryToken, sealer: NewSealer(o.sealSecret())}
 	v.rules.Store(newRules(o, now))
 	for _, secret := range o.Secrets {
 		v.keys = append(v.keys, []byte(secret))
@@ -70,6 +71,10 @@ func NewVerifier(o Options, log zerolog.Logger, now func() time.Time) (*Verifier
 // Call it before anything is verified.
 func (v *Verifier) WithLogins(l *Logins, origins Origins, secure bool) {
 	v.logins, v.origins, v.secure = l, origins, secure
+	plain := v.options.cookieName()
+	if v.cookie, v.former = v.CookieName(plain), ""; v.cookie != plain {
+		v.former = plain
+	}
 }
 
 // Sealer is what signs cookies.

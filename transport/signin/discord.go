@@ -20,10 +20,9 @@ import (
 )
 
 const (
-	// stateCookie binds a sign-in to the browser that began it.
+	// stateCookie binds a sign-in to the browser that began it. auth.CookieName has
+	// what it is called.
 	stateCookie = "outcry_oauth"
-	// statePath is where the browser sends it.
-	statePath = "/auth/discord"
 	// stateLifetime is how long somebody may take at Discord.
 	stateLifetime = 10 * time.Minute
 	// authorityTimeout bounds each request to Discord, authorityBytes its answer.
@@ -41,15 +40,17 @@ func (h *Handlers) toDiscord(w http.ResponseWriter, r *http.Request) {
 	verifier := oauth2.GenerateVerifier()
 	state := oauth2.GenerateVerifier() // as random
 	b := beginning{state: state, verifier: verifier, ends: h.Now().Add(stateLifetime)}
-	h.setState(w, h.Verifier.Sealer().Seal(stateCookie, b.String()), int(stateLifetime.Seconds()))
+	h.setState(w, h.Verifier.Sealer().Seal(h.stateName(), b.String()), int(stateLifetime.Seconds()))
 	http.Redirect(w, r, h.discord.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier)), http.StatusFound)
 }
+
+func (h *Handlers) stateName() string { return h.Verifier.CookieName(stateCookie) }
 
 // setState sets the cookie; a negative lifetime takes it away.
 func (h *Handlers) setState(w http.ResponseWriter, value string, lifetime int) {
 	w.Header().Set("Cache-Control", "no-store")
 	http.SetCookie(w, &http.Cookie{
-		Name: stateCookie, Value: value, Path: statePath, MaxAge: lifetime,
+		Name: h.stateName(), Value: value, Path: "/", MaxAge: lifetime,
 		HttpOnly: true, Secure: h.Verifier.SecureCookies(), SameSite: http.SameSiteLaxMode,
 	})
 }
@@ -86,11 +87,11 @@ func (h *Handlers) fromDiscord(w http.ResponseWriter, r *http.Request) {
 
 // begun returns what this browser was sent away with, unless that is too long ago.
 func (h *Handlers) begun(r *http.Request) (beginning, bool) {
-	cookie, err := r.Cookie(stateCookie)
+	cookie, err := r.Cookie(h.stateName())
 	if err != nil {
 		return beginning{}, false
 	}
-	value, ok := h.Verifier.Sealer().Open(stateCookie, cookie.Value)
+	value, ok := h.Verifier.Sealer().Open(h.stateName(), cookie.Value)
 	if !ok {
 		return beginning{}, false
 	}

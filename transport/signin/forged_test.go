@@ -16,7 +16,7 @@ import (
 // stateOf is the cookie that a browser was sent away with.
 func (s *stage) stateOf(browser *http.Client) *http.Cookie {
 	s.t.Helper()
-	target, err := url.Parse(s.server.URL + statePath)
+	target, err := url.Parse(s.server.URL)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -30,13 +30,13 @@ func (s *stage) stateOf(browser *http.Client) *http.Cookie {
 }
 
 // give puts a cookie into a browser as somebody would who can.
-func (s *stage) give(browser *http.Client, name, value, path string) {
+func (s *stage) give(browser *http.Client, name, value string) {
 	s.t.Helper()
-	target, err := url.Parse(s.server.URL + path)
+	target, err := url.Parse(s.server.URL)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	browser.Jar.SetCookies(target, []*http.Cookie{{Name: name, Value: value, Path: path}})
+	browser.Jar.SetCookies(target, []*http.Cookie{{Name: name, Value: value, Path: "/"}})
 }
 
 func (s *stage) refusesToSignIn(browser *http.Client, query string) {
@@ -58,7 +58,7 @@ func TestASignInComesBackOnce(t *testing.T) {
 		t.Fatalf("sent to %s", where)
 	}
 	again := s.newBrowser()
-	s.give(again, stateCookie, copied, statePath)
+	s.give(again, stateCookie, copied)
 	s.refusesToSignIn(again, "code=good&state="+state)
 	fresh := s.newBrowser() // others are not held up
 	if where := s.comeBack(fresh, "code=good&state="+s.leave(fresh)); where != "https://dash.example/app" {
@@ -72,7 +72,7 @@ func TestASignInThatTakesTooLongFails(t *testing.T) {
 	kept := s.stateOf(s.browser).Value
 	s.late.Store(int64(stateLifetime - time.Minute))
 	slow := s.newBrowser()
-	s.give(slow, stateCookie, kept, statePath)
+	s.give(slow, stateCookie, kept)
 	if where := s.comeBack(slow, "code=good&state="+state); where != "https://dash.example/app" {
 		t.Errorf("in time, and sent to %s", where)
 	}
@@ -80,7 +80,7 @@ func TestASignInThatTakesTooLongFails(t *testing.T) {
 	kept = s.stateOf(s.browser).Value
 	s.late.Add(int64(stateLifetime))
 	late := s.newBrowser()
-	s.give(late, stateCookie, kept, statePath)
+	s.give(late, stateCookie, kept)
 	s.refusesToSignIn(late, "code=good&state="+state)
 }
 
@@ -107,7 +107,7 @@ func TestStatesThatWeDidNotMakeAreNone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			browser := s.newBrowser()
-			s.give(browser, stateCookie, value, statePath)
+			s.give(browser, stateCookie, value)
 			s.refusesToSignIn(browser, "code=good&state=x")
 		})
 	}
@@ -119,7 +119,7 @@ func TestSigningInMakesASessionThatNobodyKnew(t *testing.T) {
 	s := newStage(t, true)
 	_, planted := s.post(s.newBrowser(), "/auth/demo", `{"user":"demo-bob"}`, "")
 	known := planted["sessionId"].(string)
-	s.give(s.browser, "outcry_session", s.verifier.Sealer().Seal("outcry_session", known), "/")
+	s.give(s.browser, "outcry_session", s.verifier.Sealer().Seal("outcry_session", known))
 	if user := s.status(s.browser); user["id"] != "demo-bob" {
 		t.Fatalf("%v", user)
 	}
@@ -134,7 +134,7 @@ func TestSigningInMakesASessionThatNobodyKnew(t *testing.T) {
 		t.Errorf("the planted session is %+v, %v", login, refusal)
 	}
 	made := "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" // of the right form, and nobody's
-	s.give(s.browser, "outcry_session", s.verifier.Sealer().Seal("outcry_session", made), "/")
+	s.give(s.browser, "outcry_session", s.verifier.Sealer().Seal("outcry_session", made))
 	if _, answer := s.post(s.browser, "/auth/demo", `{"user":"demo-alice"}`, ""); answer["sessionId"] == made {
 		t.Error("an id that somebody thought of was taken")
 	}
@@ -189,7 +189,7 @@ func TestNobodyIsSentElsewhere(t *testing.T) {
 }
 
 func TestCookiesAreForOurServerAndHttpsAlone(t *testing.T) {
-	for _, secure := range []bool{true, false} {
+	for secure, prefix := range map[bool]string{true: "__Host-", false: ""} {
 		s := newStage(t, true)
 		s.verifier.WithLogins(s.logins, auth.NewOrigins(false, "https://dash.example"), secure)
 		var all []*http.Cookie
@@ -224,7 +224,8 @@ func TestCookiesAreForOurServerAndHttpsAlone(t *testing.T) {
 			}
 			got = append(got, kind+" "+c.Name+" "+c.Path)
 		}
-		if want := []string{"given outcry_session /", "taken outcry_session /", "given outcry_oauth /auth/discord", "taken outcry_oauth /auth/discord"}; !slices.Equal(got, want) {
+		session, state := prefix+"outcry_session /", prefix+"outcry_oauth /"
+		if want := []string{"given " + session, "taken " + session, "given " + state, "taken " + state}; !slices.Equal(got, want) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

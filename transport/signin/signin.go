@@ -126,7 +126,8 @@ func (h *Handlers) status(w http.ResponseWriter, r *http.Request) {
 	answer.SignIn = h.ways()
 	if identity, refusal := h.Verifier.Authenticate(r); refusal == nil { // as every other request
 		answer.User = &person{ID: identity.UserID, Username: identity.UserID, IsAdmin: identity.Has(auth.Operator)}
-		if login, _, refusal := h.Verifier.Session(r); refusal == nil && login.UserID == identity.UserID {
+		if login, id, refusal := h.Verifier.Session(r); refusal == nil && login.UserID == identity.UserID {
+			h.Verifier.RenewCookie(w, r, id, int(login.ExpiresAt.Sub(h.Now()).Seconds()))
 			answer.User.Username, answer.User.Avatar, answer.User.Email = login.Name, login.Avatar, login.Email
 		}
 	}
@@ -147,7 +148,7 @@ func (h *Handlers) logout(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	h.Verifier.ClearCookie(w)
+	h.Verifier.ClearCookie(w, r)
 	httpapi.WriteJSON(w, http.StatusOK, map[string]bool{"success": true})
 }
 
@@ -197,7 +198,7 @@ func (h *Handlers) signIn(w http.ResponseWriter, r *http.Request, login auth.Log
 		h.unavailable(w, err)
 		return "", false
 	}
-	h.Verifier.SetCookie(w, id, int(expires.Sub(h.Now()).Seconds()))
+	h.Verifier.SetCookie(w, r, id, int(expires.Sub(h.Now()).Seconds()))
 	w.Header().Set("Cache-Control", "no-store")
 	h.Log.Info().Str("user", login.UserID).Msg("signed in")
 	return id, true
