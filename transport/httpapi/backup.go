@@ -55,6 +55,10 @@ func (b *Backups) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	if !b.deps.Verifier.FromOurPage(r) {
+		WriteProblem(w, http.StatusForbidden, auth.CodeForeignOrigin, "a backup is not begun by a page that is not ours: ask for it from the dashboard, or by outcry journal backup")
+		return
+	}
 	if b.deps.Draining() || b.deps.Stopping.Err() != nil {
 		w.Header().Set("Retry-After", "10")
 		WriteProblem(w, http.StatusServiceUnavailable, "STOPPING", "the engine is stopping: take the backup when it is back, or from its directory with --data")

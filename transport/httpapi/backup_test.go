@@ -233,3 +233,39 @@ func TestAClientThatTakesNothingOfABackupIsLeft(t *testing.T) {
 		})
 	}
 }
+
+// A link of another site makes a browser ask with the operator's cookie: it would be
+// sent the whole journal, and nobody else could take a backup meanwhile.
+func TestNoForeignPageBeginsABackup(t *testing.T) {
+	s := serveBackups(t, DefaultOptions(), func(_ context.Context, w io.Writer) (string, error) {
+		_, err := io.WriteString(w, "backup")
+		return "", err
+	})
+	for name, c := range map[string]struct {
+		header, value string
+		status        int
+	}{
+		"a link of another site": {"Sec-Fetch-Site", "cross-site", http.StatusForbidden},
+		"a host beside":          {"Sec-Fetch-Site", "same-site", http.StatusForbidden},
+		"a page of another":      {"Origin", "https://evil.example", http.StatusForbidden},
+		"our own page":           {"Sec-Fetch-Site", "same-origin", http.StatusOK},
+		"an address typed in":    {"Sec-Fetch-Site", "none", http.StatusOK},
+		"no browser":             {"Accept", "*/*", http.StatusOK},
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+tokenOf(t, "op", auth.Operator))
+		request.Header.Set(c.header, c.value)
+		response, err := s.Client().Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if err != nil || response.StatusCode != c.status || (string(body) == "backup") != (c.status == http.StatusOK) {
+			t.Errorf("%s: %d %s %v", name, response.StatusCode, body, err)
+		}
+	}
+}
