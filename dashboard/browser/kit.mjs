@@ -55,10 +55,7 @@ export const closeBrowser = () => browser?.close()
  * again. Settings may be a function of its address.
  */
 export async function engineFor(t, settings = {}, { dev = true } = {}) {
-  const engine = await durableServerFor(
-    { after: end => atEnd(t, end) },
-    { dev, OUTCRY_SIMULATOR_ENABLED: 'false' },
-  )
+  const engine = await durableServerFor({ after: end => atEnd(t, end) }, { dev, OUTCRY_SIMULATOR_ENABLED: 'false' })
   Object.assign(engine.settings, typeof settings === 'function' ? settings(engine.url) : settings)
   await engine.start()
   return engine

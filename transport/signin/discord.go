@@ -149,7 +149,7 @@ func (h *Handlers) ask(ctx context.Context, code, verifier string) (discordUser,
 	ctx = context.WithValue(ctx, oauth2.HTTPClient, h.client)
 	token, err := h.discord.Exchange(ctx, code, oauth2.VerifierOption(verifier))
 	if err != nil {
-		return discordUser{}, fmt.Errorf("exchange the code: %w", err)
+		return discordUser{}, fmt.Errorf("exchange the code: %w", unquoted(err))
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, h.userURL, nil)
 	if err != nil {
@@ -172,6 +172,16 @@ func (h *Handlers) ask(ctx context.Context, code, verifier string) (discordUser,
 		return discordUser{}, fmt.Errorf("ask who it is: %q is no id of Discord's", user.ID)
 	}
 	return user, nil
+}
+
+// unquoted is an error without the answer that it quotes: what was asked had the
+// code and our secret in it, and who echoes that must not bring it into the log.
+func unquoted(err error) error {
+	var refused *oauth2.RetrieveError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	return fmt.Errorf("the answer is %s, error %.64q", refused.Response.Status, refused.ErrorCode)
 }
 
 // isSnowflake reports whether a text has the form of Discord's ids.

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/netip"
@@ -207,5 +206,5 @@ func (h *Handlers) signIn(w http.ResponseWriter, r *http.Request, login auth.Log
 func (h *Handlers) unavailable(w http.ResponseWriter, err error) {
 	h.Log.Error().Err(err).Msg("sign-in failed")
 	w.Header().Set("Retry-After", "5")
-	httpapi.WriteProblem(w, http.StatusServiceUnavailable, "UNAVAILABLE", fmt.Sprintf("signing in and out is not possible right now: %v; try again", err))
+	httpapi.WriteProblem(w, http.StatusServiceUnavailable, "UNAVAILABLE", "signing in and out is not possible right now: try again")
 }
