@@ -25,7 +25,7 @@ class ReverseProxy {
   upgrades = 0 // asked for, whatever became of them
   bytesDown = 0 // of bodies and frames, towards browsers
   #connections = new Set()
-  #carried = 0 // GETs that are not answered, and open WebSockets
+  #carried = new Set() // polls that are on their way to the engine or at it, and open WebSockets
   #held = null // requests that wait, while held
 
   constructor(address, habits) {
@@ -60,9 +60,9 @@ class ReverseProxy {
   /** Waits until so many polls or WebSockets of browsers are at the engine: a cut between two polls goes unnoticed. */
   carries(count) {
     return within(`${count} polls or WebSockets`, async resolve => {
-      while (this.#carried < count) await delay(1)
+      while (this.#carried.size < count) await delay(1)
       resolve()
-    }, () => `the proxy carries ${this.#carried}`)
+    }, () => `the proxy carries ${this.#carried.size}`)
   }
 
   /** Keeps requests that come from now on from the engine. */
@@ -71,8 +71,9 @@ class ReverseProxy {
   /** How many requests are kept back. */
   get holding() { return this.#held?.length ?? 0 }
 
-  /** Holds, and waits until a browser polls in vain; answer makes the engine answer the poll that it has. */
+  /** Holds, and waits until a browser polls in vain; answer makes the engine answer the poll that it has by then. */
   async paused(answer) {
+    await this.carries(1)
     this.hold()
     await answer()
     await within('a poll', async resolve => {
@@ -127,16 +128,16 @@ class ReverseProxy {
 
   #forward(req, res) {
     const asked = this.#ask(req)
+    if (req.method === 'GET') asked.once('finish', () => { if (!asked.destroyed) this.#carried.add(asked) })
     asked.once('response', answer => {
+      this.#carried.delete(asked) // a slow line may keep the answer from the browser for a while
       res.writeHead(answer.statusCode, answer.rawHeaders)
       answer.pipe(this.#line(true)).pipe(res)
       answer.once('error', () => res.destroy())
     })
     asked.once('error', () => res.destroy())
-    const polls = req.method === 'GET' ? 1 : 0
-    this.#carried += polls
     res.once('close', () => {
-      this.#carried -= polls
+      this.#carried.delete(asked)
       asked.destroy() // the browser left, or has its answer
     })
     req.pipe(this.#line(false)).pipe(asked)
@@ -156,8 +157,8 @@ class ReverseProxy {
       if (socket.destroyed) return engine.destroy()
       const end = () => { socket.destroy(); engine.destroy() }
       for (const side of [socket, engine]) side.once('close', end).on('error', end)
-      this.#carried++
-      socket.once('close', () => this.#carried--)
+      this.#carried.add(socket)
+      socket.once('close', () => this.#carried.delete(socket))
       socket.write(headOf(answer.statusCode, answer.rawHeaders))
       if (first.length > 0) engine.unshift(first)
       if (head.length > 0) socket.unshift(head)

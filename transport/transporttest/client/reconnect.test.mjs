@@ -19,10 +19,12 @@ const emptied = server => healthy(server, 'an empty engine', ({ websocket: w, ac
 /**
  * Waits until a cut of the proxy ends the connection of each browser. One that
  * has sent its upgrade is still polling for an engine that has not got it, and
- * who polls is only missed after a ping; what it is asked goes behind it.
+ * who polls is only missed after a ping; what it is asked goes behind it. The
+ * same holds for one whose poll is being answered: there must be no news.
  */
 async function established(proxy, sockets) {
   await Promise.all(sockets.map(upgraded))
+  await Promise.all(sockets.map(socket => socket.await('portfolio:update'))) // the last of what is told unasked
   await Promise.all(sockets.map(socket => ask(socket, 'ping', {})))
   await proxy.carries(sockets.length)
 }
@@ -33,6 +35,14 @@ async function cutOff(proxy, sockets) {
   const lost = sockets.map(socket => once(socket, 'disconnect'))
   proxy.cut()
   await Promise.all(lost)
+}
+
+/** Opens a feed and waits until browsers know of it: they are told within a second, whatever they do then. */
+async function knownFeed(t, server, sockets) {
+  const feed = openFeed(t, server.url)
+  feed.send({ symbol: 'FIRST', price: 1 })
+  await Promise.all(sockets.map(socket => socket.await('market:status', ({ feed }) => feed === 'live')))
+  return feed
 }
 
 /** Connects with the recovery id of another socket. */
@@ -122,20 +132,25 @@ for (const [browser, io, way] of browsers) {
       const proxy = await proxyFor(t, server.address)
       const ann = await connect(io, proxy.url, token('ann'), reconnecting)
       t.after(() => ann.close())
+      const feed = await knownFeed(t, server, [ann])
       await ask(ann, 'subscribe:quote', 'MINE')
       await postTrade(server.url, tradeOf('ann'))
       await ann.await('trade:executed')
+      await ann.await('portfolio:update', u => u.totalTrades === 1)
+      let price = 0
       const { id } = ann
       async function steal() {
         const thief = await connectAs(t, io, server.url, 'bob', ann)
         assert.equal(thief.recovered ?? false, false)
         assert.notEqual(thief.id, id)
         assert.equal((await thief.await('portfolio:update')).userId, 'bob')
-        await postTicks(server.url, [{ symbol: 'MINE', price: 1 }])
+        feed.send({ symbol: 'MINE', price: ++price })
+        await healthy(server, 'the tick', ({ feed: { accepted } }) => accepted === 1 + price)
         await ask(thief, 'ping', {})
         assert.deepEqual([thief.of('watchlist:quote'), thief.of('trade:executed')], [[], []])
       }
       await steal() // while she is there,
+      await ann.await('watchlist:quote', q => q.price === price)
       assert.equal((await ask(ann, 'ping', {})).userId, 'ann')
       await established(proxy, [ann])
       const [lost, back] = [once(ann, 'disconnect'), once(ann, 'connect')]
@@ -152,10 +167,10 @@ for (const [browser, io, way] of browsers) {
     if (way !== 'upgrade') it(`costs what ${users * tabs} browsers show, not what they missed`, { timeout: 60_000 }, async t => {
       const server = await serverFor(t, { OUTCRY_MARKET_FEED_SILENCE: '1m' }) // no quote but those that are asked about
       const proxy = await proxyFor(t, server.address)
-      const feed = openFeed(t, server.url)
       const owners = Array.from({ length: users * tabs }, (_, i) => `user${i % users}`)
       const sockets = await Promise.all(owners.map(user => connect(io, proxy.url, token(user), reconnecting)))
       t.after(() => sockets.forEach(socket => socket.close()))
+      const feed = await knownFeed(t, server, sockets)
       const watched = i => symbols.slice((i % 2) * shown, (i % 2) * shown + shown)
       await Promise.all(sockets.map((socket, i) => ask(socket, 'subscribe:watchlist', { symbols: watched(i) })))
 
@@ -172,7 +187,7 @@ for (const [browser, io, way] of browsers) {
           price++
           for (const symbol of symbols) feed.send({ symbol, price })
         }
-        await healthy(server, 'all ticks', ({ feed: { accepted } }) => accepted === price * symbols.length)
+        await healthy(server, 'all ticks', ({ feed: { accepted } }) => accepted === 1 + price * symbols.length)
         const before = proxy.bytesDown
         proxy.release()
         await Promise.all(back)
