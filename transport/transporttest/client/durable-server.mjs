@@ -132,9 +132,14 @@ class DurableServer {
 // very same one, and so connect to itself.
 const [lowestPort, ephemeralPorts] = [20_000, 32_000]
 
-async function freePort() {
+const given = new Set() // an engine that is down, or not there yet, does not hold its port
+
+/** Finds a port for an engine to come, which no other test of this process is given. */
+export async function freePort() {
   for (;;) {
     const port = lowestPort + Math.floor(Math.random() * (ephemeralPorts - lowestPort))
+    if (given.has(port)) continue
+    given.add(port)
     const free = await new Promise(resolve => {
       const probe = createServer()
       probe.once('error', () => resolve(false))

@@ -1,15 +1,10 @@
 // Clients and servers that misbehave or go away: the others go on.
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
-import { once as emitted } from 'node:events'
-import { connect as dial } from 'node:net'
 import { describe, it } from 'node:test'
 import { ask, connect, once, versions } from './client.mjs'
-import { postTicks, serverFor, token } from './server.mjs'
-
-const key = randomBytes(16).toString('base64')
-const upgrade = path => `GET ${path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`
-const path = '/socket.io/?EIO=4&transport=websocket'
+import { freePort } from './durable-server.mjs'
+import { dialFor, ended, heard, upgrade } from './raw.mjs'
+import { changeSettings, healthy, postTicks, serverFor, token } from './server.mjs'
 
 /** A masked frame with a zero mask. */
 function frame(first, payload) {
@@ -63,21 +58,15 @@ for (const [version, io] of versions) {
       const witness = await connect(io, server.url, token('ann'))
       await ask(witness, 'subscribe:quote', 'W')
       await Promise.all(Object.entries(attacks).map(async ([what, bytes]) => {
-        const socket = dial({ host: server.address.hostname, port: server.address.port })
-        socket.on('error', () => {}) // a reset is a fine answer, too
-        socket.write(upgrade(path))
-        socket.resume()
-        const [head] = await emitted(socket, 'data')
-        assert.match(head.toString('latin1'), /^HTTP\/1.1 101 /, what)
+        const socket = dialFor(t, server, upgrade())
+        assert.match(await heard(socket, '\r\n\r\n'), /^HTTP\/1.1 101 /, what)
         socket.write(bytes)
-        await emitted(socket, 'close')
+        await ended(socket)
       }))
       for (const garbage of ['\0\0\0\0\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', `GET /${'x'.repeat(20_000)}`, `GET / HTTP/1.1\r\n${'a: b\r\n'.repeat(5_000)}`]) {
-        const socket = dial({ host: server.address.hostname, port: server.address.port })
-        socket.on('error', () => {})
-        socket.resume()
+        const socket = dialFor(t, server)
         socket.end(garbage)
-        await emitted(socket, 'close')
+        await ended(socket)
       }
       await postTicks(server.url, [{ symbol: 'W', price: 42 }])
       await witness.await('watchlist:quote', q => q.price === 42)
@@ -87,18 +76,17 @@ for (const [version, io] of versions) {
     })
 
     it('finds a half-open peer by its heartbeat', async t => {
-      const server = await serverFor(t, { OUTCRY_ENGINEIO_PING_INTERVAL: '200ms', OUTCRY_ENGINEIO_PING_TIMEOUT: '200ms' })
-      const alive = await connect(io, server.url, token('ann'))
-      const silent = dial({ host: server.address.hostname, port: server.address.port })
-      silent.on('error', () => {})
-      silent.resume()
-      silent.write(upgrade(path))
-      await emitted(silent, 'data')
+      const server = await serverFor(t, { OUTCRY_ENGINEIO_PING_INTERVAL: '200ms', OUTCRY_ENGINEIO_PING_TIMEOUT: '20s' })
+      const alive = await connect(io, server.url, token('ann')) // keeps the patience that it was told
+      t.after(() => alive.close())
+      await changeSettings(server, { 'engineio.ping_timeout': '200ms' })
+      const silent = dialFor(t, server, upgrade())
+      await heard(silent, '\r\n\r\n')
       silent.write(frame(0x81, Buffer.from(`40${JSON.stringify({ token: token('bob') })}`)))
-      await emitted(silent, 'close') // it never answered a ping
+      await ended(silent) // it never answered a ping
+      await once(alive.io.engine, 'ping')
       assert.equal((await ask(alive, 'ping', {})).message, 'pong')
-      const { websocket } = await server.health()
-      assert.deepEqual([websocket.pingTimeouts, websocket.sessions, websocket.connections], [1, 1, 1])
+      await healthy(server, 'the silent one to be gone, alone', ({ websocket: w }) => w.pingTimeouts === 1 && w.sessions === 1 && w.connections === 1)
       alive.close()
       assert.equal(await server.stop(), 0)
     })
@@ -108,10 +96,8 @@ for (const [version, io] of versions) {
       const names = Array.from({ length: 100 }, (_, i) => `S${i}`)
       const reader = await connect(io, server.url, token('ann'))
       await ask(reader, 'subscribe:watchlist', { symbols: names, batch: true })
-      const stalled = dial({ host: server.address.hostname, port: server.address.port })
-      stalled.on('error', () => {}) // a reset is a fine end
-      stalled.write(upgrade(path))
-      await emitted(stalled, 'data')
+      const stalled = dialFor(t, server, upgrade())
+      await heard(stalled, '\r\n\r\n')
       stalled.pause()
       stalled.write(frame(0x81, Buffer.from(`40${JSON.stringify({ token: token('bob') })}`)))
       stalled.write(frame(0x81, Buffer.from(`42["subscribe:watchlist",${JSON.stringify(names)}]`)))
@@ -131,16 +117,14 @@ for (const [version, io] of versions) {
 
     it('closes a connection that never signs in', async t => {
       const server = await serverFor(t, { OUTCRY_SOCKETIO_CONNECT_TIMEOUT: '200ms' })
-      const silent = dial({ host: server.address.hostname, port: server.address.port })
-      silent.resume()
-      silent.write(upgrade(path))
-      await emitted(silent, 'close')
+      await ended(dialFor(t, server, upgrade()))
       assert.equal(await server.stop(), 0)
     })
 
     for (const [end, stop, outcome] of [['stop', server => server.stop(), 0], ['crash', server => server.kill(), undefined]]) {
       it(`is found again on the same port after a ${end}, without any help`, async t => {
-        const first = await serverFor(t)
+        const address = `127.0.0.1:${await freePort()}`
+        const first = await serverFor(t, {}, address)
         const socket = await connect(io, first.url, token('ann'), { reconnection: true, reconnectionDelay: 50, reconnectionDelayMax: 100 })
         t.after(() => socket.close())
         const subscribe = () => socket.emit('subscribe:watchlist', ['BACK'])
@@ -154,7 +138,7 @@ for (const [version, io] of versions) {
         assert.equal(await stop(first), outcome)
         assert.equal((await lost)[0], 'transport close')
         const again = once(socket, 'connect')
-        const second = await serverFor(t, {}, first.address.host)
+        const second = await serverFor(t, {}, address)
         await again
         assert.equal((await ask(socket, 'ping', {})).userId, 'ann')
         await postTicks(second.url, [{ symbol: 'BACK', price: 2 }])
@@ -165,11 +149,7 @@ for (const [version, io] of versions) {
     it('tells a client when it is full, so that it comes back', async t => {
       const server = await serverFor(t, { MAX_WEBSOCKET_CONNECTIONS: '1' })
       const first = await connect(io, server.url, token('ann'))
-      const response = await new Promise(resolve => {
-        const socket = dial({ host: server.address.hostname, port: server.address.port })
-        socket.write(upgrade(path))
-        socket.once('data', data => { resolve(data.toString('latin1')); socket.destroy() })
-      })
+      const response = await heard(dialFor(t, server, upgrade()), '\r\n\r\n')
       assert.match(response, /^HTTP\/1.1 503 /)
       assert.match(response, /Retry-After: \d+/i)
       first.close()

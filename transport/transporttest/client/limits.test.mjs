@@ -77,7 +77,7 @@ for (const [browser, io] of browsers) {
     })
 
     it('closes who does not sign in, and nobody else', async t => {
-      const server = await serverFor(t, { OUTCRY_SOCKETIO_CONNECT_TIMEOUT: '1500ms' })
+      const server = await serverFor(t, { OUTCRY_SOCKETIO_CONNECT_TIMEOUT: '3s' })
       const signedIn = await connect(io, server.url, token('ann'))
       t.after(() => signedIn.close())
       const { io: stranger } = open(io, server.url, {}, { autoConnect: false })

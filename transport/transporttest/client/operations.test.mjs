@@ -8,12 +8,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { browsers } from './client.mjs'
+import { browsers, within } from './client.mjs'
 import { checkAccount, checkStream } from './checks/journal-checker.mjs'
 import { marketOrdersEnded, shownTo } from './crash/account.mjs'
 import { CrashRun, settings } from './crash/run.mjs'
 import { durableServerFor } from './durable-server.mjs'
-import { runCommand, token } from './server.mjs'
+import { changeSettings, operatorToken, runCommand, token } from './server.mjs'
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32))
 const tabs = 2 * browsers.length
@@ -24,8 +24,6 @@ const changes = {
   'limit.events_per_second': '80', 'portfolio.update_interval': '100ms', 'market.quiet_after': '20s', 'log.level': 'debug',
 }
 
-const bearer = user => ({ Authorization: `Bearer ${user}` })
-const operator = () => token('op', { roles: ['operator'] })
 
 /** Runs a command that must succeed and returns what it printed. */
 async function succeed(t, ...args) {
@@ -54,19 +52,29 @@ async function scrape({ url }) {
   }
 }
 
+/** Scrapes until the connections and sessions are those of so many tabs. */
+function scrapeOf(server, tabs) {
+  let counts
+  return within(`${tabs} tabs in the metrics`, async resolve => {
+    for (;;) {
+      const metrics = await scrape(server)
+      counts = [metrics('outcry_connections{transport="websocket"}') + metrics('outcry_connections{transport="polling"}'), metrics('outcry_sessions')]
+      if (counts.every(count => count === tabs)) return resolve(metrics)
+      await delay(20)
+    }
+  }, () => `there were ${counts} connections and sessions`)
+}
+
 async function settingsOf({ url }) {
-  const { settings } = await (await fetch(`${url}/api/operator/settings`, { headers: bearer(operator()) })).json()
+  const { settings } = await (await fetch(`${url}/api/operator/settings`, { headers: { Authorization: `Bearer ${operatorToken()}` } })).json()
   return new Map(settings.map(setting => [setting.key, setting]))
 }
 
 /** Changes all of changes, and holds that the engine and its audit say so. */
 async function tune(server) {
   const before = await settingsOf(server)
-  const response = await fetch(`${server.url}/api/operator/settings`, {
-    method: 'PATCH', headers: { ...bearer(operator()), 'Content-Type': 'application/json' }, body: JSON.stringify({ changes }),
-  })
-  const answer = await response.json()
-  assert.equal(response.status, 200, JSON.stringify(answer))
+  const answer = await changeSettings(server, changes)
+  assert.equal(answer.status, 200, JSON.stringify(answer))
   assert.deepEqual(new Map(answer.changed.map(c => [c.key, [c.from, c.to]])), new Map(Object.entries(changes).sort().map(([key, to]) => [key, [before.get(key).value, to]])))
 }
 
@@ -85,9 +93,7 @@ it(`is operated under load, seed ${seed}`, { timeout: 180_000 }, async t => {
   t.diagnostic(`validated: a round trip of ${first.roundTripMs} ms`)
 
   const { trades } = run.counts
-  const metrics = await scrape(server)
-  assert.equal(metrics('outcry_connections{transport="websocket"}') + metrics('outcry_connections{transport="polling"}'), tabs)
-  assert.equal(metrics('outcry_sessions'), tabs)
+  const metrics = await scrapeOf(server, tabs) // those of the validation end a moment after it
   assert.equal(metrics('outcry_users'), 4)
   assert.ok(metrics('outcry_trades_total') >= trades, `${metrics('outcry_trades_total')} of ${trades} acknowledged trades are counted`)
   assert.equal(metrics('outcry_journal_available'), 1)
@@ -99,12 +105,14 @@ it(`is operated under load, seed ${seed}`, { timeout: 180_000 }, async t => {
 
   const acknowledged = run.executors.flatMap(e => e.sent).filter(s => s.acks.length > 0)
   const [backup, data] = [join(folder, 'backup'), join(folder, 'restored')]
-  await succeed(t, 'journal', 'backup', backup, '--url', server.url, '--token', operator())
+  await succeed(t, 'journal', 'backup', backup, '--url', server.url, '--token', operatorToken())
   assert.equal(drops, 0, 'a backup dropped a connection')
 
+  const back = run.listeners.map(({ socket }) => new Promise(resolve => socket.once('connect', resolve)))
   const { gap } = await run.upgrade(t)
   t.diagnostic(`upgraded with a gap of ${Math.round(gap)} ms`)
   assert.ok(gap < longestGap, `the gap was ${gap} ms`)
+  await Promise.all(back)
   await Promise.all(run.listeners.map(l => l.untilQuoted()))
   assert.ok(drops >= tabs && run.counts.recoveries >= tabs, `${drops} connections ended, ${run.counts.recoveries} of ${tabs} tabs were recovered`)
   await validate(t, server)

@@ -5,10 +5,10 @@ import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ask, browsers, connect, upgraded, within } from './client.mjs'
 import { openFeed } from './feed.mjs'
-import { serverFor, token } from './server.mjs'
+import { operatorToken, serverFor, token } from './server.mjs'
 
 async function readStats(url) {
-  const response = await fetch(`${url}/api/operator/stats`, { headers: { Authorization: `Bearer ${token('op', { roles: ['operator'] })}` } })
+  const response = await fetch(`${url}/api/operator/stats`, { headers: { Authorization: `Bearer ${operatorToken()}` } })
   assert.equal(response.status, 200)
   return response.json()
 }

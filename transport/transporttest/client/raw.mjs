@@ -13,6 +13,17 @@ export function dialFor(t, { address }, said = '') {
   return socket
 }
 
+/** Waits until the engine said so on a connection, and returns all that it had said. */
+export const heard = (socket, text) => within(JSON.stringify(text), resolve => {
+  const look = () => {
+    if (!socket.heard.includes(text)) return
+    socket.off('data', look)
+    resolve(socket.heard)
+  }
+  socket.on('data', look)
+  look()
+}, () => `it heard ${socket.heard.slice(0, 500)}`)
+
 /** Waits until the engine ended a connection, and returns what it had said. */
 export const ended = socket => within('the end of a connection', resolve => {
   if (socket.closed) resolve(socket.heard)

@@ -95,6 +95,7 @@ export const token = (user, claims = {}, options = {}) =>
   })
 
 export const feedToken = () => token('test-feed', { roles: ['feed'] })
+export const operatorToken = () => token('op', { roles: ['operator'] })
 
 /** Posts ticks as one short feed and returns the final answer. */
 export async function postTicks(url, ticks) {
@@ -104,6 +105,14 @@ export async function postTicks(url, ticks) {
     body: ticks.map(tick => (typeof tick === 'string' ? tick : JSON.stringify(tick))).join('\n'),
   })
   return response.json()
+}
+
+/** Asks for changes of settings, as an operator unless headers say who asks, and returns the answer with its HTTP status. */
+export async function changeSettings({ url }, changes, headers = { authorization: `Bearer ${operatorToken()}` }) {
+  const response = await fetch(`${url}/api/operator/settings`, {
+    method: 'PATCH', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ changes }),
+  })
+  return { status: response.status, ...await response.json() }
 }
 
 /** Runs another command of the binary to its end, or to the end of the test. */

@@ -86,7 +86,7 @@ describe('TLS', { concurrency: true }, () => {
 
   for (const mode of ['epoll', 'goroutine']) {
     it(`closes who opens and says nothing, and tells plain HTTP what is wrong, with netpoll ${mode}`, async t => {
-      const { server } = await scene(t, { OUTCRY_NETPOLL_MODE: mode, OUTCRY_WEBSOCKET_HEADER_TIMEOUT: '300ms' })
+      const { server } = await scene(t, { OUTCRY_NETPOLL_MODE: mode, OUTCRY_WEBSOCKET_HEADER_TIMEOUT: '2s' })
       const { hostname: host, port } = server.address
       const plain = await fetch(`http://${host}:${port}/health`)
       assert.equal(plain.status, 400)

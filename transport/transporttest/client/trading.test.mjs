@@ -111,7 +111,7 @@ for (const [browser, io] of browsers) {
     })
 
     it('rejects orders with a reason, and leaves nothing behind', async t => {
-      const { server, socket, feed, account } = await scene(t, { OUTCRY_MARKET_FEED_GRACE: '100ms', OUTCRY_MARKET_SWEEP_INTERVAL: '50ms' })
+      const { server, socket, feed, account } = await scene(t, { OUTCRY_MARKET_FEED_GRACE: '100ms', OUTCRY_MARKET_SWEEP_INTERVAL: '50ms', OUTCRY_MARKET_FEED_SILENCE: '1m' })
       await quoted(socket, feed, { symbol: 'HALT', price: 5, halted: true })
       const gone = openFeed(t, server.url)
       await quoted(socket, gone, { symbol: 'GONE', price: 5 })

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { newCertificate } from './certificate.mjs'
 import { browsers, connect } from './client.mjs'
+import { freePort } from './durable-server.mjs'
 import { binary, healthy, runCommand, serverFor, token } from './server.mjs'
 
 const all = ['health', 'dashboard', 'api', 'websocket', 'polling', 'headers', 'tls']
@@ -89,10 +90,9 @@ describe('validate', { concurrency: true }, () => {
   })
 
   it('says that nobody is there', async t => {
-    const server = await serverFor(t)
-    await server.stop()
-    const { code, of } = await validate(t, server.url)
-    assert.deepEqual([code, of('health').found], [1, `nobody listens at ${server.address.host}`])
+    const address = `127.0.0.1:${await freePort()}`
+    const { code, of } = await validate(t, `http://${address}`)
+    assert.deepEqual([code, of('health').found], [1, `nobody listens at ${address}`])
   })
 
   it('tells wrong usage from a check that failed', async t => {
@@ -117,20 +117,22 @@ describe('validate', { concurrency: true }, () => {
     // no feed is connected, which is a reason of the engine's own and not of a watch
     assert.deepEqual(looks.map(l => l.state), ['normal', 'normal'], JSON.stringify(looks))
     child.kill('SIGINT')
-    const { summary } = await next()
+    let summary
+    while (!summary) ({ summary } = await next()) // a machine that stands still may let it look once more
     assert.deepEqual([summary.interrupted, summary.rollback, await ended], [true, '', 0])
     assert.equal((await server.health()).limits.credentials, 0)
   })
 
   it('is critical when the engine dies', async t => {
-    const server = await serverFor(t)
+    const server = await serverFor(t, {}, `127.0.0.1:${await freePort()}`) // which nobody else listens at then
     const { next } = watch(t, server.url, '--token', token('ann'))
     const look = await next()
     assert.deepEqual([look.state, look.reasons, look.roundTripMs > 0], ['normal', [], true])
     await server.kill()
+    const dead = after => /health: nobody listens/.test(after.reasons[0])
     let after = await next()
-    if (after.state === 'normal') after = await next() // it was made before
+    if (!dead(after)) after = await next() // it was begun before
     assert.equal(after.state, 'critical')
-    assert.match(after.reasons[0], /health: nobody listens/)
+    assert.ok(dead(after), JSON.stringify(after))
   })
 })
