@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -53,26 +54,32 @@ var (
 // the rest its P99. So one report gives back what it said, and many together never
 // look better than they were, but for the last hundredth of each.
 type Reports struct {
+	refused atomic.Uint64 // written by whoever takes a report
+
+	// mu guards the next block. A browser reports seldom, and whoever reads shall
+	// find a report in all of it or in nothing.
+	mu       sync.Mutex
 	joined   Recorder
 	browsers reporters
-	// atomic: added to by whoever takes a report
-	refused, count atomic.Uint64
+	count    uint64
 }
 
 // The weights of the three points, in twentieths.
 const weightP50, weightP95, weightP99 = 10, 9, 1
 
-// ReportWeight is how often Joined counts each quote that was reported.
+// ReportWeight is how often the distribution counts each quote that was reported.
 const ReportWeight = weightP50 + weightP95 + weightP99
 
 // Add takes a report that a browser sent at now. One that comes too soon behind
 // the browser's last is refused.
 func (r *Reports) Add(browser *Reporter, now time.Time, report Report) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if !r.browsers.report(browser, now) {
 		r.Refuse()
 		return errTooSoon
 	}
-	r.count.Add(report.Count)
+	r.count += report.Count
 	r.joined.Add(report.P50, weightP50*report.Count)
 	r.joined.Add(report.P95, weightP95*report.Count)
 	r.joined.Add(report.P99, weightP99*report.Count)
@@ -87,12 +94,17 @@ func (r *Reports) Refuse() { r.refused.Add(1) }
 // Refused is how many reports were refused since the start.
 func (r *Reports) Refused() uint64 { return r.refused.Load() }
 
-// Browsers is how many browsers reported within the last minute.
-func (r *Reports) Browsers(now time.Time) int { return r.browsers.within(now) }
+// Reported is what reports came to.
+type Reported struct {
+	Browsers int    // that reported within the last minute
+	Count    uint64 // of quotes that all reports since the start are about
+}
 
-// Count is how many quotes the reports are about.
-func (r *Reports) Count() uint64 { return r.count.Load() }
-
-// Joined is the distribution of all reports since the start. Its own count has
-// another unit than Count.
-func (r *Reports) Joined() *Recorder { return &r.joined }
+// Read reads the distribution of all reports since the start, whose own count has
+// another unit, and what else is known of the very same reports.
+func (r *Reports) Read(now time.Time, joined *Counts) Reported {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	joined.Read(&r.joined)
+	return Reported{Browsers: r.browsers.within(now), Count: r.count}
+}

@@ -24,13 +24,15 @@ func TestReportsThatNoBrowserCanMeasureAreRefused(t *testing.T) {
 	}
 }
 
-func joined(r *Reports) Summary {
+func joined(r *Reports) (Summary, Reported) {
 	c := &Counts{}
-	c.Read(r.Joined())
+	reported := r.Read(time.Unix(1000, 0), c)
 	s := NewSeries(1)
 	s.Observe(c)
-	return s.Over(0)
+	return s.Over(0), reported
 }
+
+func reporting(r *Reports, now time.Time) int { return r.Read(now, &Counts{}).Browsers }
 
 func TestOneReportGivesBackWhatItSaid(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -45,8 +47,8 @@ func TestOneReportGivesBackWhatItSaid(t *testing.T) {
 		if err := r.Add(&Reporter{}, time.Unix(1000, 0), report); err != nil {
 			t.Fatal(err)
 		}
-		if got := joined(&r); !near(got.P50, report.P50) || !near(got.P95, report.P95) || !near(got.P99, report.P99) || r.Count() != report.Count {
-			t.Fatalf("%+v of %+v", got, report)
+		if got, reported := joined(&r); !near(got.P50, report.P50) || !near(got.P95, report.P95) || !near(got.P99, report.P99) || reported != (Reported{Browsers: 1, Count: report.Count}) {
+			t.Fatalf("%+v and %+v of %+v", got, reported, report)
 		}
 	})
 }
@@ -61,11 +63,12 @@ func TestReportsWeighByTheirCount(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := joined(&r); !near(got.P50, 20*time.Millisecond) || !near(got.P95, time.Second) || !near(got.P99, 2*time.Second) {
+	got, reported := joined(&r)
+	if !near(got.P50, 20*time.Millisecond) || !near(got.P95, time.Second) || !near(got.P99, 2*time.Second) {
 		t.Errorf("%+v", got)
 	}
-	if r.Count() != 1000 {
-		t.Errorf("%d quotes", r.Count())
+	if reported.Count != 1000 {
+		t.Errorf("%d quotes", reported.Count)
 	}
 }
 
@@ -80,7 +83,7 @@ func TestBrowsersCountOnceAndOnlyWhileTheyReport(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got := r.Browsers(now); got != 3 {
+		if got := reporting(&r, now); got != 3 {
 			t.Fatalf("%d browsers report", got)
 		}
 		now = now.Add(10 * time.Second)
@@ -91,10 +94,51 @@ func TestBrowsersCountOnceAndOnlyWhileTheyReport(t *testing.T) {
 	if err := r.Add(&browsers[0], now.Add(time.Second), report); err == nil || r.Refused() != 1 {
 		t.Errorf("a report a second later is taken: %v, %d refused", err, r.Refused())
 	}
-	if got := r.Browsers(now.Add(51 * time.Second)); got != 1 {
+	if got := reporting(&r, now.Add(51*time.Second)); got != 1 {
 		t.Errorf("%d report, not the one that was last", got)
 	}
-	if got := r.Browsers(now.Add(61 * time.Second)); got != 0 {
+	if got := reporting(&r, now.Add(61*time.Second)); got != 0 {
 		t.Errorf("%d report long after the last", got)
+	}
+}
+
+// Who reads looked at the clock before the browser did.
+func TestAReportOfASecondThatJustBeganCounts(t *testing.T) {
+	var r Reports
+	report, _ := NewReport(1, 2, 3, 1)
+	now := time.Unix(10_000, 0)
+	if err := r.Add(&Reporter{}, now, report); err != nil {
+		t.Fatal(err)
+	}
+	if got := reporting(&r, now.Add(-time.Nanosecond)); got != 1 {
+		t.Errorf("%d browsers report", got)
+	}
+}
+
+func TestAReportIsReadWholeOrNotAtAll(t *testing.T) {
+	var r Reports
+	report, _ := NewReport(1, 2, 3, 7)
+	now := time.Unix(10_000, 0)
+	const browsers = 10_000
+	added := make(chan struct{})
+	go func() {
+		defer close(added)
+		for range browsers {
+			_ = r.Add(&Reporter{}, now, report)
+		}
+	}()
+	for done := false; !done; {
+		select {
+		case <-added:
+			done = true
+		default:
+		}
+		counts := &Counts{}
+		reported := r.Read(now, counts)
+		s := NewSeries(1)
+		s.Observe(counts)
+		if quotes := s.Over(0).Count; quotes != ReportWeight*reported.Count || reported.Count != report.Count*uint64(reported.Browsers) {
+			t.Fatalf("%d in the distribution, and %+v", quotes, reported)
+		}
 	}
 }

@@ -32,7 +32,6 @@ func (e *Engine) sample() operator.Sample {
 		Slow: e.slowBrowsers(now), Feeds: e.feedStats(now), Journal: e.journalStats(),
 		Memory: operator.ReadMemory(), Actors: e.actorStats(),
 		Requests: e.requests.All() + limits.Events, Failed: e.requests.Failed(),
-		Reporters: reports.Browsers(now), Reported: reports.Count(),
 		Stages: &latency.StageCounts{}, FeedLag: &latency.Counts{}, Browsers: &latency.Counts{},
 	}
 	for code, n := range sessions.Failed {
@@ -48,7 +47,8 @@ func (e *Engine) sample() operator.Sample {
 	}
 	e.dispatcher.ReadStages(s.Stages)
 	e.symbols.ReadLag(s.FeedLag)
-	s.Browsers.Read(reports.Joined())
+	reported := reports.Read(now, s.Browsers)
+	s.Reporters, s.Reported = reported.Browsers, reported.Count
 	return s
 }
 

@@ -42,8 +42,8 @@ func (e *engine) read() Sample {
 	s.Stages.Whole.Read(&e.whole)
 	s.Stages.Write.Read(&e.write)
 	s.FeedLag.Read(&e.lag)
-	s.Browsers.Read(e.reports.Joined())
-	s.Reporters, s.Reported = e.reports.Browsers(e.now), e.reports.Count()
+	reported := e.reports.Read(e.now, s.Browsers)
+	s.Reporters, s.Reported = reported.Browsers, reported.Count
 	return s
 }
 

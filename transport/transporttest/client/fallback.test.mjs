@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { postTrade, tradeOf } from './accounts.mjs'
 import { checkNotices, noticesIn } from './checks/notice-checker.mjs'
-import { browsers, connect, reconnecting } from './client.mjs'
+import { browsers, once, open, reconnecting } from './client.mjs'
 import { randomOf } from './crash/random.mjs'
 import { durableServerFor } from './durable-server.mjs'
 import { openFeed } from './feed.mjs'
@@ -19,6 +19,17 @@ const stale = 5_000 // machines of tests are noisy: the figure that counts is pr
 // A client whose WebSocket ends between its opening and the first packet waits
 // for its timeout, of 20 s unless it is told otherwise, before it tries again.
 const impatient = { ...reconnecting, timeout: 1_000 }
+// A client whose WebSocket is cut while it pauses polling to change over does
+// neither: only its heartbeat ends that.
+const heartbeat = { OUTCRY_ENGINEIO_PING_INTERVAL: '500ms', OUTCRY_ENGINEIO_PING_TIMEOUT: '1s' }
+
+/** Opens a browser, and waits until it is in; a machine that is busy may keep it for longer than it is patient. */
+async function persistent(t, io, url) {
+  const socket = open(io, url, { token: token('ann') }, impatient)
+  t.after(() => socket.close())
+  await once(socket, 'connect')
+  return socket
+}
 
 const hostile = {
   'refuses WebSockets': { websockets: 'refuse' },
@@ -30,12 +41,11 @@ const hostile = {
 
 for (const [browser, io] of browsers.filter(([, , way]) => way === 'upgrade')) {
   describe(`proxies with ${browser}`, { concurrency: true }, () => {
-    async function scene(t, habits, settings) {
-      const server = await serverFor(t, settings)
+    async function scene(t, habits) {
+      const server = await serverFor(t, heartbeat)
       const proxy = await proxyFor(t, server.address, habits)
       const feed = openFeed(t, server.url)
-      const socket = await connect(io, proxy.url, token('ann'), impatient)
-      t.after(() => socket.close())
+      const socket = await persistent(t, io, proxy.url)
       // What was under way when a connection is cut is lost, and a client asks again.
       const subscribe = () => socket.timeout(1_000).emitWithAck('subscribe:watchlist', { symbols }).catch(subscribe)
       assert.deepEqual(await subscribe(), { success: true })
@@ -60,9 +70,6 @@ for (const [browser, io] of browsers.filter(([, , way]) => way === 'upgrade')) {
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32))
 const cuts = 12
-// A client whose WebSocket is cut while it pauses polling to change over does
-// neither: only its heartbeat ends that.
-const heartbeat = { OUTCRY_ENGINEIO_PING_INTERVAL: '500ms', OUTCRY_ENGINEIO_PING_TIMEOUT: '1s' }
 
 describe('cuts at random', { concurrency: true }, () => {
   for (const [browser, io] of browsers) {
@@ -71,8 +78,7 @@ describe('cuts at random', { concurrency: true }, () => {
       const server = await durableServerFor(t, heartbeat)
       await server.start()
       const proxy = await proxyFor(t, new URL(server.url), { latency: 3 })
-      const socket = await connect(io, proxy.url, token('ann'), impatient)
-      t.after(() => socket.close())
+      const socket = await persistent(t, io, proxy.url)
       const { version: since } = await socket.await('portfolio:update')
       let anew = 0
       socket.on('connect', () => { anew += !socket.recovered })
