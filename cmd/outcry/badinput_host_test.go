@@ -3,25 +3,19 @@ package main
 import (
 	"io"
 	"net/http"
-	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/rs/zerolog"
 
 	"outcry/config"
-	"outcry/transport/netpoll"
 )
 
 // eachDevelopment runs f against a whole engine in development mode, on event loops
 // where there are any and on goroutines.
 func eachDevelopment(t *testing.T, change func(*config.Server), f func(t *testing.T, e *Engine)) {
 	t.Helper()
-	modes := []string{netpoll.ModeGoroutine}
-	if runtime.GOOS == "linux" {
-		modes = append(modes, netpoll.ModeEpoll)
-	}
-	for _, mode := range modes {
+	for _, mode := range modes() {
 		t.Run(mode, func(t *testing.T) {
 			loaded := load(t, t.TempDir(), "")
 			loaded.Dev = true

@@ -29,11 +29,7 @@ const badInputPatience = 20 * time.Second
 // on goroutines. When f is done nothing of its connections may be left.
 func eachEngine(t *testing.T, change func(*config.Settings), f func(t *testing.T, e *Engine)) {
 	t.Helper()
-	modes := []string{netpoll.ModeGoroutine}
-	if runtime.GOOS == "linux" {
-		modes = append(modes, netpoll.ModeEpoll)
-	}
-	for _, mode := range modes {
+	for _, mode := range modes() {
 		t.Run(mode, func(t *testing.T) {
 			e := serve(t, func(s *config.Settings) {
 				s.Netpoll.Mode, s.Server.DrainTime = mode, 0
@@ -49,6 +45,14 @@ func eachEngine(t *testing.T, change func(*config.Settings), f func(t *testing.T
 			noSocketLeft(t, before)
 		})
 	}
+}
+
+// modes are the ways to serve sockets that there are here.
+func modes() []string {
+	if runtime.GOOS == "linux" {
+		return []string{netpoll.ModeGoroutine, netpoll.ModeEpoll}
+	}
+	return []string{netpoll.ModeGoroutine}
 }
 
 // nothingLeft waits until no connection and no session is left.

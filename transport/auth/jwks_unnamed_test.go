@@ -8,11 +8,9 @@ import (
 	"encoding/pem"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/MicahParks/jwkset"
 	"github.com/golang-jwt/jwt/v5"
-	"github.com/rs/zerolog"
 )
 
 // kid is optional, RFC 7515 section 4.1.4: the algorithm finds a key that is the only
@@ -93,14 +91,7 @@ func TestTokensThatNameNoneOfSeveralKeysAreRefusedWithAReason(t *testing.T) {
 	one, other := newRSA(t), newRSA(t)
 	i.publish("one", one.Public())
 	i.publish("other", other.Public())
-	var log strings.Builder
-	o := DefaultOptions()
-	o.JWKSURL = i.server.URL
-	v, err := NewVerifier(o, zerolog.New(&log), time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(v.Close)
+	v, log := logging(t, i.server.URL)
 	for range 2 {
 		_, refusal := v.Verify(issueWith(t, jwt.SigningMethodRS256, one, nil, nil))
 		if codeOf(refusal) != "INVALID_TOKEN" || refusal.Message != invalidToken().Message || !strings.Contains(refusal.Hint, "kid") || strings.Contains(string(refusal.Data()), "kid") {

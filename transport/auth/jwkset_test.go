@@ -32,6 +32,20 @@ func encodedKey(t *testing.T, kid string, public any) string {
 	return string(encoded)
 }
 
+// logging is a verifier of the issuer at a URL, and what it logs.
+func logging(t *testing.T, url string) (*Verifier, *strings.Builder) {
+	t.Helper()
+	o := DefaultOptions()
+	o.JWKSURL = url
+	log := &strings.Builder{}
+	v, err := NewVerifier(o, zerolog.New(log), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(v.Close)
+	return v, log
+}
+
 // RFC 7517 section 5: keys that are not understood, lack something or have values
 // that are not allowed are ignored, and the others are not.
 func TestAKeyThatIsNoneTakesNoOtherWithIt(t *testing.T) {
@@ -134,13 +148,7 @@ func TestASetWithoutAGoodKeyKeepsTheOneBefore(t *testing.T) {
 			w.WriteHeader(c.status)
 			_, _ = w.Write([]byte(c.body))
 		}))
-		o := DefaultOptions()
-		o.JWKSURL = server.URL
-		var log strings.Builder
-		v, err := NewVerifier(o, zerolog.New(&log), time.Now)
-		if err != nil {
-			t.Fatal(err)
-		}
+		v, log := logging(t, server.URL)
 		later.Store(true)
 		v.issuer.renew()
 		if _, refusal := v.Verify(token); refusal != nil {
@@ -169,13 +177,7 @@ func TestAKeyThatIsNotUsedIsLoggedOnce(t *testing.T) {
 		_, _ = w.Write([]byte(bodies[asked.Add(1)-1]))
 	}))
 	defer server.Close()
-	o := DefaultOptions()
-	o.JWKSURL = server.URL
-	var log strings.Builder
-	v, err := NewVerifier(o, zerolog.New(&log), time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
+	v, log := logging(t, server.URL)
 	for range len(bodies) - 1 {
 		v.issuer.renew()
 	}
