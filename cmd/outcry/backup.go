@@ -33,11 +33,11 @@ const backupTTL = 5 * time.Minute
 
 // Run makes the file and prints what is in it.
 func (c *JournalBackupCmd) Run(ctx context.Context) error {
-	write := c.copyStopped
+	save := c.saveStopped
 	if c.URL != "" {
-		write = c.download
+		save = c.saveRunning
 	}
-	report, err := badgerjournal.SaveBackup(c.File, func(w io.Writer) error { return write(ctx, w) })
+	report, err := save(ctx)
 	if err != nil {
 		return err
 	}
@@ -45,21 +45,40 @@ func (c *JournalBackupCmd) Run(ctx context.Context) error {
 	return nil
 }
 
-// copyStopped writes a backup of a journal that no engine has open.
-func (c *JournalBackupCmd) copyStopped(ctx context.Context, w io.Writer) (err error) {
+// saveRunning saves a backup that a running engine sends, which remembers it.
+func (c *JournalBackupCmd) saveRunning(ctx context.Context) (badgerjournal.BackupReport, error) {
+	return badgerjournal.SaveBackup(c.File, func(w io.Writer) error { return c.download(ctx, w) })
+}
+
+// saveStopped saves a backup of a journal that no engine has open, and remembers it
+// for the next one.
+func (c *JournalBackupCmd) saveStopped(ctx context.Context) (report badgerjournal.BackupReport, err error) {
 	dir, err := c.folder()
 	if err != nil {
-		return err
+		return report, err
 	}
 	o := badgerjournal.DefaultOptions()
 	o.BackupByteRate = 1 << 40 // nobody trades meanwhile
 	journal, err := badgerjournal.Open(dir, o, zerolog.Nop(), time.Now)
 	if err != nil {
-		return fmt.Errorf("%w; the backup of an engine that is running is taken with --url", err)
+		return report, fmt.Errorf("%w; the backup of an engine that is running is taken with --url", err)
 	}
 	defer func() { err = errors.Join(err, journal.Close()) }()
-	_, _, err = journal.Backup(ctx, w)
-	return err
+	began := time.Now()
+	report, err = badgerjournal.SaveBackup(c.File, func(w io.Writer) error {
+		_, _, err := journal.Backup(ctx, w)
+		return err
+	})
+	if err != nil {
+		return report, err
+	}
+	outcomes, _ := badgerjournal.OpenBackupOutcomes(journal) // what cannot be read is replaced
+	outcomes.Taken(badgerjournal.LastBackup{Ended: time.Now(), Bytes: int64(report.Summary.Bytes), Took: time.Since(began)}, func(err error) {
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "the backup is good, but the journal does not know of it: %v\n", err)
+		}
+	})
+	return report, nil
 }
 
 // download writes the backup that a running engine sends.

@@ -275,6 +275,56 @@ func TestABackupOfAStoppedEngineIsTheSame(t *testing.T) {
 	}
 }
 
+// TestTheLastBackupIsKnownBehindARestart: of a running engine and of a stopped one, and
+// one that breaks off does not take its place.
+func TestTheLastBackupIsKnownBehindARestart(t *testing.T) {
+	data := t.TempDir()
+	const when, size, failures = "outcry_backup_last_success_timestamp_seconds", "outcry_backup_last_success_size_bytes", "outcry_backup_failures_total"
+	e, stop := serveUntil(t, load(t, data, ""), zerolog.Nop())
+	if before := scrape(t, e); before[when] != nil || before.value(failures) != 0 {
+		t.Errorf("before the first: %v, %v", before[when], before.value(failures))
+	}
+	began := float64(time.Now().UnixMilli()) / 1000
+	file, err := backupOf(t, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := scrape(t, e)
+	if at := taken.value(when); at < began || at > float64(time.Now().Unix()+1) || taken.value(size) != float64(info.Size()) || taken.value("outcry_backup_last_success_duration_seconds") < 0 {
+		t.Errorf("at %v, %v bytes of %d", at, taken.value(size), info.Size())
+	}
+	if _, err := e.journal.Get("backup/last"); err != nil {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	response := httptest.NewRecorder()
+	request := httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/operator/backup", nil)
+	request.Header.Set("Authorization", "Bearer "+tokenOf(t, "op", auth.Operator))
+	e.backupHandler().ServeHTTP(response, request)
+	if failed := scrape(t, e); response.Code == http.StatusOK || failed.value(failures) != 1 || failed.value(when) != taken.value(when) {
+		t.Errorf("one that broke off with %d: %v failed, the last was at %v", response.Code, failed.value(failures), failed.value(when))
+	}
+	stop()
+
+	e, stop = serveUntil(t, load(t, data, ""), zerolog.Nop())
+	if again := scrape(t, e); again.value(when) != taken.value(when) || again.value(size) != taken.value(size) || again.value(failures) != 0 {
+		t.Errorf("behind a restart %v, want %v", again.value(when), taken.value(when))
+	}
+	stop()
+	if err := (&JournalBackupCmd{File: filepath.Join(t.TempDir(), "b"), journalFlags: journalFlags{Data: data}}).Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	e, _ = serveUntil(t, load(t, data, ""), zerolog.Nop())
+	if at := scrape(t, e).value(when); at <= taken.value(when) {
+		t.Errorf("behind one of a stopped engine %v, want after %v", at, taken.value(when))
+	}
+}
+
 func TestABackupCommandSaysWhatKeepsItFromWorking(t *testing.T) {
 	e := serve(t, nil)
 	t.Setenv("JWT_SECRET", "")

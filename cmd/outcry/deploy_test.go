@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"go.yaml.in/yaml/v3"
@@ -85,7 +86,8 @@ func TestDeployedQueriesAskForMetricsThatThereAre(t *testing.T) {
 	e := serve(t, func(s *config.Settings) { trust = withTLS(t, s) }) // a certificate has a metric
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trust}}
 	t.Cleanup(client.CloseIdleConnections)
-	e.feeds.Open("acme").Close() // and so have feeds, once there was one
+	e.feeds.Open("acme").Close() // and so have feeds and backups, once there was one
+	e.backupEnded(1, time.Second, nil)
 	there := scrapeBy(t, client, e)
 	there["up"] = &dto.MetricFamily{} // Prometheus's own
 	names := regexp.MustCompile(`\b(up|(outcry|go|process)_[a-z0-9_]+)\b`)

@@ -52,6 +52,7 @@ type Engine struct {
 	audit   *audit.Log
 
 	journal     *badgerjournal.Journal
+	backups     *badgerjournal.BackupOutcomes
 	system      *actors.System
 	dispatcher  *mailbox.Dispatcher
 	symbols     *symbol.Directory
@@ -140,6 +141,7 @@ func (e *Engine) begin(left *estate) error {
 // is left of it.
 func (e *Engine) goOn(left *estate) error {
 	e.openAudit()
+	e.openBackups()
 	if err := e.inherit(left); err != nil {
 		e.shutdown()
 		return err

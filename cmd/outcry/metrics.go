@@ -16,6 +16,7 @@ func (e *Engine) reading() metrics.Reading {
 		Journal: e.journal.Stats(), JournalQueue: e.journal.QueueStanding(), ReserveBytes: e.settings.Journal.ReserveBytes,
 		RefusedReport: e.gateway.Reports().Refused(),
 	}
+	r.LastBackup, r.FailedBackups = e.backups.Standing()
 	r.Limits = e.limitsHealth(r.Sessions.Refused)
 	for _, s := range e.supervisors {
 		r.Supervised = append(r.Supervised, metrics.Supervised{Kind: s.Kind(), Failures: s.Failures(), Restarts: s.Restarts()})

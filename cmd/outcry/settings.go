@@ -103,19 +103,45 @@ func (e *Engine) routeSettings(routes *http.ServeMux) {
 	})
 	routes.Handle("/api/operator/settings", httpapi.Methods{http.MethodGet: settings.List, http.MethodPatch: settings.Change})
 	routes.Handle("/api/operator/audit", httpapi.Methods{http.MethodGet: settings.Audit})
-	backups := httpapi.NewBackups(e.httpOptions, httpapi.BackupDeps{
+	routes.Handle("/api/operator/backup", httpapi.Methods{http.MethodGet: e.backupHandler().ServeHTTP})
+}
+
+// backupHandler takes backups for operators.
+func (e *Engine) backupHandler() http.Handler {
+	return httpapi.NewBackups(e.httpOptions, httpapi.BackupDeps{
 		Verifier: e.verifier, Write: e.writeBackup, Draining: e.draining.Load, Stopping: e.stopping, Log: e.log, Now: time.Now,
 		Note: func(userID, from, to string) {
 			e.audit.Add(audit.Entry{UserID: userID, Key: "backup", From: from, To: to})
 		},
+		Ended: e.backupEnded,
 	})
-	routes.Handle("/api/operator/backup", httpapi.Methods{http.MethodGet: backups.ServeHTTP})
 }
 
 // writeBackup backs the journal up for an operator.
 func (e *Engine) writeBackup(ctx context.Context, w io.Writer) (string, error) {
 	contents, summary, err := e.journal.Backup(ctx, w)
 	return fmt.Sprintf("%s in %.1f MB", contents, float64(summary.Bytes)/megabyte), err
+}
+
+// backupEnded remembers how a backup ended.
+func (e *Engine) backupEnded(bytes int64, took time.Duration, err error) {
+	if err != nil {
+		e.backups.Failed()
+		return
+	}
+	e.backups.Taken(badgerjournal.LastBackup{Ended: time.Now(), Bytes: bytes, Took: took}, func(err error) {
+		if err != nil {
+			e.log.Warn().Err(err).Msg("when the last backup was taken is in memory only")
+		}
+	})
+}
+
+// openBackups opens what remembers how backups ended.
+func (e *Engine) openBackups() {
+	var err error
+	if e.backups, err = badgerjournal.OpenBackupOutcomes(e.journal); err != nil {
+		e.log.Error().Err(err).Msg("when the last backup was taken is not known: it is remembered from the next on")
+	}
 }
 
 // auditTimeout is how long a change waits for its entry in the audit log to be on

@@ -23,6 +23,9 @@ type BackupDeps struct {
 	Write func(ctx context.Context, w io.Writer) (contents string, err error)
 	// Note keeps who began a backup, and what became of it.
 	Note func(userID, from, to string)
+	// Ended is told of each backup that began: how much of it was sent in which
+	// time, and why it is none; nil if it was sent whole.
+	Ended func(bytes int64, took time.Duration, err error)
 	// Draining is whether the engine is about to stop: no backup begins then.
 	Draining func() bool
 	// Stopping ends the backup that is under way when it is done.
@@ -82,6 +85,7 @@ func (b *Backups) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (b *Backups) take(w http.ResponseWriter, r *http.Request, userID string) {
 	const begun = "begun"
 	b.deps.Note(userID, "", begun)
+	began := b.deps.Now()
 	timeout := b.options.Options().BackupTimeout
 	ctx, cancel := context.WithTimeoutCause(r.Context(), timeout, fmt.Errorf("it was not taken within %s, which is http.backup_timeout", timeout))
 	defer cancel()
@@ -108,6 +112,7 @@ func (b *Backups) take(w http.ResponseWriter, r *http.Request, userID string) {
 		contents = "broken off: " + err.Error()
 	}
 	log.Str("by", userID).Int64("bytes", out.written()).Str("contents", contents).Msg("backup taken")
+	b.deps.Ended(out.written(), b.deps.Now().Sub(began), err)
 	b.deps.Note(userID, begun, contents)
 	if err != nil {
 		b.breakOff(w, out, err)

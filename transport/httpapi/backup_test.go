@@ -30,6 +30,7 @@ type backupServer struct {
 	mu    sync.Mutex // guards notes
 	notes []string
 	noted chan struct{} // has room for all notes of a test
+	ended []string      // guarded by mu: how much was sent of each, and why it is none
 }
 
 func serveBackups(t *testing.T, o Options, write func(context.Context, io.Writer) (string, error)) *backupServer {
@@ -44,6 +45,14 @@ func serveBackups(t *testing.T, o Options, write func(context.Context, io.Writer
 			defer s.mu.Unlock()
 			s.notes = append(s.notes, userID+": "+from+" > "+to)
 			s.noted <- struct{}{}
+		},
+		Ended: func(bytes int64, took time.Duration, err error) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if took < 0 {
+				t.Errorf("it took %s", took)
+			}
+			s.ended = append(s.ended, fmt.Sprintf("%d %v", bytes, err))
 		},
 	})
 	s.Server = httptest.NewUnstartedServer(Methods{http.MethodGet: s.backups.ServeHTTP})
@@ -115,6 +124,9 @@ func TestABackupIsForOperatorsAndNoted(t *testing.T) {
 		}
 		s.await(2)
 	}
+	if want := []string{"70000 <nil>", "70000 <nil>"}; !slices.Equal(s.ended, want) {
+		t.Errorf("%q, want %q", s.ended, want)
+	}
 	if want := []string{"op:  > begun", "op: begun > 7 events", "op:  > begun", "op: begun > 7 events"}; !slices.Equal(s.notes, want) {
 		t.Errorf("%q, want %q", s.notes, want)
 	}
@@ -148,6 +160,10 @@ func TestABackupThatFailsBeforeItsFirstByteSaysWhy(t *testing.T) {
 	s.refused(s.ask(http.MethodGet, auth.Operator), http.StatusInternalServerError, "event 7")
 	s.backups.deps.Draining = func() bool { return true }
 	s.refused(s.ask(http.MethodGet, auth.Operator), http.StatusServiceUnavailable, "STOPPING")
+	s.await(4)
+	if len(s.ended) != 2 { // of a third none was begun
+		t.Errorf("%q have ended", s.ended)
+	}
 }
 
 // writeForEver writes until it cannot, and returns why.
@@ -194,6 +210,9 @@ func TestABackupThatBreaksOffIsNoWholeAnswer(t *testing.T) {
 			}
 			if notes := s.await(2); !strings.Contains(notes[1], "broken off: ") || !strings.Contains(notes[1], c.says) {
 				t.Errorf("%q, want %q", notes, c.says)
+			}
+			if len(s.ended) != 1 || !strings.Contains(s.ended[0], c.says) {
+				t.Errorf("ended with %q, want %q", s.ended, c.says)
 			}
 		})
 	}

@@ -16,6 +16,7 @@ import (
 
 	"outcry/actors/feed"
 	"outcry/actors/latency"
+	"outcry/persistence/badgerjournal"
 	"outcry/transport/operator"
 )
 
@@ -33,6 +34,7 @@ func something() Reading {
 		Feeds:       feed.Snapshot{Names: map[string]feed.Counts{"acme": {Accepted: 7}}},
 		Supervised:  []Supervised{{Kind: "symbol", Failures: 2, Restarts: 2}},
 		Certificate: time.Unix(1_900_000_000, 0),
+		LastBackup:  badgerjournal.LastBackup{Ended: time.Unix(1_800_000_000, 0), Bytes: 1 << 20, Took: time.Minute},
 	}
 	r.Sessions.Closed = map[string]uint64{"slow consumer": 1}
 	r.Sample.FeedLag.Read(&lag)
@@ -128,6 +130,27 @@ func TestFailuresAreSaidBeforeTheyHappen(t *testing.T) {
 		if !strings.Contains(body, line+"\n") {
 			t.Errorf("no line %s in\n%s", line, body)
 		}
+	}
+}
+
+func TestBackupIsAbsentBeforeTheFirst(t *testing.T) {
+	gathered, err := newRegistry(func() Reading {
+		r := something()
+		r.LastBackup = badgerjournal.LastBackup{}
+		return r
+	}).Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	failures := false
+	for _, f := range gathered {
+		if strings.HasPrefix(f.GetName(), "outcry_backup_last_success") {
+			t.Errorf("%s is said: an age since 1970 would alert", f.GetName())
+		}
+		failures = failures || f.GetName() == "outcry_backup_failures_total"
+	}
+	if !failures {
+		t.Error("failures are not counted before the first backup")
 	}
 }
 

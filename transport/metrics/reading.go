@@ -34,6 +34,8 @@ type Reading struct {
 	Journal       badgerjournal.Stats
 	JournalQueue  badgerjournal.QueueStanding
 	ReserveBytes  int64 // free disk space below which nothing is written
+	LastBackup    badgerjournal.LastBackup
+	FailedBackups uint64
 	Limits        httpapi.LimitsHealth
 	RefusedReport uint64 // reports of browsers that were none
 	Supervised    []Supervised
