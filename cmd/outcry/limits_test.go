@@ -164,6 +164,7 @@ func TestHealthCountsWhatDoesNotArriveInTime(t *testing.T) {
 func TestLimitsAtZeroAreOff(t *testing.T) {
 	off := func(s *config.Settings) {
 		s.WebSocket.MaxMessageBytes, s.WebSocket.MaxHeaderBytes, s.WebSocket.HeaderTimeout = 0, 0, 0
+		s.SocketIO.ConnectTimeout = 0
 		s.HTTP.RequestTimeout = slow
 	}
 	eachEngine(t, off, func(t *testing.T, e *Engine) {
