@@ -138,4 +138,21 @@ describe('connection', { concurrency: false }, () => {
     assert.equal(await banner(page).count(), 0)
     assert.deepEqual(await toasts(page), [])
   })
+
+  it('goes on without a part that the server no longer has, and says so', async t => {
+    const engine = await engineFor(t)
+    replayFor(t, engine)
+    const page = await traderFor(t, engine.url)
+    await page.route(/\/assets\/HistoryPage/, route => route.fulfill({ status: 404 })) // as after an upgrade
+    await page.getByRole('link', { name: 'History' }).click()
+    await page.getByRole('alert').getByText('This part could not be shown.').waitFor()
+    await page.getByRole('link', { name: 'Trade' }).click()
+    await watch(page, ['SPY'])
+    await row(page, 'SPY').getByText('Live', { exact: true }).waitFor()
+
+    await page.unroute(/\/assets\/HistoryPage/)
+    await page.getByRole('link', { name: 'History' }).click()
+    await page.getByRole('button', { name: 'Reload the page' }).click()
+    await page.getByRole('region', { name: 'Trades' }).waitFor()
+  })
 })

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect } from 'react'
-import { Link, Route, Switch } from 'wouter'
+import { Link, Route, Switch, useLocation } from 'wouter'
 import { WebSocketProvider } from './realtime'
 import type { Person } from './session/api'
 import { SignInPage } from './session/SignInPage'
@@ -8,6 +8,7 @@ import { Shell } from './shell/Shell'
 import { useThemeOnPage } from './shell/useTheme'
 import { TradePage } from './TradePage'
 import { Button } from './ui/Button'
+import { Contained } from './ui/Contained'
 import { Notice } from './ui/Notice'
 
 const HistoryPage = lazy(() => import('./history/HistoryPage'))
@@ -38,17 +39,20 @@ export function App() {
 
 function Pages({ person }: { person: Person }) {
   const { ended } = useSession()
+  const [place] = useLocation()
   return (
     <WebSocketProvider key={person.id} userId={person.id} onRefused={ended}>
       <Shell person={person}>
-        <Suspense fallback={<div aria-busy="true" className="min-h-dvh" />}>
-          <Switch>
-            <Route path="/" component={TradePage} />
-            <Route path="/history" component={HistoryPage} />
-            {person.isAdmin && <Route path="/operator/*?" component={OperatorPage} />}
-            <Route component={NothingHere} />
-          </Switch>
-        </Suspense>
+        <Contained place={place}>
+          <Suspense fallback={<div aria-busy="true" className="min-h-dvh" />}>
+            <Switch>
+              <Route path="/" component={TradePage} />
+              <Route path="/history" component={HistoryPage} />
+              {person.isAdmin && <Route path="/operator/*?" component={OperatorPage} />}
+              <Route component={NothingHere} />
+            </Switch>
+          </Suspense>
+        </Contained>
       </Shell>
     </WebSocketProvider>
   )

@@ -4,6 +4,7 @@ import { type Portfolio, usePortfolio } from '../realtime'
 import { Badge } from '../ui/Badge'
 import { Card } from '../ui/Card'
 import { Change } from '../ui/Change'
+import { Contained } from '../ui/Contained'
 import { Skeleton } from '../ui/Skeleton'
 
 const EquityCurve = lazy(() => import('./EquityCurve'))
@@ -21,9 +22,11 @@ export function Overview() {
           <Total portfolio={portfolio} />
           <Figures portfolio={portfolio} />
         </div>
-        <Suspense fallback={<div className="h-80 sm:h-70" />}>
-          <EquityCurve />
-        </Suspense>
+        <Contained>
+          <Suspense fallback={<div className="h-80 sm:h-70" />}>
+            <EquityCurve />
+          </Suspense>
+        </Contained>
       </div>
     </Card>
   )

@@ -1,4 +1,5 @@
 import { type ReactNode, useId } from 'react'
+import { Contained } from './Contained'
 import { cx } from './cx'
 
 interface CardProps {
@@ -9,7 +10,7 @@ interface CardProps {
   className?: string
 }
 
-/** A titled region of a page. */
+/** A titled region of a page, which fails alone. */
 export function Card({ title, actions, children, className }: CardProps) {
   const id = useId()
   return (
@@ -20,7 +21,7 @@ export function Card({ title, actions, children, className }: CardProps) {
         </h2>
         {actions}
       </header>
-      {children}
+      <Contained>{children}</Contained>
     </section>
   )
 }
