@@ -1,5 +1,6 @@
-import { lazy, Suspense, useEffect } from 'react'
+import { lazy, Suspense, useEffect, useLayoutEffect } from 'react'
 import { Link, Route, Switch, useLocation } from 'wouter'
+import { useSubmissions } from './orders/submissions'
 import { WebSocketProvider } from './realtime'
 import type { Person } from './session/api'
 import { SignInPage } from './session/SignInPage'
@@ -40,6 +41,7 @@ export function App() {
 function Pages({ person }: { person: Person }) {
   const { ended } = useSession()
   const [place] = useLocation()
+  useLayoutEffect(() => useSubmissions.getState().belongTo(person.id), [person.id])
   return (
     <WebSocketProvider key={person.id} userId={person.id} onRefused={ended}>
       <Shell person={person}>

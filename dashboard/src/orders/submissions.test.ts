@@ -54,6 +54,20 @@ describe('an order of this page', () => {
     expect(new Set(asked.map(({ clientOrderId }) => clientOrderId)).size).toBe(1)
   })
 
+  it('is of nobody else, and not asked for again when another person is there', async () => {
+    const { asked, send } = answers(new RequestError('TIMEOUT', ''), new RequestError('TIMEOUT', ''))
+    useSubmissions.getState().belongTo('ann')
+    const done = useSubmissions.getState().submit(order, send)
+    await vi.advanceTimersByTimeAsync(0)
+    useSubmissions.getState().belongTo('ann')
+    expect(phases()).toEqual(['unknown'])
+    useSubmissions.getState().belongTo('bob')
+    expect(phases()).toEqual([])
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(await done).toMatchObject({ phase: 'unknown' })
+    expect(asked).toHaveLength(1)
+  })
+
   it('is not asked for again after a refusal', async () => {
     const { asked, send } = answers(new RequestError('RATE_LIMIT', 'too many events'))
     expect(await useSubmissions.getState().submit(order, send)).toMatchObject({

@@ -30,7 +30,11 @@ interface Outcome {
 }
 
 interface Submissions {
+  /** Who sent them. */
+  userId: string | null
   all: readonly Submission[]
+  /** Begins anew for another person on the same page: nobody sees somebody else's orders. */
+  belongTo: (userId: string) => void
   /** Sends an order and sees it through: as often as it takes to know what became of it. */
   submit: (order: OrderRequest, send: Send) => Promise<Submission>
   /** The order was filled, wholly or in part. */
@@ -52,36 +56,45 @@ const isOpen = ({ phase }: Submission) => phase === 'submitting' || phase === 'u
 
 /** Orders that this page sent, until the portfolio shows what became of them. */
 export const useSubmissions = create<Submissions>()((set, get) => {
-  const change = (clientOrderId: string, change: Partial<Submission>): Submission => {
+  const find = (clientOrderId: string) => get().all.find(s => s.clientOrderId === clientOrderId)
+  const change = (clientOrderId: string, change: Partial<Submission>) =>
     set(({ all }) => ({ all: all.map(s => (s.clientOrderId === clientOrderId ? { ...s, ...change } : s)) }))
-    return get().all.find(s => s.clientOrderId === clientOrderId) as Submission
-  }
   const byOrder = (orderId: string, update: Partial<Submission>) => {
     const found = get().all.find(s => s.orderId === orderId)
     if (found) change(found.clientOrderId, update)
   }
   return {
+    userId: null,
     all: [],
+
+    belongTo(userId) {
+      if (get().userId !== userId) set({ userId, all: [] })
+    },
 
     async submit(order, send) {
       const clientOrderId = crypto.randomUUID()
       const submission: Submission = { ...order, clientOrderId, phase: 'submitting' }
+      const become = (update: Partial<Submission>): Submission => {
+        change(clientOrderId, update)
+        return find(clientOrderId) ?? { ...submission, ...update } // whose it is has left
+      }
       set(({ all }) => ({ all: [submission, ...all.filter(isOpen), ...all.filter(s => !isOpen(s)).slice(0, kept)] }))
       for (let attempt = 0; ; attempt++) {
         try {
           const outcome = await send<Outcome>('order:place', { ...order, clientOrderId }, answerWithinMs)
           return outcome.status === 'accepted'
-            ? change(clientOrderId, {
+            ? become({
                 phase: 'accepted',
                 ...(outcome.orderId && { orderId: outcome.orderId }),
               })
-            : change(clientOrderId, { phase: 'rejected', reason: outcome.reason ?? 'The order was rejected.' })
+            : become({ phase: 'rejected', reason: outcome.reason ?? 'The order was rejected.' })
         } catch (failure) {
           if (!(failure instanceof RequestError) || !unclear.has(failure.code)) {
-            return change(clientOrderId, { phase: 'rejected', reason: sentence(failure) })
+            return become({ phase: 'rejected', reason: sentence(failure) })
           }
-          change(clientOrderId, { phase: 'unknown' })
+          const unknown = become({ phase: 'unknown' })
           await pause(pausesMs[Math.min(attempt, pausesMs.length - 1)] as number)
+          if (!find(clientOrderId)) return unknown
         }
       }
     },
