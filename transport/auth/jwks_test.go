@@ -109,16 +109,21 @@ func newEC(t *testing.T, curve elliptic.Curve) *ecdsa.PrivateKey {
 	return key
 }
 
-func TestTokensOfAnIssuerAreVerifiedByItsKeys(t *testing.T) {
-	i := newIssuer(t)
-	rsaKey, ecKey := newRSA(t), newEC(t, elliptic.P256())
-	public, edKey, err := ed25519.GenerateKey(rand.Reader)
+func newEd(t *testing.T) ed25519.PrivateKey {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return key
+}
+
+func TestTokensOfAnIssuerAreVerifiedByItsKeys(t *testing.T) {
+	i := newIssuer(t)
+	rsaKey, ecKey, edKey := newRSA(t), newEC(t, elliptic.P256()), newEd(t)
 	i.publish("r", rsaKey.Public())
 	i.publish("e", ecKey.Public())
-	i.publish("d", public)
+	i.publish("d", edKey.Public())
 	i.publish("secret", []byte("a secret that nobody should publish"))
 	v := i.verifier(nil)
 	der, err := x509.MarshalPKIXPublicKey(rsaKey.Public())

@@ -1,9 +1,7 @@
 package auth
 
 import (
-	"crypto/ed25519"
 	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
 	"strings"
@@ -17,14 +15,10 @@ import (
 // one of its kind.
 func TestTokensThatNameNoKeyAreVerifiedByTheOnlyOneOfTheirAlgorithm(t *testing.T) {
 	i := newIssuer(t)
-	rsaKey, ecKey := newRSA(t), newEC(t, elliptic.P256())
-	public, edKey, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	rsaKey, ecKey, edKey := newRSA(t), newEC(t, elliptic.P256()), newEd(t)
 	i.publish("r", rsaKey.Public())
 	i.publish("e", ecKey.Public())
-	i.publish("", public)
+	i.publish("", edKey.Public())
 	i.mark("to encrypt", newRSA(t).Public(), func(k *jwkset.JWKMarshal) { k.USE = jwkset.UseEnc }) // is no second one
 	i.mark("of RS512", newRSA(t).Public(), func(k *jwkset.JWKMarshal) { k.ALG = jwkset.AlgRS512 })
 	v := i.verifier(func(o *Options) { o.Secrets = []string{secret} })
