@@ -54,7 +54,9 @@ func (c *committer) commit(group []*request) {
 		answer(group, err)
 		return
 	}
+	db.committing.Lock()
 	err = c.write(db, group)
+	db.committing.Unlock()
 	db.release()
 	if err != nil {
 		clear(c.heads)
@@ -80,7 +82,7 @@ func (c *committer) write(db *database, group []*request) error {
 	c.txn = db.NewTransaction(true)
 	for i, r := range group {
 		if !c.fits(db, r) && len(c.pending) > 0 {
-			if err := c.finish(); err != nil {
+			if err := c.finish(db); err != nil {
 				answer(group[i:], err)
 				return err
 			}
@@ -88,7 +90,7 @@ func (c *committer) write(db *database, group []*request) error {
 		}
 		c.take(db, r)
 	}
-	return c.finish()
+	return c.finish(db)
 }
 
 // ownEntries is how many entries a transaction has before ours, or at its end:
@@ -122,15 +124,16 @@ func (c *committer) take(db *database, r *request) {
 func (c *committer) reset() {
 	c.txn.Discard()
 	c.txn = nil
+	c.journal.recent.drop()
 	if len(c.heads) > maxHeads {
 		clear(c.heads)
 	}
 }
 
 // finish commits the transaction and answers its requests.
-func (c *committer) finish() error {
+func (c *committer) finish(db *database) error {
 	start := time.Now()
-	err := c.sync()
+	err := c.sync(db)
 	if err != nil {
 		err = fmt.Errorf("%w: %w", persistence.ErrUnavailable, err)
 	} else if c.count > 0 {
@@ -142,13 +145,38 @@ func (c *committer) finish() error {
 	return err
 }
 
-// sync makes the transaction durable, and the names of the files that it is in.
-func (c *committer) sync() error {
+// sync makes the transaction durable, and the names of the files that it is in, and
+// keeps a second copy of it.
+func (c *committer) sync(db *database) error {
 	if c.count == 0 {
 		return nil
 	}
 	if err := c.commitTxn(c.txn); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
-	return c.journal.logs.settle()
+	if err := c.journal.logs.settle(); err != nil {
+		return err
+	}
+	if err := c.journal.recent.save(db.guard.committed(), db.guard.flushedVersion()); err != nil {
+		c.journal.log.Warn().Err(err).Msg("no second copy of commits is kept until the next file of it")
+	}
+	return nil
+}
+
+// set puts an entry into the transaction.
+func (c *committer) set(entry *badger.Entry) error {
+	if err := c.txn.SetEntry(entry); err != nil {
+		return err
+	}
+	c.journal.recent.add(entry.Key, entry.Value, entry.ExpiresAt, false)
+	return nil
+}
+
+// remove has the transaction delete a key.
+func (c *committer) remove(key []byte) error {
+	if err := c.txn.Delete(key); err != nil {
+		return err
+	}
+	c.journal.recent.add(key, nil, 0, true)
+	return nil
 }

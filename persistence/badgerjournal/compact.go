@@ -3,8 +3,8 @@ package badgerjournal
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 
-	"github.com/dgraph-io/badger/v4"
 	"github.com/rs/zerolog"
 )
 
@@ -13,28 +13,14 @@ import (
 func Compact(dir string, o Options, log zerolog.Logger) (before, after int64, err error) {
 	held := &lock{}
 	defer held.release()
-	db, err := openDatabase(dir, o, newDisk(dir, o.ReserveBytes), held, nil, log)
+	op := &opener{dir: dir, options: o, disk: newDisk(dir, o.ReserveBytes), lock: held, log: log, restored: new(atomic.Uint64)}
+	db, err := op.open()
 	if err != nil {
 		return 0, 0, err
 	}
 	before = usedBytes(dir)
-	if err := errors.Join(compact(db), db.Close()); err != nil {
+	if err := errors.Join(db.Flatten(compactors), db.close()); err != nil {
 		return before, 0, fmt.Errorf("compact the journal in %s: %w", dir, err)
 	}
 	return before, usedBytes(dir), nil
-}
-
-func compact(db *badger.DB) error {
-	if err := db.Flatten(compactors); err != nil {
-		return err
-	}
-	for {
-		err := db.RunValueLogGC(discardRatio)
-		if errors.Is(err, badger.ErrNoRewrite) || errors.Is(err, badger.ErrRejected) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
 }

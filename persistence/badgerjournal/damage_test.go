@@ -2,7 +2,6 @@ package badgerjournal
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -11,205 +10,164 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dgraph-io/badger/v4"
+
 	"outcry/persistence"
 )
 
-// lastCommit returns where the last commit of a log begins and ends.
-func lastCommit(t *testing.T, data []byte) (from, to int) {
-	t.Helper()
-	w := walkLog(data)
-	if w.commits > 1 {
-		to, from = w.end, logHeadBytes
-		at := logHeadBytes
-		for at < to {
-			e, err := decodeEntry(data, at)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if at = e.end; e.meta&bitEnd > 0 && at < to {
-				from = at
-			}
-		}
-		return from, to
-	}
-	t.Fatal("a log of one commit")
-	return 0, 0
-}
-
-func TestAKillInTheMiddleOfACommitIsNoDamage(t *testing.T) {
-	all, heads := crashed(t, 30, 5)
-	name := only(t, all, "*.mem")
-	from, to := lastCommit(t, all[name])
-	heads["stream2"] -= 5 // the last of 30 commits to 3 streams
-	random := rand.New(rand.NewPCG(1, 2))
-	cuts := []int{from + 1, from + 2, to - 1, to - 2, to - crcBytes, to - 30}
-	for range 200 {
-		cuts = append(cuts, from+1+random.IntN(to-1-from))
-	}
-	for i, cut := range cuts {
-		torn := with(all, name, func(data []byte) { clear(data[cut:to]) })
-		w := walkLog(torn[name])
-		if unfinished, damage := w.judge(name, torn[name]); !unfinished || damage != nil || w.end != from {
-			t.Fatalf("cut %d bytes into the last commit: unfinished %t, kept until %d of %d, %v", cut-from, unfinished, w.end, from, damage)
-		}
-		if i < 6 {
-			if got, err := reread(t, write(t, torn)); err != nil || !maps.Equal(got, heads) {
-				t.Fatalf("cut %d bytes into the last commit: %v, %v; want %v", cut-from, got, err, heads)
-			}
-		}
-	}
-}
-
-func TestAPowerCutInTheMiddleOfACommitIsNoDamage(t *testing.T) {
-	all, heads := crashed(t, 6, 60)
-	name := only(t, all, "*.mem")
-	from, to := lastCommit(t, all[name])
-	heads["stream2"] -= 60
-	random := rand.New(rand.NewPCG(3, 4))
-	for i := range 200 {
-		lost := 0
-		torn := with(all, name, func(data []byte) {
-			for lost == 0 { // any of the sectors that only the last commit has, or the first one behind the commit before
-				for sector := from - from%sectorBytes; sector < to; sector += sectorBytes {
-					if random.IntN(4) == 0 {
-						clear(data[max(from, sector):min(to, sector+sectorBytes)])
-						lost++
-					}
-				}
-			}
-		})
-		w := walkLog(torn[name])
-		if unfinished, damage := w.judge(name, torn[name]); damage != nil || w.end != from {
-			t.Fatalf("%d sectors lost: unfinished %t, kept until %d of %d, %v", lost, unfinished, w.end, from, damage)
-		}
-		if i < 3 {
-			if got, err := reread(t, write(t, torn)); err != nil || !maps.Equal(got, heads) {
-				t.Fatalf("%d sectors lost: %v, %v; want %v", lost, got, err, heads)
-			}
-		}
-	}
-}
-
-// Whatever byte of a log is flipped: it is found, or nothing is missing.
-func TestAFlippedByteInALogIsFound(t *testing.T) {
-	all, heads := crashed(t, 30, 5)
-	name := only(t, all, "*.mem")
-	whole := walkLog(all[name])
-	random := rand.New(rand.NewPCG(5, 6))
-	for i := range 600 {
-		at, bit := random.IntN(whole.end), byte(1)<<random.IntN(8)
-		flipped := with(all, name, func(data []byte) { data[at] ^= bit })
-		w := walkLog(flipped[name])
-		_, damage := w.judge(name, flipped[name])
-		if damage == nil && w.commits != whole.commits {
-			t.Fatalf("byte %d ^ %#x: %d of %d commits are left and nobody says so", at, bit, w.commits, whole.commits)
-		}
-		if damage != nil && damage.Lost != whole.commits-w.commits {
-			t.Errorf("byte %d ^ %#x: %d commits are left of %d, and %d are said to be lost", at, bit, w.commits, whole.commits, damage.Lost)
-		}
-		if i < 10 {
-			checkUntouched(t, flipped, heads)
-		}
-	}
-}
-
-// checkUntouched opens damaged files: an error must name one of them and leave
-// all as they are, otherwise all events are there.
-func checkUntouched(t *testing.T, damaged map[string][]byte, heads map[string]uint64) (found bool) {
+// checkUntouched opens damaged files: an error must leave all of them as they are,
+// otherwise all events are there.
+func checkUntouched(t *testing.T, what string, damaged map[string][]byte, heads map[string]uint64) (refused bool) {
 	t.Helper()
 	dir := write(t, damaged)
 	got, err := reread(t, dir)
 	if err == nil {
 		if !maps.Equal(got, heads) {
-			t.Fatalf("%v are left of %v and nobody says so", got, heads)
+			t.Errorf("%s: %v are left of %v and nothing says so", what, got, heads)
 		}
 		return false
 	}
 	if !errors.Is(err, persistence.ErrCorrupt) {
-		t.Fatalf("%v, want ErrCorrupt", err)
+		t.Errorf("%s: %v, want ErrCorrupt", what, err)
 	}
-	named := false
 	after := files(t, dir)
-	delete(after, lockName)
-	delete(after, "LOCK")
 	for name, before := range damaged {
-		named = named || strings.Contains(err.Error(), name)
 		if name != lockName && name != "LOCK" && !slices.Equal(after[name], before) {
-			t.Errorf("%s was changed before %v was reported", name, err)
+			t.Errorf("%s: %s was changed before %v was reported", what, name, err)
 		}
-	}
-	if !named {
-		t.Errorf("no file is named: %v", err)
 	}
 	return true
 }
 
-func TestACutLogIsFound(t *testing.T) {
+// Whatever byte of whatever file is flipped: nothing is missing, or the journal does
+// not open and says so. What Badger has in its logs alone is in the second copy too.
+func TestAFlippedByteLosesNothingInSilence(t *testing.T) {
+	for name, c := range map[string]struct {
+		files   func(t testing.TB, commits, events int) (map[string][]byte, map[string]uint64)
+		pattern string
+		flips   int
+		refused bool // some flips keep the journal from opening
+	}{
+		"log after a kill":         {crashed, "*.mem", 40, false},
+		"value log after a kill":   {crashed, "*.vlog", 20, false},
+		"second copy after a kill": {crashed, "recent-1.log", 20, false},
+		"table":                    {closed, "*.sst", 30, true},
+		"list of tables":           {closed, "MANIFEST", 30, false},
+		"list after a kill":        {crashed, "MANIFEST", 8, false},
+		"key registry":             {closed, "KEYREGISTRY", 10, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			all, heads := c.files(t, 60, 20)
+			file := only(t, all, c.pattern)
+			random := rand.New(rand.NewPCG(7, 8))
+			refused := 0
+			for range c.flips {
+				at, bit := random.IntN(lastNonZero(all[file])+1), byte(1)<<random.IntN(8)
+				if checkUntouched(t, file, with(all, file, func(data []byte) { data[at] ^= bit }), heads) {
+					refused++
+				}
+			}
+			if refused > 0 != c.refused {
+				t.Errorf("%s: %d of %d flips kept the journal from opening", file, refused, c.flips)
+			}
+		})
+	}
+}
+
+// A byte in the head of a log is read before anything in it.
+func TestAFlippedByteInTheHeadOfALogLosesNothing(t *testing.T) {
+	afterKill, heads := crashed(t, 30, 5)
+	withData := only(t, afterKill, "*.mem")
+	empty := maps.Clone(afterKill)
+	empty["00007.mem"] = make([]byte, 20+emptyEnd)
+	for at := range 20 {
+		checkNotRefused(t, with(afterKill, withData, func(data []byte) { data[at] ^= 4 }), heads)
+		checkNotRefused(t, with(empty, "00007.mem", func(data []byte) { data[at] ^= 4 }), heads)
+		checkNotRefused(t, with(afterKill, "000001.vlog", func(data []byte) { data[at] ^= 4 }), heads)
+	}
+}
+
+func checkNotRefused(t *testing.T, changed map[string][]byte, heads map[string]uint64) {
+	t.Helper()
+	if got, err := reread(t, write(t, changed)); err != nil || !maps.Equal(got, heads) {
+		t.Errorf("%v, %v; want %v", got, err, heads)
+	}
+}
+
+func TestALogThatWasCutOrRemovedLosesNothing(t *testing.T) {
 	all, heads := crashed(t, 30, 5)
 	name := only(t, all, "*.mem")
-	_, to := lastCommit(t, all[name])
-	for _, size := range []int{1, 19, 1000, to - 1} {
+	for _, size := range []int{-1, 0, 1, 19, 20, 1000, lastNonZero(all[name]) - 1, lastNonZero(all[name])} {
 		cut := maps.Clone(all)
-		cut[name] = all[name][:size]
-		if !checkUntouched(t, cut, heads) {
-			t.Errorf("a log of %d bytes instead of %d: nothing found", size, to)
+		if delete(cut, name); size >= 0 {
+			cut[name] = all[name][:size]
 		}
+		checkNotRefused(t, cut, heads)
 	}
 }
 
-// Whatever byte of a table or of the list of tables is flipped: it is found when
-// the journal is opened, or nothing is missing.
-func TestAFlippedByteInATableIsFound(t *testing.T) {
-	all, heads := closed(t, 60, 20)
-	random := rand.New(rand.NewPCG(7, 8))
-	for _, c := range []struct {
-		pattern   string
-		flips     int
-		wantFound bool
-	}{{"*.sst", 25, true}, {"MANIFEST", 25, true}, {"KEYREGISTRY", 10, false}, {"DISCARD", 3, false}} {
-		name, found := c.pattern, 0
-		if name == "*.sst" {
-			name = only(t, all, c.pattern)
+func TestASecondCopyThatWasCutOrRemovedIsNotMissed(t *testing.T) {
+	all, heads := crashed(t, 30, 5)
+	name := only(t, all, "recent-1.log")
+	for _, size := range []int{-1, 0, 1, 7, 8, 1000, len(all[name]) - 1} {
+		cut := maps.Clone(all)
+		if delete(cut, name); size >= 0 {
+			cut[name] = all[name][:size]
 		}
-		for range c.flips {
-			at, bit := random.IntN(len(all[name])), byte(1)<<random.IntN(8)
-			if checkUntouched(t, with(all, name, func(data []byte) { data[at] ^= bit }), heads) {
-				found++
-			}
-		}
-		t.Logf("%s: %d of %d flips found", name, found, c.flips)
-		if c.wantFound && found < c.flips/2 {
-			t.Errorf("%s: %d of %d flips found", name, found, c.flips)
-		}
+		checkNotRefused(t, cut, heads)
 	}
 }
 
-func TestAMissingFileIsFound(t *testing.T) {
-	all, heads := closed(t, 60, 20)
-	for _, name := range []string{only(t, all, "*.sst"), "MANIFEST"} {
-		without := maps.Clone(all)
-		delete(without, name)
-		if dir := write(t, without); !checkMissing(t, dir, name) {
-			t.Errorf("%s is missing: nothing found", name)
-		}
-	}
-	if got, err := reread(t, write(t, all)); err != nil || !maps.Equal(got, heads) {
-		t.Fatalf("nothing is missing: %v, %v", got, err)
+// A power cut leaves a part of the commit in flight, or none of it.
+func TestACommitThatWasNotFinishedIsNoDamage(t *testing.T) {
+	all, heads := crashed(t, 30, 5)
+	log, second := only(t, all, "*.mem"), only(t, all, "recent-1.log")
+	end := lastNonZero(all[log])
+	heads["stream2"] -= 5 // the last of 30 commits to 3 streams
+	for _, cut := range []int{1, 2, 30, 200} {
+		torn := with(all, log, func(data []byte) { clear(data[end-cut:]) })
+		torn[second] = all[second][:len(all[second])-1]
+		checkNotRefused(t, torn, heads)
 	}
 }
 
-func checkMissing(t *testing.T, dir, name string) bool {
+func TestATableThatIsMissingIsNamed(t *testing.T) {
+	all, _ := closed(t, 60, 20)
+	name := only(t, all, "*.sst")
+	without := maps.Clone(all)
+	delete(without, name)
+	if _, err := reread(t, write(t, without)); !errors.Is(err, persistence.ErrCorrupt) || !strings.Contains(err.Error(), name) {
+		t.Errorf("%s is missing: %v", name, err)
+	}
+	delete(without, badger.ManifestFilename) // with it goes whether there was a table
+	checkNotRefused(t, all, mustRead(t, all))
+}
+
+func mustRead(t *testing.T, all map[string][]byte) map[string]uint64 {
 	t.Helper()
-	_, err := reread(t, dir)
-	return errors.Is(err, persistence.ErrCorrupt) && strings.Contains(err.Error(), name)
+	heads, err := reread(t, write(t, all))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return heads
 }
 
-func TestAListOfTablesThatAPowerCutTorePasses(t *testing.T) {
+// Without its list of tables Badger deletes them all.
+func TestAListOfTablesThatIsMissingOrTornLosesNothing(t *testing.T) {
 	all, heads := closed(t, 60, 20)
-	torn := maps.Clone(all)
-	torn[manifestName] = append(slices.Clone(all[manifestName]), 0, 0, 0, 30, 1, 2, 3, 4, 5)
-	if got, err := reread(t, write(t, torn)); err != nil || !maps.Equal(got, heads) {
-		t.Fatalf("%v, %v; want %v", got, err, heads)
+	list := all[badger.ManifestFilename]
+	for name, data := range map[string][]byte{
+		"missing": nil, "empty": {}, "damaged": append(slices.Clone(list[:20]), 'x'), "head alone": list[:8],
+		"torn by a power cut": append(slices.Clone(list), 0, 0, 0, 30, 1, 2, 3, 4, 5),
+	} {
+		t.Run(name, func(t *testing.T) {
+			changed := maps.Clone(all)
+			if changed[badger.ManifestFilename] = data; data == nil {
+				delete(changed, badger.ManifestFilename)
+			}
+			checkNotRefused(t, changed, heads)
+		})
 	}
 }
 
@@ -227,27 +185,45 @@ func TestEmptyLogsOfAKilledProcessAreNoDamage(t *testing.T) {
 	}
 }
 
-func FuzzWalkLog(f *testing.F) {
-	all, _ := crashed(f, 4, 2)
-	for name, data := range all {
-		if filepath.Ext(name) == ".mem" {
-			f.Add(data, 60, byte(4))
-			f.Add(data[:lastNonZero(data)+1], 0, byte(0))
-		}
+// An opening that was killed left the files that it had put aside.
+func TestAnOpeningThatWasKilledIsUndone(t *testing.T) {
+	all, heads := closed(t, 60, 20)
+	dir := write(t, all)
+	s := newSet(dir)
+	id := tablesIn(dir)[0]
+	if err := s.aside(map[uint64]error{id: errChecksum}); err != nil {
+		t.Fatal(err)
 	}
-	f.Add([]byte{}, 0, byte(0))
-	f.Fuzz(func(t *testing.T, data []byte, at int, flip byte) {
-		if at >= 0 && at < len(data) {
-			data[at] ^= flip
+	if _, err := s.leaveOut([]string{badger.ManifestFilename}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := reread(t, dir); err != nil || !maps.Equal(got, heads) {
+		t.Errorf("%v, %v; want %v", got, err, heads)
+	}
+	if _, err := os.Stat(s.kept); !os.IsNotExist(err) {
+		t.Errorf("%s is left: %v", s.kept, err)
+	}
+}
+
+func FuzzRecent(f *testing.F) {
+	r := newRecentCommits(f.TempDir(), 1<<20)
+	if err := r.begin(); err != nil {
+		f.Fatal(err)
+	}
+	r.add([]byte("key"), []byte("value"), 7, false)
+	r.add([]byte("other"), nil, 0, true)
+	f.Add(slices.Clone(r.buffer[recentHeadBytes:]))
+	f.Add([]byte{})
+	r.close()
+	f.Fuzz(func(t *testing.T, body []byte) {
+		record, whole := parseRecent(body)
+		size := 0
+		for _, e := range record.entries {
+			size += len(e.key) + len(e.value)
 		}
-		w := walkLog(data)
-		if w.end > w.stop || len(data) > logHeadBytes && w.stop > len(data) {
-			t.Fatalf("%+v of %d bytes", w, len(data))
+		if size > len(body) || whole && len(body) < versionBytes {
+			t.Fatalf("%d bytes of entries of %d", size, len(body))
 		}
-		if _, damage := w.judge("x", data); damage != nil && (damage.Lost < 1 || damage.Error() == "") {
-			t.Fatalf("%+v", damage)
-		}
-		_ = checkManifest(data)
 	})
 }
 
@@ -270,12 +246,4 @@ func FuzzRecord(f *testing.F) {
 			}
 		}
 	})
-}
-
-func TestDamageIsASentence(t *testing.T) {
-	d := &Damage{File: "00001.mem", Offset: 5000, Kept: 4000, Lost: 3, Reason: "it is broken"}
-	const want = "00001.mem at byte 5000: it is broken; opening it would lose 3 commits, everything behind byte 4000"
-	if d.Error() != want || !errors.Is(fmt.Errorf("x: %w", d), persistence.ErrCorrupt) {
-		t.Errorf("%q, want %q", d.Error(), want)
-	}
 }

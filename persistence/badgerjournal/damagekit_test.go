@@ -49,7 +49,10 @@ func files(t testing.TB, dir string) map[string][]byte {
 	}
 	found := map[string][]byte{}
 	for _, e := range entries {
-		data, err := readLog(filepath.Join(dir, e.Name()))
+		if e.IsDir() {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,4 +145,9 @@ func reread(t testing.TB, dir string) (map[string]uint64, error) {
 		}
 	}
 	return heads, nil
+}
+
+// lastNonZero returns the index of the last byte that is not zero, or -1.
+func lastNonZero(data []byte) int {
+	return len(bytes.TrimRight(data, "\x00")) - 1
 }

@@ -58,7 +58,7 @@ func (c *committer) addAppend(a *persistence.Append) error {
 	}
 	if head == 0 {
 		key := plainKey(nil, kindStream, a.Stream)
-		if err := c.txn.Set(key, seal(key, nil)); err != nil {
+		if err := c.set(badger.NewEntry(key, seal(key, nil))); err != nil {
 			return c.broken(err)
 		}
 	}
@@ -91,7 +91,7 @@ func (c *committer) setEvents(a *persistence.Append) error {
 		key := cut(from)
 		from = len(block)
 		block = appendEvent(block, key, e)
-		if err := c.txn.Set(key, cut(from)); err != nil {
+		if err := c.set(badger.NewEntry(key, cut(from))); err != nil {
 			return err
 		}
 		if e.Key == "" {
@@ -100,7 +100,7 @@ func (c *committer) setEvents(a *persistence.Append) error {
 		from = len(block)
 		block = idempotencyKey(block, a.Stream, e.Key)
 		key = cut(from)
-		if err := c.txn.Set(key, sealVersion(key, version)); err != nil {
+		if err := c.set(badger.NewEntry(key, sealVersion(key, version))); err != nil {
 			return err
 		}
 	}
@@ -154,7 +154,7 @@ func (c *committer) addCheckpoint(r *checkpointRequest) error {
 		return err
 	}
 	key := plainKey(nil, kindCheckpoint, r.stream)
-	if err := c.txn.Set(key, sealCheckpoint(key, r.checkpoint)); err != nil {
+	if err := c.set(badger.NewEntry(key, sealCheckpoint(key, r.checkpoint))); err != nil {
 		return c.broken(err)
 	}
 	return nil
@@ -181,7 +181,7 @@ const longLifetime = 100 * 365 * 24 * time.Hour
 func (c *committer) setDocument(d *persistence.Document) error {
 	key := plainKey(nil, kindDocument, d.Key)
 	if len(d.Value) == 0 {
-		return c.txn.Delete(key)
+		return c.remove(key)
 	}
 	var expires time.Time
 	if d.Lifetime > 0 {
@@ -193,5 +193,5 @@ func (c *committer) setDocument(d *persistence.Document) error {
 		// decides, this only takes the space back.
 		entry = entry.WithTTL(d.Lifetime + 2*time.Second)
 	}
-	return c.txn.SetEntry(entry)
+	return c.set(entry)
 }

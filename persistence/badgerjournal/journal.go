@@ -25,6 +25,7 @@ type Journal struct {
 	now       func() time.Time
 	disk      *disk
 	logs      *logKeeper
+	recent    *recentCommits
 	stop      context.CancelFunc
 	running   sync.WaitGroup // the committer and the housekeeper
 	failed    chan struct{}  // wakes the housekeeper
@@ -35,6 +36,8 @@ type Journal struct {
 	// atomic: written by Configure, read by a backup
 	live atomic.Pointer[Options]
 
+	restored atomic.Uint64 // entries that were put back: written by databases, read by Stats
+
 	lock     *lock          // owned by who opens and closes the database
 	examined examinedTables // written by Examine, before Begin
 
@@ -43,20 +46,6 @@ type Journal struct {
 	broken   *database    // to be closed and opened again
 	failure  error        // why database is nil
 	closed   bool
-}
-
-// database is an open Badger and those who are using it.
-type database struct {
-	*badger.DB
-	users  sync.WaitGroup
-	ending context.Context //nolint:containedctx // its own life: ends before its users are waited for
-	end    context.CancelFunc
-}
-
-func newDatabase(db *badger.DB) *database {
-	d := &database{DB: db}
-	d.ending, d.end = context.WithCancel(context.Background())
-	return d
 }
 
 var (
@@ -108,6 +97,7 @@ func newJournal(dir string, o Options, log zerolog.Logger, now func() time.Time)
 	j := &Journal{
 		dir: dir, options: o, log: log, now: now,
 		disk: newDisk(dir, o.ReserveBytes), logs: newLogKeeper(dir, o.logBytes()), lock: &lock{},
+		recent: newRecentCommits(dir, o.MemTableBytes),
 		failed: make(chan struct{}, 1), queue: newQueue(o.MaxGroup, o.MaxQueueBytes),
 	}
 	j.live.Store(&o)
@@ -146,11 +136,11 @@ func (j *Journal) acquire() (*database, error) {
 	case j.database == nil:
 		return nil, j.failure
 	}
-	j.database.users.Add(1)
+	if err := j.database.use(); err != nil {
+		return nil, err
+	}
 	return j.database, nil
 }
-
-func (d *database) release() { d.users.Done() }
 
 // writable is acquire if there is room on the disk.
 func (j *Journal) writable() (*database, error) {
@@ -193,25 +183,25 @@ func (j *Journal) Close() error {
 	j.mu.Unlock()
 	if db != nil {
 		if err := j.closeDatabase(db); err != nil {
+			db.stop()
 			j.log.Warn().Err(err).Msg("journal left as after a crash: nothing that was acknowledged is lost")
 			return nil
 		}
 	}
 	j.logs.close()
+	j.recent.close()
 	j.lock.release()
 	return nil
 }
 
-// closeDatabase waits for who uses a database and closes it, if there is room
-// for the tables in memory, which closing writes out.
+// closeDatabase closes a database, if there is room for the tables in memory, which
+// closing writes out. The second copy of what they hold is not needed then.
 func (j *Journal) closeDatabase(db *database) error {
-	db.end()
-	db.users.Wait()
 	if err := j.disk.checkRoom(closingTables * j.options.MemTableBytes); err != nil {
 		return err
 	}
-	if err := db.Close(); err != nil {
-		return fmt.Errorf("close the database: %w", err)
+	if err := db.close(); err != nil {
+		return err
 	}
-	return nil
+	return emptyRecent(j.dir)
 }

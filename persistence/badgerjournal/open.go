@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/dgraph-io/badger/v4"
@@ -17,37 +18,204 @@ import (
 	"outcry/persistence"
 )
 
-// openDatabase opens Badger in dir after it has looked that it may.
-func openDatabase(dir string, o Options, disk *disk, lock *lock, examined examinedTables, log zerolog.Logger) (*badger.DB, error) {
-	if err := os.MkdirAll(dir, 0o750); err != nil {
+// opener opens the database of a directory, and makes sure that nothing that was
+// acknowledged is missing in it. It changes nothing that an opening which fails does
+// not put back.
+type opener struct {
+	// immutable after construction
+	dir      string
+	options  Options
+	disk     *disk
+	lock     *lock
+	examined examinedTables
+	log      zerolog.Logger
+	restored *atomic.Uint64 // counts entries that were put back
+
+	set *set // what is put back if it fails
+	// leftOut reports that Badger opened without a file that it has. All of the journal
+	// is verified then.
+	leftOut bool
+}
+
+// open opens Badger after it has looked that it may.
+func (op *opener) open() (*database, error) {
+	if err := os.MkdirAll(op.dir, 0o750); err != nil {
 		return nil, unavailableOr(fmt.Errorf("make the journal's directory: %w", err))
 	}
-	if err := disk.check(); err != nil {
+	if err := op.disk.check(); err != nil {
 		return nil, err
 	}
-	if err := lock.acquire(dir); err != nil {
+	if err := op.lock.acquire(op.dir); err != nil {
 		return nil, unavailableOr(err)
 	}
-	if err := checkFiles(dir, examined, log); err != nil {
-		return nil, unavailableOr(err)
-	}
-	db, err := openBadger(dir, o, log)
+	op.set, op.leftOut = newSet(op.dir), false
+	db, err := op.openLocked()
 	if err != nil {
-		return nil, classify(dir, err)
-	}
-	if err := checkFormat(db); err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, unavailableOr(err)
 	}
 	return db, nil
 }
 
-// openBadger opens Badger. A process that was killed while it made a new log
-// leaves it empty, at which Badger fails.
-func openBadger(dir string, o Options, log zerolog.Logger) (*badger.DB, error) {
-	if err := removeEmptyLogs(dir, log); err != nil {
+func (op *opener) openLocked() (_ *database, err error) {
+	if err := op.set.putBack(); err != nil { // of an opening that did not end
 		return nil, err
 	}
-	return badger.Open(o.badger(dir, badgerLog{log}))
+	if err := removeEmptyLogs(op.dir, op.log); err != nil {
+		return nil, err
+	}
+	damaged, err := checkTables(op.dir, op.examined.unknown(op.dir, tablesIn(op.dir)))
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, op.set.putBack())
+		}
+	}()
+	if err := op.set.aside(damaged); err != nil {
+		return nil, err
+	}
+	db, err := op.openSomehow(damaged)
+	if err != nil {
+		return nil, err
+	}
+	if err := op.complete(db); err != nil {
+		return nil, errors.Join(err, db.close())
+	}
+	return db, op.set.remove()
+}
+
+// openSomehow opens Badger, without files that hold nothing of ours if it does not
+// open with them.
+func (op *opener) openSomehow(damaged map[uint64]error) (*database, error) {
+	db, err := op.openBadger()
+	if err == nil || isResource(err) || errors.Is(err, persistence.ErrLocked) {
+		return db, err
+	}
+	if id, missing := missingTable(err); missing {
+		if why := damaged[id]; why != nil {
+			return nil, why
+		}
+		return nil, fmt.Errorf("%w: table %s is missing", persistence.ErrCorrupt, tableName(id))
+	}
+	first := err
+	for _, patterns := range op.dispensable() {
+		names, err := op.set.leaveOut(patterns)
+		if err != nil {
+			return nil, err
+		}
+		if db, err = op.openBadger(); err == nil {
+			op.leftOut = true
+			op.log.Warn().Strs("files", names).AnErr("reason", first).
+				Msg("opened without files that cannot be read: looking whether anything is missing")
+			return db, nil
+		}
+		if isResource(err) {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("%w: %w", persistence.ErrCorrupt, first)
+}
+
+// dispensable returns patterns of files without which all of the journal may still be
+// there, those first that are.
+func (op *opener) dispensable() (patterns [][]string) {
+	if !op.listIsGood() { // a good one alone tells whether a table is missing
+		patterns = append(patterns, []string{badger.ManifestFilename})
+	}
+	patterns = append(patterns, spareFiles)
+	if hasRecent(op.dir) {
+		patterns = append(patterns, []string{"*.mem"})
+	}
+	return patterns
+}
+
+// spareFiles hold nothing of ours: values are smaller than what goes into a value log,
+// and nothing is encrypted.
+var spareFiles = []string{"*.vlog", badger.KeyRegistryFileName, "DISCARD"}
+
+// listIsGood reports whether Badger can read its list of tables.
+func (op *opener) listIsGood() bool {
+	file, err := os.Open(filepath.Join(op.dir, badger.ManifestFilename))
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	_, _, err = badger.ReplayManifestFile(file, 0, badger.DefaultOptions(op.dir).WithLogger(nil))
+	return err == nil
+}
+
+// missingTable reads which table an error of Badger says is missing.
+func missingTable(err error) (id uint64, missing bool) {
+	_, after, found := strings.Cut(err.Error(), "file does not exist for table ")
+	if !found {
+		return 0, false
+	}
+	id, err = strconv.ParseUint(after, 10, 64)
+	return id, err == nil
+}
+
+func (op *opener) openBadger() (*database, error) {
+	op.noteNewList()
+	g := newGuard()
+	var db *badger.DB
+	err := guarded(func() (err error) {
+		db, err = badger.Open(op.options.badger(op.dir, badgerLog{log: op.log, guard: g}))
+		return err
+	})
+	if err != nil {
+		g.giveUp()
+		return nil, classify(op.dir, err)
+	}
+	g.attach(db)
+	return newDatabase(db, g, op.restored, op.log), nil
+}
+
+// noteNewList notes that Badger makes a new list of tables, where there should be one.
+func (op *opener) noteNewList() {
+	if _, err := os.Stat(filepath.Join(op.dir, badger.ManifestFilename)); errors.Is(err, fs.ErrNotExist) {
+		op.leftOut = op.leftOut || len(op.set.tables()) > 0
+	}
+}
+
+// complete compares what was opened with the tables that Badger does not use and the
+// second copy of recent commits, and puts back what is missing.
+func (op *opener) complete(db *database) error {
+	if err := checkFormat(db.DB); err != nil {
+		return err
+	}
+	var lost []error
+	unused := op.set.without(db.Tables())
+	for _, source := range []entries{
+		entriesOfTables(unused, func(err error) { lost = append(lost, err) }),
+		entriesOfRecent(op.dir),
+	} {
+		if err := db.putBack(source); err != nil {
+			return err
+		}
+	}
+	if !op.leftOut {
+		return nil
+	}
+	return op.verify(db, lost)
+}
+
+// verify makes sure that a journal is whole of which files were left out.
+func (op *opener) verify(db *database, lost []error) error {
+	var report Report
+	if err := verifyDatabase(db.DB, &report); err != nil {
+		return err
+	}
+	if report.Found > 0 {
+		return fmt.Errorf("%w: %s, and %d problems more", persistence.ErrCorrupt, report.Problems[0], report.Found-1)
+	}
+	if len(lost) > 0 {
+		return fmt.Errorf("%w: %w", persistence.ErrCorrupt, errors.Join(lost...))
+	}
+	if err := db.Sync(); err != nil { // what was put back is to outlive the second copy
+		return err
+	}
+	return emptyRecent(op.dir) // its versions are of the database before
 }
 
 func removeEmptyLogs(dir string, log zerolog.Logger) error {
@@ -77,30 +245,33 @@ func logFiles(dir string) []string {
 
 // classify says what an error of Badger means to an operator.
 func classify(dir string, err error) error {
-	switch {
-	case strings.Contains(err.Error(), "Another process is using this Badger database"):
+	if strings.Contains(err.Error(), "Another process is using this Badger database") {
 		return errLocked(dir)
-	case isDisk(err):
-		return unavailableOr(err)
 	}
-	return fmt.Errorf("open the journal in %s: %w: %w", dir, persistence.ErrCorrupt, err)
+	return fmt.Errorf("open the journal in %s: %w", dir, err)
 }
 
-// unavailableOr wraps what is wrong with the disk rather than with what is on it.
+// unavailableOr wraps what is wrong with the machine rather than with what is on disk.
 func unavailableOr(err error) error {
-	if isDisk(err) {
+	if isResource(err) && !errors.Is(err, persistence.ErrCorrupt) {
 		return fmt.Errorf("%w: %w", persistence.ErrUnavailable, err)
 	}
 	return err
 }
 
-func isDisk(err error) bool {
-	for _, cause := range []error{syscall.EROFS, syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, fs.ErrPermission} {
+// isResource reports whether an error comes of the disk, or of a limit of the process or
+// the system, and may not come again.
+func isResource(err error) bool {
+	causes := []error{
+		syscall.EROFS, syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, fs.ErrPermission,
+		syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EAGAIN, syscall.EINTR, syscall.EBUSY,
+	}
+	for _, cause := range causes {
 		if errors.Is(err, cause) || strings.Contains(err.Error(), cause.Error()) { // Badger drops some causes
 			return true
 		}
 	}
-	return false
+	return errors.Is(err, persistence.ErrUnavailable)
 }
 
 // checkFormat reads which format the directory has, and writes ours into a new one.
@@ -136,20 +307,37 @@ func parseFormat(key, value []byte) error {
 	return nil
 }
 
-// badgerLog hands Badger's messages on.
-type badgerLog struct{ log zerolog.Logger }
+// badgerLog hands Badger's messages on, and to the guard of its database, if it has one.
+type badgerLog struct {
+	log   zerolog.Logger
+	guard *guard
+}
 
 // Errorf logs an error. badger.Logger.
-func (l badgerLog) Errorf(format string, args ...any) { l.write(l.log.Error(), format, args) }
+func (l badgerLog) Errorf(format string, args ...any) {
+	if l.guard != nil && strings.Contains(format, "Cleaning up") { // Badger did not open, and waits for its compactions
+		l.guard.giveUp()
+	}
+	l.write(l.log.Error(), format, args)
+}
 
 // Warningf logs a warning. badger.Logger.
 func (l badgerLog) Warningf(format string, args ...any) { l.write(l.log.Warn(), format, args) }
 
 // Infof logs what interests only who looks for it. badger.Logger.
-func (l badgerLog) Infof(format string, args ...any) { l.write(l.log.Debug(), format, args) }
+func (l badgerLog) Infof(format string, args ...any) {
+	if l.guard != nil {
+		l.guard.informed()
+	}
+	l.write(l.log.Debug(), format, args)
+}
 
-// Debugf drops the rest. badger.Logger.
-func (badgerLog) Debugf(string, ...any) {}
+// Debugf hands on what the guard listens for, and drops it. badger.Logger.
+func (l badgerLog) Debugf(format string, _ ...any) {
+	if l.guard != nil {
+		l.guard.logged(format)
+	}
+}
 
 func (badgerLog) write(event *zerolog.Event, format string, args []any) {
 	event.Str("from", "badger").Msg(strings.TrimSpace(fmt.Sprintf(format, args...)))

@@ -73,12 +73,18 @@ func (j *Journal) tryOpen(broken *database) (*database, error) {
 }
 
 func (j *Journal) open() (*database, error) {
-	db, err := openDatabase(j.dir, j.options, j.disk, j.lock, j.examined, j.log)
+	op := &opener{
+		dir: j.dir, options: j.options, disk: j.disk, lock: j.lock, examined: j.examined, log: j.log, restored: &j.restored,
+	}
+	db, err := op.open()
 	if err != nil {
 		return nil, err
 	}
 	j.logs.forget()
-	return newDatabase(db), nil
+	if err := j.recent.begin(); err != nil {
+		return nil, unavailableOr(errors.Join(err, db.close()))
+	}
+	return db, nil
 }
 
 func unavailable(err error) error {

@@ -107,7 +107,7 @@ func (r *restorer) run() error {
 
 // write puts every entry of the backup into a new database.
 func (r *restorer) write() (err error) {
-	db, err := badger.Open(r.options.badger(r.dir, badgerLog{r.log}).WithSyncWrites(false)) // sync makes it durable
+	db, err := badger.Open(r.options.badger(r.dir, badgerLog{log: r.log}).WithSyncWrites(false)) // sync makes it durable
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (r *restorer) each(f func(backup.Entry) error) error {
 // compare makes sure that the database holds the backup and nothing else, but for
 // what has expired.
 func (r *restorer) compare() (err error) {
-	db, err := openBadger(r.dir, r.options, r.log)
+	db, err := badger.Open(r.options.badger(r.dir, badgerLog{log: r.log}))
 	if err != nil {
 		return err
 	}
@@ -186,7 +186,9 @@ func sameEntry(item *badger.Item, e *backup.Entry) error {
 }
 
 func (r *restorer) verify() error {
-	return verifyHeld(r.dir, r.options, r.log, &r.result.Report)
+	held := &lock{}
+	defer held.release()
+	return verifyHeld(r.dir, r.options, held, r.log, &r.result.Report)
 }
 
 // sync makes the new journal durable, before it is one by its name.

@@ -65,7 +65,7 @@ func salvageInto(fresh, dir string, o Options, log zerolog.Logger, result *Salva
 	if err := copyReadable(fresh, dir, o, log, result); err != nil {
 		return err
 	}
-	db, err := openBadger(fresh, o, log)
+	db, err := badger.Open(o.badger(fresh, badgerLog{log: log}))
 	if err != nil {
 		return err
 	}
@@ -81,34 +81,23 @@ func copyReadable(fresh, dir string, o Options, log zerolog.Logger, result *Salv
 	if err := os.Mkdir(fresh, 0o750); err != nil {
 		return err
 	}
-	db, err := badger.OpenManaged(o.badger(fresh, badgerLog{log}).WithSyncWrites(false)) // closing syncs
+	db, err := badger.OpenManaged(o.badger(fresh, badgerLog{log: log}).WithSyncWrites(false)) // closing syncs
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	batch := db.NewManagedWriteBatch()
 	defer batch.Cancel()
-	s := &source{dir: dir, result: result, emit: func(e *entry) error { return e.put(batch, result) }}
-	if err := s.readTables(); err != nil {
-		return err
-	}
-	if err := s.readLogs(); err != nil {
+	s := &source{dir: dir, options: o, log: log, result: result, emit: func(e entry) error { return e.put(batch, result) }}
+	if err := s.readAll(fresh + ".log"); err != nil {
 		return err
 	}
 	return batch.Flush()
 }
 
-// entry is one value of a key, or that it was deleted, as of a time.
-type entry struct {
-	key, value []byte
-	timestamp  uint64
-	expires    uint64
-	deleted    bool
-}
-
 func (e *entry) put(batch *badger.WriteBatch, result *Salvaged) error {
 	if e.deleted {
-		return batch.DeleteAt(e.key, e.timestamp)
+		return batch.DeleteAt(e.key, e.version)
 	}
 	if len(e.key) > 0 && e.key[0] == kindMeta {
 		if err := parseFormat(e.key, e.value); errors.Is(err, persistence.ErrCorrupt) {
@@ -118,7 +107,7 @@ func (e *entry) put(batch *badger.WriteBatch, result *Salvaged) error {
 			return err
 		}
 	}
-	return batch.SetEntryAt(&badger.Entry{Key: e.key, Value: e.value, ExpiresAt: e.expires}, e.timestamp)
+	return batch.SetEntryAt(&badger.Entry{Key: e.key, Value: e.value, ExpiresAt: e.expires}, e.version)
 }
 
 // replaceDir puts fresh in the place of dir, and dir under the name kept. In

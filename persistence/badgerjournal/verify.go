@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync/atomic"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/rs/zerolog"
@@ -32,8 +33,8 @@ func (r *Report) problem(format string, args ...any) {
 // Verify reads the whole journal in dir, which no process may have open, and
 // reports everything that is not as it was written: damaged files and values,
 // versions that are missing, idempotency keys and checkpoints without their
-// events. The error is that it could not be read at all; of damage that opening
-// it would make worse nothing is touched, and it is the problem of the report.
+// events. The error is that it could not be read at all; of damage with which the
+// journal does not open nothing is touched, and it is the problem of the report.
 func Verify(dir string, o Options, log zerolog.Logger) (Report, error) {
 	var report Report
 	held := &lock{}
@@ -41,35 +42,33 @@ func Verify(dir string, o Options, log zerolog.Logger) (Report, error) {
 	if err := held.acquire(dir); err != nil {
 		return report, err
 	}
-	err := verifyHeld(dir, o, log, &report)
+	err := verifyHeld(dir, o, held, log, &report)
 	return report, err
 }
 
 // verifyHeld is Verify of a directory whose lock is held.
-func verifyHeld(dir string, o Options, log zerolog.Logger, report *Report) error {
-	if err := checkFiles(dir, nil, zerolog.Nop()); err != nil {
-		if !errors.Is(err, persistence.ErrCorrupt) {
-			return err
-		}
+func verifyHeld(dir string, o Options, held *lock, log zerolog.Logger, report *Report) error {
+	// Opening a journal that was not closed writes what is in its logs into tables.
+	op := &opener{
+		dir: dir, options: o, disk: newDisk(dir, closingTables*o.MemTableBytes), lock: held, log: log, restored: new(atomic.Uint64),
+	}
+	db, err := op.open()
+	if errors.Is(err, persistence.ErrCorrupt) {
 		report.problem("%v", err)
 		return nil
 	}
-	// Opening a journal that was not closed writes what is in its logs into tables.
-	if err := newDisk(dir, closingTables*o.MemTableBytes).check(); err != nil {
+	if err != nil {
 		return err
 	}
-	db, err := openBadger(dir, o, log)
-	if err != nil {
-		return classify(dir, err)
-	}
-	if err := checkFormat(db); err != nil {
-		return errors.Join(err, db.Close())
-	}
-	err = db.View(func(txn *badger.Txn) error {
+	return errors.Join(verifyDatabase(db.DB, report), db.close())
+}
+
+// verifyDatabase reads everything in a database.
+func verifyDatabase(db *badger.DB, report *Report) error {
+	return db.View(func(txn *badger.Txn) error {
 		v := &verifier{report: report, txn: txn}
 		return v.run()
 	})
-	return errors.Join(err, db.Close())
 }
 
 // verifier goes over all keys of a journal.

@@ -43,7 +43,7 @@ func written(t *testing.T) string {
 // tamper changes a closed journal behind its back.
 func tamper(t *testing.T, dir string, change func(txn *badger.Txn) error) {
 	t.Helper()
-	db, err := badger.Open(smallOptions().badger(dir, badgerLog{zerolog.Nop()}))
+	db, err := badger.Open(smallOptions().badger(dir, badgerLog{log: zerolog.Nop()}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,113 @@
+package badgerjournal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/table"
+	"github.com/rs/zerolog"
+
+	"outcry/persistence"
+)
+
+// database is an open Badger and those who are using it.
+type database struct {
+	// immutable after construction
+	*badger.DB
+	guard    *guard
+	restored *atomic.Uint64
+	log      zerolog.Logger
+	ending   context.Context //nolint:containedctx // its own life: ends before its users are waited for
+	end      context.CancelFunc
+
+	users      sync.WaitGroup
+	guarding   sync.WaitGroup
+	committing sync.Mutex  // held by a commit, and while entries are put back
+	incomplete atomic.Bool // entries are missing, and are being put back
+}
+
+// newDatabase takes over a database that is open.
+func newDatabase(db *badger.DB, g *guard, restored *atomic.Uint64, log zerolog.Logger) *database {
+	d := &database{DB: db, guard: g, restored: restored, log: log}
+	d.ending, d.end = context.WithCancel(context.Background())
+	d.guarding.Go(func() { g.run(d.ending, d.repair) })
+	return d
+}
+
+var errIncomplete = fmt.Errorf("%w: a compaction lost entries, which are being put back", persistence.ErrUnavailable)
+
+// use counts a user in, unless entries are missing.
+func (d *database) use() error {
+	if d.incomplete.Load() {
+		return errIncomplete
+	}
+	d.users.Add(1)
+	return nil
+}
+
+func (d *database) release() { d.users.Done() }
+
+// repair puts back what tables held that a compaction has replaced. Nothing is read or
+// written meanwhile; if it fails that stays so until the next try.
+func (d *database) repair(tables []badger.TableInfo) error {
+	d.committing.Lock()
+	defer d.committing.Unlock()
+	d.incomplete.Store(true)
+	d.log.Error().Int("tables", len(tables)).Msg("a compaction lost entries: putting them back from the tables that it replaced")
+	paths := make([]string, len(tables))
+	for i := range tables {
+		paths[i] = table.NewFilename(tables[i].ID, d.Opts().Dir)
+	}
+	var lost []error
+	err := d.putBack(entriesOfTables(paths, func(err error) { lost = append(lost, err) }))
+	if err = errors.Join(append(lost, err)...); err != nil {
+		d.log.Error().Err(err).Msg("not all entries were put back: trying again")
+		return err
+	}
+	d.incomplete.Store(false)
+	return nil
+}
+
+// putBack writes what is missing of a source, and counts it, until nothing is missing:
+// compactions go on meanwhile, and may lose what was just put back.
+func (d *database) putBack(source entries) error {
+	for {
+		missing, err := putBack(d.DB, source, time.Now())
+		if err != nil {
+			return fmt.Errorf("put back what the database has lost: %w", err)
+		}
+		if missing == 0 {
+			return nil
+		}
+		d.guard.renewed()
+		d.restored.Add(uint64(missing))
+		d.log.Error().Int("entries", missing).Msg("entries put back that the database had lost: look at the disk")
+	}
+}
+
+// stop waits for the users of the database and for its guard, who see that it ends.
+func (d *database) stop() {
+	d.end()
+	d.users.Wait()
+	d.guarding.Wait()
+}
+
+// close ends a database and everything that uses it.
+func (d *database) close() error {
+	d.stop()
+	if !d.incomplete.Load() {
+		d.guard.catchUp(d.repair)
+	}
+	d.guard.close()
+	err := d.Close()
+	d.guard.detach()
+	if err != nil {
+		return fmt.Errorf("close the database: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,149 @@
+package badgerjournal
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dgraph-io/badger/v4/table"
+
+	"outcry/persistence"
+)
+
+// obstruct makes Badger fail to create tables with some of the next numbers: it refuses
+// one that is there already.
+func obstruct(t *testing.T, dir string, next, count uint64, some func(i uint64) bool) {
+	t.Helper()
+	for i := range count {
+		if some(i) {
+			if err := os.WriteFile(table.NewFilename(next+i, dir), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// load appends an event each to random streams, again and again until about so many
+// bytes are written, and counts the events of each stream.
+func load(t *testing.T, j *Journal, heads map[string]uint64, total int, random *rand.Rand) {
+	t.Helper()
+	const streams, together, size = 500, 200, 1000
+	for ; total > 0; total -= together * size {
+		var appends []persistence.Append
+		for _, i := range random.Perm(streams)[:together] {
+			stream := fmt.Sprint("stream", i)
+			data := make([]byte, size/10)
+			for i := range data {
+				data[i] = byte(random.Uint32())
+			}
+			appends = append(appends, persistence.Append{
+				Stream: stream, Expected: heads[stream],
+				Events: []persistence.Event{{Key: fmt.Sprint("key-", heads[stream]+1), Data: bytes.Repeat(data, 10)}},
+			})
+			heads[stream]++
+		}
+		for len(appends) > 0 {
+			appends = appendAll(t, j, appends)
+		}
+	}
+}
+
+// appendAll appends, and returns what was refused for the moment.
+func appendAll(t *testing.T, j *Journal, appends []persistence.Append) (refused []persistence.Append) {
+	t.Helper()
+	errs := make([]error, len(appends))
+	var answers sync.WaitGroup
+	answers.Add(len(appends))
+	for i, a := range appends {
+		a.Done = func(err error) { errs[i] = err; answers.Done() }
+		j.Append(a)
+	}
+	answers.Wait()
+	for i, err := range errs {
+		if errors.Is(err, persistence.ErrUnavailable) {
+			refused = append(refused, appends[i])
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(refused) > 0 {
+		time.Sleep(10 * time.Millisecond) // nothing says when, the caller asks
+	}
+	return refused
+}
+
+// checkHeads reads everything and compares.
+func checkHeads(t *testing.T, j *Journal, heads map[string]uint64) {
+	t.Helper()
+	missing := 0
+	for stream, want := range heads {
+		last := uint64(0)
+		for r, err := range j.Read(stream, 0) {
+			if err != nil {
+				t.Errorf("%v", err)
+				break
+			}
+			last = r.Version
+			if version, err := j.Lookup(stream, r.Key); err != nil || version != r.Version {
+				t.Errorf("key %q of %s: %d, %v; want %d", r.Key, stream, version, err, r.Version)
+			}
+		}
+		if last != want {
+			missing++
+		}
+	}
+	if missing > 0 {
+		t.Errorf("%d of %d streams lack events", missing, len(heads))
+	}
+}
+
+func TestACompactionThatCannotCreateATableLosesNothing(t *testing.T) {
+	for name, some := range map[string]func(i uint64) bool{
+		"one":       func(i uint64) bool { return i == 25 },
+		"every 7th": func(i uint64) bool { return i%7 == 0 },
+		"every 4th": func(i uint64) bool { return i%4 == 0 },
+		"many":      func(i uint64) bool { return i > 20 && i < 60 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			j := open(t, dir, time.Now)
+			heads, random := map[string]uint64{}, rand.New(rand.NewPCG(1, 2))
+			obstruct(t, dir, 5, 2000, some)
+			load(t, j, heads, 120<<20, random)
+			waitForGuard(t, j)
+			checkHeads(t, j, heads)
+			t.Logf("%d entries put back, %d tables", j.restored.Load(), len(j.database.Tables()))
+			if j.restored.Load() == 0 {
+				t.Error("no entry was put back: nothing was tried")
+			}
+			if err := j.Close(); err != nil {
+				t.Fatal(err)
+			}
+			j = open(t, dir, time.Now)
+			defer j.Close()
+			checkHeads(t, j, heads)
+		})
+	}
+}
+
+// waitForGuard waits until all tables that were replaced have been compared.
+func waitForGuard(t *testing.T, j *Journal) {
+	t.Helper()
+	g := j.database.guard
+	deadline := time.Now().Add(time.Minute)
+	for quiet := 0; quiet < 5; {
+		before, _ := g.oldest()
+		if quiet++; before != nil || j.database.incomplete.Load() {
+			quiet = 0
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the guard has not caught up")
+		}
+		time.Sleep(guardInterval) // nothing says when, the loop asks
+	}
+}
