@@ -129,7 +129,7 @@ func (c *committer) finish() error {
 	if err != nil {
 		err = fmt.Errorf("%w: %w", persistence.ErrUnavailable, err)
 	} else if c.count > 0 {
-		c.journal.stats.committed(time.Since(start), len(c.pending), c.count)
+		c.journal.commits.Add(time.Since(start), len(c.pending), c.count)
 	}
 	answer(c.pending, err)
 	clear(c.pending)

@@ -106,19 +106,3 @@ func (q *queue) len() int {
 	defer q.mu.Unlock()
 	return len(q.waiting)
 }
-
-// QueueStanding is how full the queue of the committer is.
-type QueueStanding struct {
-	// Bytes wait now; Highest is the same since the start, Limit what both may be.
-	Bytes, Highest, Limit int64
-	// Refused requests found no room.
-	Refused uint64
-}
-
-// QueueStanding returns how full the queue of the committer is.
-func (j *Journal) QueueStanding() QueueStanding {
-	q := j.queue
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return QueueStanding{Bytes: q.bytes, Highest: q.highest, Limit: q.maxBytes, Refused: q.refused}
-}
