@@ -119,7 +119,10 @@ type journalMaker func(data string, o storage.Options, log zerolog.Logger, now f
 func buildEngine(loaded *config.Loaded, log zerolog.Logger, open journalMaker) (*Engine, error) {
 	e := &Engine{loaded: loaded, settings: loaded.Settings, log: log, started: time.Now()}
 	e.stopping, e.stop = context.WithCancel(context.Background())
-	for _, build := range []func() error{func() error { return e.buildJournal(open) }, e.buildMarket, e.buildAccounts, e.buildSessions, e.buildTransport, e.buildCertificate} {
+	for _, build := range []func() error{
+		func() error { return e.buildJournal(open) },
+		e.buildMarket, e.buildAccounts, e.buildSessions, e.buildTransport, e.buildCertificate,
+	} {
 		if err := build(); err != nil {
 			e.shutdown()
 			return nil, err
@@ -157,7 +160,8 @@ func (e *Engine) goOn(left *estate) error {
 // reserves is then fresh from the system, which makes it real when it is written to.
 // Opened behind them it was memory of theirs, cleared as a whole: 17 MB.
 func (e *Engine) buildJournal(open journalMaker) (err error) {
-	e.journal, err = open(e.settings.Server.Data, e.settings.Journal, e.log.With().Str("room", "journal").Logger(), time.Now)
+	log := e.log.With().Str("room", "journal").Logger()
+	e.journal, err = open(e.settings.Server.Data, e.settings.Journal, log, time.Now)
 	return err
 }
 

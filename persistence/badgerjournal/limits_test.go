@@ -43,7 +43,8 @@ func TestTheSmallestSettingsHoldWhatTheContractAllows(t *testing.T) {
 	} {
 		if c := (&committer{}); !c.fits(db, r) {
 			count, bytes := r.size()
-			t.Errorf("the largest %s has %d entries and %d bytes, a transaction at most %d and %d", what, count, bytes, db.MaxBatchCount(), db.MaxBatchSize())
+			t.Errorf("the largest %s has %d entries and %d bytes, a transaction at most %d and %d",
+				what, count, bytes, db.MaxBatchCount(), db.MaxBatchSize())
 		}
 	}
 }

@@ -29,8 +29,9 @@ func share(total, n, i int) []byte {
 func largestAppend() []persistence.Event {
 	const n = persistence.MaxAppendEvents
 	all := make([]persistence.Event, n)
+	const data = persistence.MaxAppendBytes - n*persistence.MaxKeyBytes
 	for i := range all {
-		all[i] = persistence.Event{Key: longName(i, persistence.MaxKeyBytes), Data: share(persistence.MaxAppendBytes-n*persistence.MaxKeyBytes, n, i)}
+		all[i] = persistence.Event{Key: longName(i, persistence.MaxKeyBytes), Data: share(data, n, i)}
 	}
 	return all
 }
@@ -39,8 +40,9 @@ func largestAppend() []persistence.Event {
 func largestPut() []persistence.Document {
 	const n = persistence.MaxPutDocuments
 	all := make([]persistence.Document, n)
+	const values = persistence.MaxPutBytes - n*persistence.MaxKeyBytes
 	for i := range all {
-		all[i] = persistence.Document{Key: longName(i, persistence.MaxKeyBytes), Value: share(persistence.MaxPutBytes-n*persistence.MaxKeyBytes, n, i)}
+		all[i] = persistence.Document{Key: longName(i, persistence.MaxKeyBytes), Value: share(values, n, i)}
 	}
 	return all
 }
