@@ -15,7 +15,7 @@ import (
 	"outcry/actors/portfolio"
 	"outcry/actors/session"
 	"outcry/actors/symbol"
-	"outcry/persistence/badgerjournal"
+	"outcry/persistence/storage"
 	"outcry/transport/auth"
 	"outcry/transport/certificate"
 	"outcry/transport/engineio"
@@ -32,25 +32,25 @@ import (
 // Settings are all sections. The key of a setting is its section's name, a dot
 // and its own: mailbox.budget.
 type Settings struct {
-	Server    Server                `koanf:"server"`
-	Log       Log                   `koanf:"log"`
-	Auth      auth.Options          `koanf:"auth"`
-	Mailbox   mailbox.Options       `koanf:"mailbox"`
-	Market    symbol.Options        `koanf:"market"`
-	Session   session.Options       `koanf:"session"`
-	Portfolio portfolio.Options     `koanf:"portfolio"`
-	Paper     paper.Options         `koanf:"paper"`
-	Journal   badgerjournal.Options `koanf:"journal"`
-	Simulator feed.Options          `koanf:"simulator"`
-	EngineIO  engineio.Options      `koanf:"engineio"`
-	SocketIO  socketio.Options      `koanf:"socketio"`
-	WebSocket websocket.Options     `koanf:"websocket"`
-	Netpoll   netpoll.Options       `koanf:"netpoll"`
-	HTTP      httpapi.Options       `koanf:"http"`
-	Limit     limit.Options         `koanf:"limit"`
-	Discord   signin.Options        `koanf:"discord"`
-	Metrics   metrics.Options       `koanf:"metrics"`
-	Trace     tracing.Options       `koanf:"trace"`
+	Server    Server            `koanf:"server"`
+	Log       Log               `koanf:"log"`
+	Auth      auth.Options      `koanf:"auth"`
+	Mailbox   mailbox.Options   `koanf:"mailbox"`
+	Market    symbol.Options    `koanf:"market"`
+	Session   session.Options   `koanf:"session"`
+	Portfolio portfolio.Options `koanf:"portfolio"`
+	Paper     paper.Options     `koanf:"paper"`
+	Journal   storage.Options   `koanf:"journal"`
+	Simulator feed.Options      `koanf:"simulator"`
+	EngineIO  engineio.Options  `koanf:"engineio"`
+	SocketIO  socketio.Options  `koanf:"socketio"`
+	WebSocket websocket.Options `koanf:"websocket"`
+	Netpoll   netpoll.Options   `koanf:"netpoll"`
+	HTTP      httpapi.Options   `koanf:"http"`
+	Limit     limit.Options     `koanf:"limit"`
+	Discord   signin.Options    `koanf:"discord"`
+	Metrics   metrics.Options   `koanf:"metrics"`
+	Trace     tracing.Options   `koanf:"trace"`
 }
 
 // Server is the process itself.
@@ -111,7 +111,7 @@ func Defaults() Settings {
 		Session:   session.DefaultOptions(),
 		Portfolio: portfolio.DefaultOptions(),
 		Paper:     paper.DefaultOptions(),
-		Journal:   badgerjournal.DefaultOptions(),
+		Journal:   storage.DefaultOptions(),
 		Simulator: feed.DefaultOptions(),
 		EngineIO:  engineio.DefaultOptions(),
 		SocketIO:  socketio.DefaultOptions(),

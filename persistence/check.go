@@ -7,9 +7,10 @@ func CheckAppend(a *Append) error {
 	if err := checkName("stream", a.Stream, MaxStreamBytes); err != nil {
 		return err
 	}
-	if len(a.Events) == 0 {
-		return fmt.Errorf("append to %s: %w: there are no events", a.Stream, ErrInvalid)
+	if n := len(a.Events); n == 0 || n > MaxAppendEvents {
+		return fmt.Errorf("append to %s: %w: %d events: must be 1 to %d", a.Stream, ErrInvalid, n, MaxAppendEvents)
 	}
+	total := 0
 	for i := range a.Events {
 		e := &a.Events[i]
 		if len(e.Key) > MaxKeyBytes {
@@ -18,6 +19,10 @@ func CheckAppend(a *Append) error {
 		if len(e.Data) > MaxEventBytes {
 			return fmt.Errorf("append to %s: %w: an event of %d bytes, at most %d are allowed", a.Stream, ErrInvalid, len(e.Data), MaxEventBytes)
 		}
+		total += len(e.Key) + len(e.Data)
+	}
+	if total > MaxAppendBytes {
+		return fmt.Errorf("append to %s: %w: %d bytes at once, at most %d are allowed", a.Stream, ErrInvalid, total, MaxAppendBytes)
 	}
 	return checkKeys(a)
 }
@@ -61,13 +66,24 @@ func CheckCheckpoint(stream string, c *Checkpoint) error {
 	return nil
 }
 
-// CheckDocument reports which limit a document breaks, as an ErrInvalid.
-func CheckDocument(d *Document) error {
-	if err := checkName("document", d.Key, MaxKeyBytes); err != nil {
-		return err
+// CheckDocuments reports which limit the documents of a Put break, as an ErrInvalid.
+func CheckDocuments(documents []Document) error {
+	if len(documents) > MaxPutDocuments {
+		return fmt.Errorf("put: %w: %d documents at once, at most %d are allowed", ErrInvalid, len(documents), MaxPutDocuments)
 	}
-	if len(d.Value) > MaxDocumentBytes || d.Lifetime < 0 {
-		return fmt.Errorf("document %s: %w: %d bytes for %s, at most %d are allowed", d.Key, ErrInvalid, len(d.Value), d.Lifetime, MaxDocumentBytes)
+	total := 0
+	for i := range documents {
+		d := &documents[i]
+		if err := checkName("document", d.Key, MaxKeyBytes); err != nil {
+			return err
+		}
+		if len(d.Value) > MaxDocumentBytes || d.Lifetime < 0 {
+			return fmt.Errorf("document %s: %w: %d bytes for %s, at most %d are allowed", d.Key, ErrInvalid, len(d.Value), d.Lifetime, MaxDocumentBytes)
+		}
+		total += len(d.Key) + len(d.Value)
+	}
+	if total > MaxPutBytes {
+		return fmt.Errorf("put: %w: %d bytes at once, at most %d are allowed", ErrInvalid, total, MaxPutBytes)
 	}
 	return nil
 }

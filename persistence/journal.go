@@ -28,8 +28,8 @@ type Append struct {
 	Stream string
 	// Expected is the version of the stream's last event, 0 if it has none.
 	Expected uint64
-	// Events get the versions Expected+1 and on. The journal keeps nothing of
-	// them after Done.
+	// Events get the versions Expected+1 and on: 1 to MaxAppendEvents, of
+	// MaxAppendBytes at most. The journal keeps nothing of them after Done.
 	Events []Event
 	// Done is called exactly once, from a goroutine of the journal, and must not
 	// block. nil means that the events are on disk and will be read from now on.
@@ -45,13 +45,23 @@ type Checkpoint struct {
 	Data    []byte
 }
 
-// Limits of what can be stored.
+// Limits of what can be stored. Every implementation stores what they allow,
+// whatever its settings, and refuses anything larger as ErrInvalid.
 const (
 	MaxStreamBytes     = 256
 	MaxKeyBytes        = 256
 	MaxEventBytes      = 64 << 10
 	MaxCheckpointBytes = 960 << 10
 	MaxDocumentBytes   = 256 << 10
+
+	// MaxAppendEvents and MaxAppendBytes bound one append; the bytes are those of
+	// the keys and data of its events.
+	MaxAppendEvents = 512
+	MaxAppendBytes  = 768 << 10
+	// MaxPutDocuments and MaxPutBytes bound one Put; the bytes are those of the keys
+	// and values of its documents.
+	MaxPutDocuments = 512
+	MaxPutBytes     = 1 << 20
 )
 
 // Errors that callers decide on.

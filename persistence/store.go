@@ -18,8 +18,8 @@ type Document struct {
 // Store keeps documents: what needs no history. All methods may be called from
 // any goroutine; Get and Scan read the disk and so may block.
 type Store interface {
-	// Put replaces documents, all or none; an empty Value deletes. done is as
-	// Append.Done, and may be nil.
+	// Put replaces documents, all or none: MaxPutDocuments, of MaxPutBytes, at most.
+	// An empty Value deletes. done is as Append.Done, and may be nil.
 	Put(documents []Document, done func(error))
 	// Get returns the value of a document, or ErrNotFound.
 	Get(key string) ([]byte, error)

@@ -40,9 +40,13 @@ var batches = sync.Pool{New: func() any { return new(batch) }}
 // maxPooledBatchBytes bounds what one large batch leaves in the pool.
 const maxPooledBatchBytes = 256 << 10
 
-// maxBatchEvents bounds one append, so that a flood into one account does not
-// hold up the commits of others.
-const maxBatchEvents = 512
+// maxBatchEvents and maxBatchBytes bound one append, so that a flood into one
+// account does not hold up the commits of others. The event that reaches them is
+// the last: with it, and all keys, the append is within the journal's limits.
+const (
+	maxBatchEvents = 512
+	maxBatchBytes  = 256 << 10
+)
 
 func (b *batch) add(c command, e ledger.Event, key string) {
 	if c != nil {
@@ -63,6 +67,8 @@ func (b *batch) seal() []persistence.Event {
 	}
 	return b.keyed
 }
+
+func (b *batch) full() bool { return len(b.events) >= maxBatchEvents || len(b.buffer) >= maxBatchBytes }
 
 func (b *batch) has(key string) bool {
 	for i := range b.keyed {
@@ -99,7 +105,7 @@ func (a *portfolioActor) stage(now time.Time) {
 	queue := a.queue
 	a.queue = nil
 	for i, c := range queue {
-		if len(b.events) >= maxBatchEvents {
+		if b.full() {
 			a.queue = append(a.queue, queue[i:]...)
 			break
 		}

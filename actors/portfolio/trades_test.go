@@ -3,6 +3,7 @@ package portfolio_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,6 +79,25 @@ func TestRepeatsWithinABurstAreStoredOnce(t *testing.T) {
 	}
 	if v := r.view(); fresh != ids || len(versions) != ids || v.Valuation.Trades != ids {
 		t.Errorf("%d fresh outcomes, %d versions, %d trades, want %d of each", fresh, len(versions), v.Valuation.Trades, ids)
+	}
+}
+
+// The journal bounds an append by its bytes as well as by its events.
+func TestBurstOfLargeTradesIsStoredWhateverItsSize(t *testing.T) {
+	r := newRig(t, nil, nil)
+	r.Journal.Hold()
+	const n = 600
+	outcomes := make([]chan answer[portfolio.TradeOutcome], n)
+	for i := range outcomes {
+		trade := bought(fmt.Sprint("t", i))
+		trade.Failed, trade.Reason = true, strings.Repeat(`"`, 1024) // twice that once it is JSON
+		outcomes[i] = r.begin(trade)
+	}
+	r.Journal.Release()
+	for i, c := range outcomes {
+		if _, err := await(t, c); err != nil {
+			t.Fatalf("trade %d: %v", i, err)
+		}
 	}
 }
 

@@ -9,13 +9,11 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/rs/zerolog"
-
-	"outcry/persistence/badgerjournal"
+	"outcry/persistence"
+	"outcry/persistence/storage"
 	"outcry/transport/auth"
 	"outcry/transport/httpapi"
 )
@@ -46,34 +44,32 @@ func (c *JournalBackupCmd) Run(ctx context.Context) error {
 }
 
 // saveRunning saves a backup that a running engine sends, which remembers it.
-func (c *JournalBackupCmd) saveRunning(ctx context.Context) (badgerjournal.BackupReport, error) {
-	return badgerjournal.SaveBackup(c.File, func(w io.Writer) error { return c.download(ctx, w) })
+func (c *JournalBackupCmd) saveRunning(ctx context.Context) (storage.BackupReport, error) {
+	return storage.SaveBackup(c.File, func(w io.Writer) error { return c.download(ctx, w) })
 }
 
 // saveStopped saves a backup of a journal that no engine has open, and remembers it
 // for the next one.
-func (c *JournalBackupCmd) saveStopped(ctx context.Context) (report badgerjournal.BackupReport, err error) {
-	dir, err := c.folder()
+func (c *JournalBackupCmd) saveStopped(ctx context.Context) (report storage.BackupReport, err error) {
+	stopped, err := storage.Find(c.Data)
 	if err != nil {
 		return report, err
 	}
-	o := badgerjournal.DefaultOptions()
-	o.BackupByteRate = 1 << 40 // nobody trades meanwhile
-	journal, err := badgerjournal.Open(dir, o, zerolog.Nop(), time.Now)
+	journal, err := stopped.Open()
 	if err != nil {
 		return report, fmt.Errorf("%w; the backup of an engine that is running is taken with --url", err)
 	}
 	defer func() { err = errors.Join(err, journal.Close()) }()
 	began := time.Now()
-	report, err = badgerjournal.SaveBackup(c.File, func(w io.Writer) error {
+	report, err = storage.SaveBackup(c.File, func(w io.Writer) error {
 		_, _, err := journal.Backup(ctx, w)
 		return err
 	})
 	if err != nil {
 		return report, err
 	}
-	outcomes, _ := badgerjournal.OpenBackupOutcomes(journal) // what cannot be read is replaced
-	outcomes.Taken(badgerjournal.LastBackup{Ended: time.Now(), Bytes: int64(report.Summary.Bytes), Took: time.Since(began)}, func(err error) {
+	outcomes, _ := persistence.OpenBackupOutcomes(journal) // what cannot be read is replaced
+	outcomes.Taken(persistence.LastBackup{Ended: time.Now(), Bytes: int64(report.Summary.Bytes), Took: time.Since(began)}, func(err error) {
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "the backup is good, but the journal does not know of it: %v\n", err)
 		}
@@ -153,13 +149,12 @@ func (c *JournalRestoreCmd) Run() (err error) {
 		return fmt.Errorf("open the backup: %w", err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	dir := filepath.Join(c.Data, journalFolder)
-	restored, err := badgerjournal.Restore(file, dir, badgerjournal.DefaultOptions(), c.AcceptLoss, zerolog.Nop())
-	printProblems(restored.Report)
+	journal, restored, err := storage.Restore(file, c.Data, c.AcceptLoss)
+	printProblems(restored.Report.Problems, restored.Report.Found)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
-	fmt.Printf("%s, as of %s, are in %s now: start an engine with --data %s\n", restored.Report.Contents, restored.Made.Format(time.RFC3339), dir, c.Data)
+	fmt.Printf("%s, as of %s, are in %s now: start an engine with --data %s\n", restored.Report.Contents, restored.Made.Format(time.RFC3339), journal.Dir(), c.Data)
 	if restored.Expired > 0 {
 		fmt.Printf("%d documents have expired since the backup\n", restored.Expired)
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,7 +25,8 @@ import (
 	"outcry/config"
 	"outcry/config/audit"
 	"outcry/dashboard"
-	"outcry/persistence/badgerjournal"
+	"outcry/persistence"
+	"outcry/persistence/storage"
 	"outcry/transport"
 	"outcry/transport/auth"
 	"outcry/transport/certificate"
@@ -51,8 +51,8 @@ type Engine struct {
 	running *config.Running // the settings in force
 	audit   *audit.Log
 
-	journal     *badgerjournal.Journal
-	backups     *badgerjournal.BackupOutcomes
+	journal     storage.Storage
+	backups     *persistence.BackupOutcomes
 	system      *actors.System
 	dispatcher  *mailbox.Dispatcher
 	symbols     *symbol.Directory
@@ -93,7 +93,7 @@ type Engine struct {
 // NewEngine builds an engine that listens already and serves once Run is
 // called. Run must be called: it releases everything.
 func NewEngine(loaded *config.Loaded, log zerolog.Logger) (*Engine, error) {
-	e, err := buildEngine(loaded, log, (*Engine).openJournal)
+	e, err := buildEngine(loaded, log, storage.Open)
 	if err != nil {
 		return nil, err
 	}
@@ -110,13 +110,19 @@ func NewEngine(loaded *config.Loaded, log zerolog.Logger) (*Engine, error) {
 // prepareEngine builds an engine as far as it can be while another one has the
 // journal. What follows is begin, or shutdown.
 func prepareEngine(loaded *config.Loaded, log zerolog.Logger) (*Engine, error) {
-	return buildEngine(loaded, log, (*Engine).prepareJournal)
+	return buildEngine(loaded, log, storage.Prepare)
 }
 
-func buildEngine(loaded *config.Loaded, log zerolog.Logger, journal func(*Engine) error) (*Engine, error) {
+// journalMaker is storage.Open, or storage.Prepare while another engine has it open.
+type journalMaker func(data string, o storage.Options, log zerolog.Logger, now func() time.Time) (storage.Storage, error)
+
+func buildEngine(loaded *config.Loaded, log zerolog.Logger, open journalMaker) (*Engine, error) {
 	e := &Engine{loaded: loaded, settings: loaded.Settings, log: log, started: time.Now()}
 	e.stopping, e.stop = context.WithCancel(context.Background())
-	for _, build := range []func() error{func() error { return journal(e) }, e.buildMarket, e.buildAccounts, e.buildSessions, e.buildTransport, e.buildCertificate} {
+	for _, build := range []func() error{
+		func() error { return e.buildJournal(open) },
+		e.buildMarket, e.buildAccounts, e.buildSessions, e.buildTransport, e.buildCertificate,
+	} {
 		if err := build(); err != nil {
 			e.shutdown()
 			return nil, err
@@ -150,27 +156,13 @@ func (e *Engine) goOn(left *estate) error {
 	return nil
 }
 
-// journalFolder is where in the data directory the journal lives.
-const journalFolder = "journal"
-
-func (e *Engine) prepareJournal() (err error) {
-	log := e.log.With().Str("room", "journal").Logger()
-	e.journal, err = badgerjournal.Prepare(filepath.Join(e.settings.Server.Data, journalFolder), e.settings.Journal, log, time.Now)
-	return err
-}
-
-// openJournal opens it at once, where no other engine has it: the memory that it
+// buildJournal comes first, before the other rooms: the memory that an open journal
 // reserves is then fresh from the system, which makes it real when it is written to.
-// Behind the other rooms it was memory of theirs, cleared as a whole: 17 MB.
-func (e *Engine) openJournal() error {
-	if err := e.prepareJournal(); err != nil {
-		return err
-	}
-	if err := e.journal.Begin(); err != nil {
-		e.journal = nil // it need not be closed
-		return err
-	}
-	return nil
+// Opened behind them it was memory of theirs, cleared as a whole: 17 MB.
+func (e *Engine) buildJournal(open journalMaker) (err error) {
+	log := e.log.With().Str("room", "journal").Logger()
+	e.journal, err = open(e.settings.Server.Data, e.settings.Journal, log, time.Now)
+	return err
 }
 
 // buildMarket starts what keeps quotes.

@@ -10,15 +10,16 @@ import (
 	"testing"
 )
 
-// room is one package of ours and what its own code, tests apart, imports.
+// room is one package of ours, what its own code imports, and what its tests do.
 type room struct {
-	ImportPath string
-	Imports    []string
+	ImportPath                string
+	Imports                   []string
+	TestImports, XTestImports []string
 }
 
 func rooms(t *testing.T) []room {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "outcry/...").Output()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "outcry/...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,6 +52,8 @@ func TestRoomsImportOnlyWhatTheDesignAllows(t *testing.T) {
 		{"outcry/actors/jsonline", "outcry", nil, "jsonline is a grammar"},
 		{"outcry/actors/ledger", "outcry", []string{"outcry/actors/market", "outcry/actors/jsonline"}, "the ledger is values and pure functions"},
 		{"outcry/persistence", "outcry", nil, "a journal keeps bytes, whatever they mean"},
+		{"outcry/actors", "outcry/persistence/storage", nil, "a room does not know which storages there are"},
+		{"outcry/transport", "outcry/persistence/storage", nil, "a room does not know which storages there are"},
 		{"outcry/actors", "outcry/transport", nil, "actors know no wire"},
 		{"outcry/actors", "outcry/config", nil, "no room imports config"},
 		{"outcry/transport", "outcry/config", nil, "no room imports config"},
@@ -74,6 +77,19 @@ func TestRoomsImportOnlyWhatTheDesignAllows(t *testing.T) {
 	}
 }
 
+// A test that knows an implementation would hold up the next one as much as code does.
+func TestOneRoomKnowsTheImplementationsOfStorage(t *testing.T) {
+	const chooser, implementation = "outcry/persistence/storage", "outcry/persistence/badgerjournal"
+	for _, r := range rooms(t) {
+		if r.ImportPath == chooser || r.ImportPath == implementation {
+			continue
+		}
+		if slices.Contains(slices.Concat(r.Imports, r.TestImports, r.XTestImports), implementation) {
+			t.Errorf("%s imports %s: ask %s for a storage", r.ImportPath, implementation, chooser)
+		}
+	}
+}
+
 func TestEachLibraryLivesInItsRoom(t *testing.T) {
 	homes := map[string][]string{
 		"github.com/asynkron/protoactor-go": {"outcry/actors", "outcry/transport"}, // transport: PIDs of sessions, in the gateway alone
@@ -82,7 +98,7 @@ func TestEachLibraryLivesInItsRoom(t *testing.T) {
 		"github.com/knadh/koanf":            {"outcry/config"},
 		"github.com/fsnotify/fsnotify":      {"outcry/config"},
 		"github.com/alecthomas/kong":        {"outcry/cmd/outcry"},
-		"github.com/HdrHistogram":           {"outcry/bench", "outcry/persistence/badgerjournal"},
+		"github.com/HdrHistogram":           {"outcry/bench", "outcry/persistence"}, // there to count commits
 		"github.com/coreos/go-systemd":      {"outcry/cmd/outcry"},
 		"github.com/dgraph-io/badger":       {"outcry/persistence/badgerjournal"},
 		"github.com/schollz/progressbar":    {"outcry/cmd/outcry", "outcry/bench"},

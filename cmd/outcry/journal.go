@@ -6,15 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
-	"time"
-
-	"github.com/rs/zerolog"
 
 	"outcry/actors/jsonline"
 	"outcry/persistence"
-	"outcry/persistence/badgerjournal"
+	"outcry/persistence/storage"
 )
 
 // JournalCmd looks after the journal of an engine that is stopped, and backs up
@@ -32,15 +28,6 @@ type journalFlags struct {
 	Data string `type:"path" default:"data" placeholder:"DIR" help:"Directory of the engine, as in outcry serve."`
 }
 
-// folder returns the journal's directory, which must exist: opening would make it.
-func (f journalFlags) folder() (string, error) {
-	dir := filepath.Join(f.Data, journalFolder)
-	if _, err := os.Stat(dir); err != nil {
-		return "", fmt.Errorf("there is no journal in %s: name the directory that `outcry serve --data` was started with", f.Data)
-	}
-	return dir, nil
-}
-
 // JournalVerifyCmd is `outcry journal verify`.
 type JournalVerifyCmd struct {
 	journalFlags
@@ -52,16 +39,16 @@ var errDamaged = errors.New("the journal is damaged, see above: restore a backup
 
 // Run verifies.
 func (c *JournalVerifyCmd) Run() error {
-	dir, err := c.folder()
+	stopped, err := storage.Find(c.Data)
 	if err != nil {
 		return err
 	}
-	damaged, err := verify(dir)
+	damaged, err := verify(stopped)
 	if damaged && err == nil && c.AcceptLoss {
-		if err := salvage(dir); err != nil {
+		if err := salvage(stopped); err != nil {
 			return err
 		}
-		damaged, err = verify(dir)
+		damaged, err = verify(stopped)
 	}
 	if damaged && err == nil {
 		err = errDamaged
@@ -70,26 +57,27 @@ func (c *JournalVerifyCmd) Run() error {
 }
 
 // verify prints what a journal holds and what is wrong with it.
-func verify(dir string) (damaged bool, err error) {
-	report, err := badgerjournal.Verify(dir, badgerjournal.DefaultOptions(), zerolog.Nop())
+func verify(stopped storage.Stopped) (damaged bool, err error) {
+	report, err := stopped.Verify()
 	if err != nil {
 		return false, err
 	}
-	printProblems(report)
+	printProblems(report.Problems, report.Found)
 	fmt.Printf("%s, %d problems\n", report.Contents, report.Found)
 	return report.Found > 0, nil
 }
 
-func printProblems(report badgerjournal.Report) {
-	for _, problem := range report.Problems {
+// printProblems prints the first problems of those that were found.
+func printProblems(problems []string, found int) {
+	for _, problem := range problems {
 		fmt.Println("problem:", problem)
 	}
-	printMore(report.Found-len(report.Problems), "problems")
+	printMore(found-len(problems), "problems")
 }
 
 // salvage replaces a damaged journal and prints what that lost.
-func salvage(dir string) error {
-	salvaged, err := badgerjournal.Salvage(dir, badgerjournal.DefaultOptions(), zerolog.Nop(), time.Now())
+func salvage(stopped storage.Stopped) error {
+	salvaged, err := stopped.Salvage()
 	if err != nil {
 		return err
 	}
@@ -97,7 +85,7 @@ func salvage(dir string) error {
 		fmt.Println("lost:", loss)
 	}
 	printMore(salvaged.Lost-len(salvaged.Losses), "losses")
-	fmt.Printf("the damaged journal is kept in %s; what is in %s now is:\n", salvaged.Kept, dir)
+	fmt.Printf("the damaged journal is kept in %s; what is in %s now is:\n", salvaged.Kept, stopped.Dir())
 	return nil
 }
 
@@ -116,12 +104,11 @@ type JournalExportCmd struct {
 
 // Run prints.
 func (c *JournalExportCmd) Run() (err error) {
-	dir, err := c.folder()
+	stopped, err := storage.Find(c.Data)
 	if err != nil {
 		return err
 	}
-	o := badgerjournal.DefaultOptions()
-	journal, err := badgerjournal.Open(dir, o, zerolog.Nop(), time.Now)
+	journal, err := stopped.Open()
 	if err != nil {
 		return err
 	}
@@ -180,11 +167,11 @@ type JournalCompactCmd struct {
 
 // Run compacts.
 func (c *JournalCompactCmd) Run() error {
-	dir, err := c.folder()
+	stopped, err := storage.Find(c.Data)
 	if err != nil {
 		return err
 	}
-	before, after, err := badgerjournal.Compact(dir, badgerjournal.DefaultOptions(), zerolog.Nop())
+	before, after, err := stopped.Compact()
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,8 +12,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"outcry/persistence"
-	"outcry/persistence/badgerjournal"
 	"outcry/persistence/memjournal"
+	"outcry/persistence/storage"
 )
 
 func TestExportedLinesHoldTheEventsAsTheyAre(t *testing.T) {
@@ -63,7 +62,7 @@ func TestExportedLinesHoldTheEventsAsTheyAre(t *testing.T) {
 func TestJournalCommandsSayWhatKeepsThemFromWorking(t *testing.T) {
 	nothing := journalFlags{Data: t.TempDir()}
 	held := journalFlags{Data: t.TempDir()}
-	journal, err := badgerjournal.Open(filepath.Join(held.Data, journalFolder), badgerjournal.DefaultOptions(), zerolog.Nop(), time.Now)
+	journal, err := storage.Open(held.Data, storage.DefaultOptions(), zerolog.Nop(), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,8 @@ import (
 	"outcry/actors/symbol"
 	"outcry/config"
 	"outcry/config/audit"
-	"outcry/persistence/badgerjournal"
+	"outcry/persistence"
+	"outcry/persistence/storage"
 	"outcry/transport/auth"
 	"outcry/transport/engineio"
 	"outcry/transport/httpapi"
@@ -61,7 +62,7 @@ func (e *Engine) tuners() []tuner {
 		tune(func(s *config.Settings) auth.Options { return s.Auth }, e.verifier.Configure),
 		tune(limits, e.server.ConfigureLimit),
 		tune(limits, func(o limit.Options) error { e.proxies.Configure(o.TrustedProxies); return nil }),
-		tune(func(s *config.Settings) badgerjournal.Options { return s.Journal }, e.journal.Configure),
+		tune(func(s *config.Settings) storage.Options { return s.Journal }, e.journal.Configure),
 	}
 }
 
@@ -119,8 +120,8 @@ func (e *Engine) backupHandler() http.Handler {
 
 // writeBackup backs the journal up for an operator.
 func (e *Engine) writeBackup(ctx context.Context, w io.Writer) (string, error) {
-	contents, summary, err := e.journal.Backup(ctx, w)
-	return fmt.Sprintf("%s in %.1f MB", contents, float64(summary.Bytes)/megabyte), err
+	contents, size, err := e.journal.Backup(ctx, w)
+	return fmt.Sprintf("%s in %.1f MB", contents, float64(size)/megabyte), err
 }
 
 // backupEnded remembers how a backup ended.
@@ -129,7 +130,7 @@ func (e *Engine) backupEnded(bytes int64, took time.Duration, err error) {
 		e.backups.Failed()
 		return
 	}
-	e.backups.Taken(badgerjournal.LastBackup{Ended: time.Now(), Bytes: bytes, Took: took}, func(err error) {
+	e.backups.Taken(persistence.LastBackup{Ended: time.Now(), Bytes: bytes, Took: took}, func(err error) {
 		if err != nil {
 			e.log.Warn().Err(err).Msg("when the last backup was taken is in memory only")
 		}
@@ -139,7 +140,7 @@ func (e *Engine) backupEnded(bytes int64, took time.Duration, err error) {
 // openBackups opens what remembers how backups ended.
 func (e *Engine) openBackups() {
 	var err error
-	if e.backups, err = badgerjournal.OpenBackupOutcomes(e.journal); err != nil {
+	if e.backups, err = persistence.OpenBackupOutcomes(e.journal); err != nil {
 		e.log.Error().Err(err).Msg("when the last backup was taken is not known: it is remembered from the next on")
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 	"outcry/actors/market"
 	"outcry/config"
-	"outcry/persistence/badgerjournal"
+	"outcry/persistence/storage"
 )
 
 // errHandOver ends an engine's Run so that the next process can go on.
@@ -51,7 +51,7 @@ type report struct{ Gap time.Duration }
 
 // hello of an engine.
 func (e *Engine) hello() hello {
-	h := hello{Version: version(), Listen: e.settings.Server.Listen, Data: absolute(e.settings.Server.Data), JournalFormat: badgerjournal.FormatVersion}
+	h := hello{Version: version(), Listen: e.settings.Server.Listen, Data: absolute(e.settings.Server.Data), JournalFormat: storage.FormatVersion}
 	if e.loaded.MadeUpSecret {
 		h.Secret = e.settings.Auth.Secrets[0]
 	}
@@ -67,8 +67,8 @@ func (h hello) fits(s config.Settings) error {
 	if data := absolute(s.Server.Data); data != h.Data {
 		errs = append(errs, fmt.Errorf("server.data: is %s now, and an upgrade keeps %s: stop and start instead", data, h.Data))
 	}
-	if h.JournalFormat != badgerjournal.FormatVersion {
-		errs = append(errs, fmt.Errorf("the journal has format %d and this program reads %d: an upgrade keeps the format", h.JournalFormat, badgerjournal.FormatVersion))
+	if h.JournalFormat != storage.FormatVersion {
+		errs = append(errs, fmt.Errorf("the journal has format %d and this program reads %d: an upgrade keeps the format", h.JournalFormat, storage.FormatVersion))
 	}
 	return errors.Join(errs...)
 }

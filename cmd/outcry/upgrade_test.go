@@ -19,7 +19,7 @@ import (
 
 	"outcry/actors/actortest"
 	"outcry/config"
-	"outcry/persistence/badgerjournal"
+	"outcry/persistence/storage"
 	"outcry/transport/auth"
 	"outcry/transport/handover"
 )
@@ -344,7 +344,7 @@ func TestASocketOfSystemdIsServedAndHandedOn(t *testing.T) {
 
 func TestAnEngineTakesOverOnlyWhatItCanGoOnWith(t *testing.T) {
 	loaded := load(t, "data", "")
-	fits := hello{Listen: loaded.Settings.Server.Listen, Data: absolute("data"), JournalFormat: badgerjournal.FormatVersion}
+	fits := hello{Listen: loaded.Settings.Server.Listen, Data: absolute("data"), JournalFormat: storage.FormatVersion}
 	if err := fits.fits(loaded.Settings); err != nil {
 		t.Error(err)
 	}

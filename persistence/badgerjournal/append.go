@@ -9,12 +9,13 @@ func (j *Journal) Append(a persistence.Append) {
 	for i := range a.Events {
 		r.bytes += int64(len(a.Events[i].Key)+len(a.Events[i].Data)) + overhead
 	}
-	j.queue.push(r)
+	j.queue.push(r, persistence.CheckAppend(&a))
 }
 
 // SaveCheckpoint queues a checkpoint. persistence.Journal.
 func (j *Journal) SaveCheckpoint(stream string, c persistence.Checkpoint, done func(error)) {
-	j.queue.push(&request{checkpoint: &checkpointRequest{stream, c}, done: orNothing(done), bytes: int64(len(c.Data))})
+	r := &request{checkpoint: &checkpointRequest{stream, c}, done: orNothing(done), bytes: int64(len(c.Data))}
+	j.queue.push(r, persistence.CheckCheckpoint(stream, &c))
 }
 
 // Put queues documents. persistence.Store.
@@ -23,7 +24,7 @@ func (j *Journal) Put(documents []persistence.Document, done func(error)) {
 	for i := range documents {
 		r.bytes += int64(len(documents[i].Key) + len(documents[i].Value))
 	}
-	j.queue.push(r)
+	j.queue.push(r, persistence.CheckDocuments(documents))
 }
 
 func orNothing(done func(error)) func(error) {

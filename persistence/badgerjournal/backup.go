@@ -11,6 +11,7 @@ import (
 	"github.com/dgraph-io/badger/v4"
 	"golang.org/x/time/rate"
 
+	"outcry/persistence"
 	"outcry/persistence/backup"
 )
 
@@ -20,11 +21,11 @@ import (
 //
 // It ends early when ctx does, when the journal is closed, and when it has to be
 // opened again; what was written then lacks its trailer and is no backup. w must
-// end its writes when ctx does.
-func (j *Journal) Backup(ctx context.Context, w io.Writer) (Contents, backup.Summary, error) {
+// end its writes when ctx does. persistence.Storage.
+func (j *Journal) Backup(ctx context.Context, w io.Writer) (persistence.Contents, int64, error) {
 	db, err := j.acquire()
 	if err != nil {
-		return Contents{}, backup.Summary{}, fmt.Errorf("back the journal up: %w", err)
+		return persistence.Contents{}, 0, fmt.Errorf("back the journal up: %w", err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -50,9 +51,9 @@ func (j *Journal) Backup(ctx context.Context, w io.Writer) (Contents, backup.Sum
 		err = result.err
 	}
 	if err != nil {
-		return result.contents, result.summary, fmt.Errorf("back the journal up: %w", err)
+		err = fmt.Errorf("back the journal up: %w", err)
 	}
-	return result.contents, result.summary, nil
+	return result.contents, int64(result.summary.Bytes), err
 }
 
 // errEnding ends a backup whose database is closed.
@@ -60,7 +61,7 @@ var errEnding = errors.New("the journal is being closed, or opened again after a
 
 // backupResult is what a backup holds, or why it is none.
 type backupResult struct {
-	contents Contents
+	contents persistence.Contents
 	summary  backup.Summary
 	err      error
 }
@@ -88,7 +89,7 @@ func (j *Journal) readForBackup(ctx context.Context, db *badger.DB, out io.Write
 const iteratorBytes = 4 << 20
 
 // backUpSome writes entries from a key on. There may be more, from next on.
-func backUpSome(ctx context.Context, txn *badger.Txn, from []byte, w *backup.Writer, contents *Contents) (next []byte, more bool, err error) {
+func backUpSome(ctx context.Context, txn *badger.Txn, from []byte, w *backup.Writer, contents *persistence.Contents) (next []byte, more bool, err error) {
 	it := txn.NewIterator(badger.DefaultIteratorOptions)
 	defer it.Close()
 	size := 0
@@ -111,7 +112,7 @@ func backUpSome(ctx context.Context, txn *badger.Txn, from []byte, w *backup.Wri
 		if err != nil {
 			return nil, false, err
 		}
-		contents.count(key)
+		count(contents, key)
 	}
 	return nil, false, nil
 }

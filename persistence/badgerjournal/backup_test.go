@@ -20,15 +20,15 @@ import (
 )
 
 // backUp takes a backup into memory.
-func backUp(t testing.TB, j *Journal) ([]byte, Contents) {
+func backUp(t testing.TB, j *Journal) ([]byte, persistence.Contents) {
 	t.Helper()
 	var out bytes.Buffer
-	contents, summary, err := j.Backup(context.Background(), &out)
+	contents, size, err := j.Backup(context.Background(), &out)
 	if err != nil {
 		t.Fatal(err)
 	}
 	report, err := VerifyBackup(bytes.NewReader(out.Bytes()))
-	if err != nil || report.Contents != contents || report.Summary != summary {
+	if err != nil || report.Contents != contents || report.Summary.Bytes != uint64(size) {
 		t.Fatalf("%+v written, %+v read: %v", contents, report, err)
 	}
 	return out.Bytes(), contents
@@ -218,18 +218,18 @@ func TestABackupKeepsToItsRate(t *testing.T) {
 	j := open(t, t.TempDir(), time.Now)
 	defer j.Close()
 	fill(t, j, 30, 50)
-	took := func(perSecond int64) (time.Duration, uint64) {
+	took := func(perSecond int64) (time.Duration, int64) {
 		o := smallOptions()
 		o.BackupByteRate = perSecond
 		if err := j.Configure(o); err != nil {
 			t.Fatal(err)
 		}
 		start := time.Now()
-		_, summary, err := j.Backup(t.Context(), io.Discard)
+		_, size, err := j.Backup(t.Context(), io.Discard)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return time.Since(start), summary.Bytes
+		return time.Since(start), size
 	}
 	const slow = 1 << 20
 	got, size := took(slow)

@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"io"
 
+	"outcry/persistence"
 	"outcry/persistence/backup"
 )
 
 // BackupReport is what a backup holds.
 type BackupReport struct {
-	Contents
+	persistence.Contents
 	Header  backup.Header
 	Summary backup.Summary
 }
@@ -38,7 +39,7 @@ func VerifyBackup(in io.Reader) (report BackupReport, err error) {
 		if _, err := unseal(e.Key, e.Value); err != nil {
 			return report, fmt.Errorf("%w: %s: %w", backup.ErrDamaged, describe(e.Key), err)
 		}
-		if !report.count(e.Key) {
+		if !count(&report.Contents, e.Key) {
 			return report, fmt.Errorf("%w: an entry of an unknown kind: %q", backup.ErrDamaged, e.Key)
 		}
 	}

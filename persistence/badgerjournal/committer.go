@@ -88,7 +88,7 @@ func (c *committer) write(db *database, group []*request) error {
 			}
 			c.txn = db.NewTransaction(true)
 		}
-		c.take(db, r)
+		c.take(r)
 	}
 	return c.finish(db)
 }
@@ -104,17 +104,12 @@ func (c *committer) fits(db *database, r *request) bool {
 }
 
 // take puts r into the transaction if it may be, and has it answered with it.
-func (c *committer) take(db *database, r *request) {
-	count, bytes := r.size()
-	switch {
-	case r.verdict != nil: // it was not even queued
-	case !c.fits(db, r):
-		r.verdict = fmt.Errorf("%w: about %d bytes and %d entries at once, at most %d and %d are allowed",
-			persistence.ErrInvalid, bytes, count, db.MaxBatchSize(), db.MaxBatchCount()-ownEntries-1)
-	default:
+func (c *committer) take(r *request) {
+	if r.verdict == nil {
 		r.verdict = c.add(r)
 	}
 	if r.verdict == nil {
+		count, bytes := r.size()
 		c.count += count
 		c.bytes += bytes
 	}
@@ -137,7 +132,7 @@ func (c *committer) finish(db *database) error {
 	if err != nil {
 		err = fmt.Errorf("%w: %w", persistence.ErrUnavailable, err)
 	} else if c.count > 0 {
-		c.journal.stats.committed(time.Since(start), len(c.pending), c.count)
+		c.journal.commits.Add(time.Since(start), len(c.pending), c.count)
 	}
 	answer(c.pending, err)
 	clear(c.pending)

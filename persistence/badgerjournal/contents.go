@@ -1,20 +1,9 @@
 package badgerjournal
 
-import "fmt"
-
-// Contents is how much of each kind a journal holds.
-type Contents struct {
-	Streams, Events, Keys, Checkpoints, Documents int
-}
-
-// String says it in words.
-func (c Contents) String() string {
-	return fmt.Sprintf("%d streams, %d events, %d idempotency keys, %d checkpoints, %d documents",
-		c.Streams, c.Events, c.Keys, c.Checkpoints, c.Documents)
-}
+import "outcry/persistence"
 
 // count counts an entry by its key, and reports whether its kind is known.
-func (c *Contents) count(key []byte) bool {
+func count(c *persistence.Contents, key []byte) bool {
 	switch key[0] {
 	case kindEvent:
 		c.Events++

@@ -43,9 +43,25 @@ func open(t testing.TB, dir string, now func() time.Time) *Journal {
 	return j
 }
 
-// TestContract holds the journal to the contract. Every third time one is opened
-// again it is by way of a backup and its restore, which must not make a difference.
+// smallestOptions are the smallest that are allowed.
+func smallestOptions() Options {
+	o := smallOptions()
+	o.MemTableBytes, o.MaxQueueBytes = minMemTableBytes, minQueueBytes
+	return o
+}
+
+// TestContract holds the journal to the contract, whatever its settings. Every third
+// time one is opened again it is by way of a backup and its restore, which must not
+// make a difference.
 func TestContract(t *testing.T) {
+	open := func(t testing.TB, dir string, now func() time.Time) *Journal {
+		t.Helper()
+		j, err := Open(dir, smallestOptions(), zerolog.Nop(), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return j
+	}
 	reopened := 0
 	journaltest.Run(t, journaltest.Subject{
 		Open: func(t testing.TB, now func() time.Time) journaltest.Journal { return open(t, t.TempDir(), now) },

@@ -43,9 +43,6 @@ func (c *committer) add(r *request) error {
 }
 
 func (c *committer) addAppend(a *persistence.Append) error {
-	if err := persistence.CheckAppend(a); err != nil {
-		return err
-	}
 	head, err := c.head(a.Stream)
 	if err != nil {
 		return err
@@ -70,7 +67,8 @@ func (c *committer) addAppend(a *persistence.Append) error {
 }
 
 // broken is an error in the middle of a request: the transaction has a part of
-// it. size has made sure that there is room, so this is a mistake of ours.
+// it. size and the contract's limits make sure that there is room, so this is a
+// mistake of ours.
 func (c *committer) broken(err error) error {
 	panic(fmt.Sprintf("badgerjournal: an entry did not fit into a transaction of %d entries and %d bytes: %v", c.count, c.bytes, err))
 }
@@ -150,9 +148,6 @@ func (c *committer) checkKeys(a *persistence.Append) error {
 }
 
 func (c *committer) addCheckpoint(r *checkpointRequest) error {
-	if err := persistence.CheckCheckpoint(r.stream, &r.checkpoint); err != nil {
-		return err
-	}
 	key := plainKey(nil, kindCheckpoint, r.stream)
 	if err := c.set(badger.NewEntry(key, sealCheckpoint(key, r.checkpoint))); err != nil {
 		return c.broken(err)
@@ -161,11 +156,6 @@ func (c *committer) addCheckpoint(r *checkpointRequest) error {
 }
 
 func (c *committer) addDocuments(documents []persistence.Document) error {
-	for i := range documents {
-		if err := persistence.CheckDocument(&documents[i]); err != nil {
-			return err
-		}
-	}
 	for i := range documents {
 		if err := c.setDocument(&documents[i]); err != nil {
 			return c.broken(err)

@@ -165,11 +165,12 @@ func TestAFullQueueRefuses(t *testing.T) {
 		}
 		return out
 	}
-	answers := make(chan error, 100)
+	const n = 132
+	answers := make(chan error, n+1)
 	done := func(err error) { answers <- err }
 	j.Append(persistence.Append{Stream: "big", Events: events(2000), Done: done})
-	for range 99 { // of 1 MiB, into a queue of 64
-		j.Append(persistence.Append{Stream: "ann", Events: events(15), Done: done})
+	for range n { // 99 MiB, into a queue of 64
+		j.Append(persistence.Append{Stream: "ann", Events: events(persistence.MaxAppendBytes / persistence.MaxEventBytes), Done: done})
 	}
 	close(proceed)
 	if err := <-first; err != nil {
@@ -179,12 +180,12 @@ func TestAFullQueueRefuses(t *testing.T) {
 		t.Errorf("an append that can never fit: %v, want ErrInvalid", err)
 	}
 	refused := 0
-	for range 99 {
+	for range n {
 		if err := <-answers; errors.Is(err, persistence.ErrUnavailable) {
 			refused++
 		}
 	}
-	if refused < 30 || refused > 40 {
-		t.Errorf("%d of 99 MiB were refused by a queue of 64", refused)
+	if refused < 40 || refused > 54 {
+		t.Errorf("%d of %d, of 99 MiB, were refused by a queue of 64", refused, n)
 	}
 }

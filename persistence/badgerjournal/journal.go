@@ -30,7 +30,7 @@ type Journal struct {
 	running   sync.WaitGroup // the committer and the housekeeper
 	failed    chan struct{}  // wakes the housekeeper
 	queue     *queue
-	stats     stats
+	commits   persistence.CommitCounter
 	commitTxn func(*badger.Txn) error // a test's, instead of Badger's
 
 	// atomic: written by Configure, read by a backup
@@ -48,10 +48,7 @@ type Journal struct {
 	closed   bool
 }
 
-var (
-	_ persistence.Journal = (*Journal)(nil)
-	_ persistence.Store   = (*Journal)(nil)
-)
+var _ persistence.Storage[Options] = (*Journal)(nil)
 
 // Open opens the journal in dir, which it makes if need be. A disk that is full
 // or read-only is no error: the journal is unavailable then and opens by itself

@@ -13,24 +13,45 @@ import (
 	"outcry/persistence"
 )
 
-// tinyDocuments are as many documents, so small that their number alone fills a
-// transaction.
-func tinyDocuments(n int64) []persistence.Document {
-	documents := make([]persistence.Document, n)
-	for i := range documents {
-		documents[i] = persistence.Document{Key: fmt.Sprint(i), Value: []byte("x")}
+// The contract's limits are above what fits into one transaction only by settings
+// that are not allowed.
+func TestTheSmallestSettingsHoldWhatTheContractAllows(t *testing.T) {
+	j, err := Open(t.TempDir(), smallestOptions(), zerolog.Nop(), time.Now)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return documents
+	defer j.Close()
+	db, err := j.acquire()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.release()
+	stream, key := strings.Repeat("s", persistence.MaxStreamBytes), strings.Repeat("k", persistence.MaxKeyBytes)
+	events := make([]persistence.Event, persistence.MaxAppendEvents)
+	for i := range events {
+		events[i] = persistence.Event{Key: key, Data: make([]byte, persistence.MaxAppendBytes/len(events)-len(key))}
+	}
+	documents := make([]persistence.Document, persistence.MaxPutDocuments)
+	for i := range documents {
+		documents[i] = persistence.Document{Key: key, Value: make([]byte, persistence.MaxPutBytes/len(documents)-len(key))}
+	}
+	checkpoint := persistence.Checkpoint{Data: make([]byte, persistence.MaxCheckpointBytes)}
+	for what, r := range map[string]*request{
+		"append":     {append: &persistence.Append{Stream: stream, Events: events}},
+		"put":        {documents: documents},
+		"checkpoint": {checkpoint: &checkpointRequest{stream, checkpoint}},
+	} {
+		if c := (&committer{}); !c.fits(db, r) {
+			count, bytes := r.size()
+			t.Errorf("the largest %s has %d entries and %d bytes, a transaction at most %d and %d",
+				what, count, bytes, db.MaxBatchCount(), db.MaxBatchSize())
+		}
+	}
 }
 
-func put(j *Journal, documents []persistence.Document) error {
-	answer := make(chan error, 1)
-	j.Put(documents, func(err error) { answer <- err })
-	return <-answer
-}
-
-// Whether a request fits is our sum and Badger's refusal: they must agree on the
-// last entry, since a request that is refused half way ends the process.
+// Whether a transaction has room for a request is our sum and Badger's refusal:
+// they must agree on the last entry, since a request that is refused half way ends
+// the process.
 func TestATransactionMayBeFullToTheLastEntry(t *testing.T) {
 	j := open(t, t.TempDir(), time.Now)
 	defer j.Close()
@@ -38,21 +59,34 @@ func TestATransactionMayBeFullToTheLastEntry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	limit := db.MaxBatchCount()
-	db.release()
-	stored, refused := 0, 0
+	defer db.release()
+	limit := int(db.MaxBatchCount())
+	one, more := 0, 0
 	for n := limit - 4; n <= limit+1; n++ {
-		switch err := put(j, tinyDocuments(n)); {
-		case err == nil:
-			stored++
-		case errors.Is(err, persistence.ErrInvalid):
-			refused++
-		default:
-			t.Fatalf("%d documents of at most about %d: %v", n, limit, err)
+		commits, stored := 0, 0
+		c := &committer{journal: j, heads: map[string]uint64{}, commitTxn: func(txn *badger.Txn) error {
+			commits++
+			return txn.Commit()
+		}}
+		group := make([]*request, n)
+		for i := range group {
+			group[i] = &request{documents: []persistence.Document{{Key: fmt.Sprint(i), Value: []byte("x")}}, done: func(err error) {
+				if err == nil {
+					stored++
+				}
+			}}
+		}
+		if err := c.write(db, group); err != nil || stored != n {
+			t.Fatalf("%d of %d documents were stored, %v", stored, n, err)
+		}
+		if commits == 1 {
+			one++
+		} else {
+			more++
 		}
 	}
-	if stored == 0 || refused == 0 {
-		t.Errorf("%d were stored and %d refused around the limit", stored, refused)
+	if one == 0 || more == 0 {
+		t.Errorf("%d groups fitted into one transaction and %d into several, around the limit", one, more)
 	}
 }
 

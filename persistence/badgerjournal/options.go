@@ -66,7 +66,7 @@ func (o Options) Validate() error {
 	check(o.ReserveBytes >= reserveTables*o.MemTableBytes, "reserve_bytes: %d is not allowed: must be at least %d, %d times mem_table_bytes", o.ReserveBytes, reserveTables*o.MemTableBytes, reserveTables)
 	check(o.BlockCacheBytes >= 1<<20, "block_cache_bytes: %d is not allowed: must be at least 1048576", o.BlockCacheBytes)
 	check(o.MaxGroup >= 1 && o.MaxGroup <= 1<<16, "max_group: %d is not allowed: must be between 1 and 65536", o.MaxGroup)
-	check(o.MaxQueueBytes >= 1<<20, "max_queue_bytes: %d is not allowed: must be at least 1048576", o.MaxQueueBytes)
+	check(o.MaxQueueBytes >= minQueueBytes, "max_queue_bytes: %d is not allowed: must be at least %d", o.MaxQueueBytes, minQueueBytes)
 	check(o.BackupByteRate >= pacedBytes && o.BackupByteRate <= 1<<40, "backup_byte_rate: %d is not allowed: must be between %d and 1099511627776", o.BackupByteRate, pacedBytes)
 	check(o.HousekeepingInterval >= time.Second, "housekeeping_interval: %s is not allowed: must be at least 1s", o.HousekeepingInterval)
 	return errors.Join(errs...)
@@ -85,9 +85,12 @@ const (
 	valueThreshold = 1 << 20
 )
 
-// minMemTableBytes is from where on a transaction, 15 % of it, holds the largest
-// value.
-const minMemTableBytes = 8 << 20
+// The smallest settings hold what the contract allows at once.
+const (
+	// minMemTableBytes is of a table of which a transaction is 15 %.
+	minMemTableBytes = 8 << 20
+	minQueueBytes    = 1 << 20
+)
 
 // logBytes is how much of a log is written at most: a log is full at the size of
 // the memory table, and the transaction that fills it goes in as a whole.

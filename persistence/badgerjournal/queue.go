@@ -45,8 +45,9 @@ func newQueue(maxGroup int, maxBytes int64) *queue {
 	return q
 }
 
-// push queues a request, also one that is refused: its answer keeps its place.
-func (q *queue) push(r *request) {
+// push queues a request, also one that is refused, as for invalid: its answer
+// keeps its place.
+func (q *queue) push(r *request, invalid error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
@@ -54,8 +55,11 @@ func (q *queue) push(r *request) {
 		go r.done(persistence.ErrClosed)
 		return
 	}
-	if q.bytes+r.bytes > q.maxBytes {
-		r.refuse(q.maxBytes)
+	switch {
+	case invalid != nil:
+		r.refuse(invalid)
+	case q.bytes+r.bytes > q.maxBytes:
+		r.refuse(errQueueFull)
 		q.refused++
 	}
 	q.bytes += r.bytes
@@ -65,12 +69,8 @@ func (q *queue) push(r *request) {
 }
 
 // refuse has a request answered without being looked at.
-func (r *request) refuse(limit int64) {
-	r.verdict = errQueueFull
-	if r.bytes > limit {
-		r.verdict = fmt.Errorf("%w: %d bytes at once, at most %d are allowed", persistence.ErrInvalid, r.bytes, limit)
-	}
-	r.append, r.checkpoint, r.documents, r.bytes = nil, nil, nil, 0
+func (r *request) refuse(why error) {
+	r.verdict, r.append, r.checkpoint, r.documents, r.bytes = why, nil, nil, nil, 0
 }
 
 var errQueueFull = fmt.Errorf("%w: too much waits to be written: try again in a moment", persistence.ErrUnavailable)
@@ -105,20 +105,4 @@ func (q *queue) len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return len(q.waiting)
-}
-
-// QueueStanding is how full the queue of the committer is.
-type QueueStanding struct {
-	// Bytes wait now; Highest is the same since the start, Limit what both may be.
-	Bytes, Highest, Limit int64
-	// Refused requests found no room.
-	Refused uint64
-}
-
-// QueueStanding returns how full the queue of the committer is.
-func (j *Journal) QueueStanding() QueueStanding {
-	q := j.queue
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return QueueStanding{Bytes: q.bytes, Highest: q.highest, Limit: q.maxBytes, Refused: q.refused}
 }

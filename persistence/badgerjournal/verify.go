@@ -14,7 +14,7 @@ import (
 
 // Report is what Verify found.
 type Report struct {
-	Contents
+	persistence.Contents
 	// Problems are sentences, the first maxProblems of them; Found counts all.
 	Problems []string
 	Found    int

@@ -26,10 +26,8 @@ func (j *Journal) Put(documents []persistence.Document, done func(error)) {
 
 // put needs mu.
 func (j *Journal) put(documents []persistence.Document) error {
-	for i := range documents {
-		if err := persistence.CheckDocument(&documents[i]); err != nil {
-			return err
-		}
+	if err := persistence.CheckDocuments(documents); err != nil {
+		return err
 	}
 	for _, d := range documents {
 		if len(d.Value) == 0 {

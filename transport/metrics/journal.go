@@ -1,13 +1,13 @@
 package metrics
 
-import "outcry/persistence/badgerjournal"
+import "outcry/persistence"
 
 // journal is how saving goes.
 var journal = []family{
 	{"outcry_journal_available", "1 while trades and orders can be saved.", gauge, nil, one(func(r *Reading) float64 { return truth(r.Sample.Journal.Available) })},
 	{"outcry_journal_commit_duration_seconds", "How long commits take until they are on disk.", histogram, nil, func(r *Reading, say *sayer) {
 		took := &r.Journal.Took
-		say.distribution(badgerjournal.CommitBounds[:], took.Within[:], took.Count, took.Sum.Seconds())
+		say.distribution(persistence.CommitBounds[:], took.Within[:], took.Count, took.Sum.Seconds())
 	}},
 	{"outcry_journal_appends_total", "Appends that those commits saved: divided by the count of commits it is how many share one.", counter, nil, one(func(r *Reading) float64 {
 		return float64(r.Journal.Requests)
@@ -19,17 +19,17 @@ var journal = []family{
 	{"outcry_journal_queue_refused_total", "Appends that found no room in the queue.", counter, nil, one(func(r *Reading) float64 { return float64(r.JournalQueue.Refused) })},
 	{"outcry_journal_bytes", "What the journal takes on disk.", gauge, nil, one(func(r *Reading) float64 { return float64(r.Journal.Bytes) })},
 	{"outcry_journal_disk_free_bytes", "What is free on its disk.", gauge, nil, one(func(r *Reading) float64 { return float64(r.Journal.FreeBytes) })},
-	{"outcry_journal_disk_reserve_bytes", "Below so much free space nothing is saved: the setting journal.reserve_bytes.", gauge, nil, one(func(r *Reading) float64 { return float64(r.ReserveBytes) })},
-	{"outcry_backup_last_success_timestamp_seconds", "When the last backup ended that was sent whole, in Unix time; kept in the journal over restarts and upgrades, absent before the first. Of a journal that was restored it is the one before that backup.", gauge, nil, ofLastBackup(func(b *badgerjournal.LastBackup) float64 {
+	{"outcry_journal_disk_reserve_bytes", "Below so much free space nothing is saved: the setting journal.reserve_bytes.", gauge, nil, one(func(r *Reading) float64 { return float64(r.Journal.ReserveBytes) })},
+	{"outcry_backup_last_success_timestamp_seconds", "When the last backup ended that was sent whole, in Unix time; kept in the journal over restarts and upgrades, absent before the first. Of a journal that was restored it is the one before that backup.", gauge, nil, ofLastBackup(func(b *persistence.LastBackup) float64 {
 		return float64(b.Ended.UnixMilli()) / 1000
 	})},
-	{"outcry_backup_last_success_size_bytes", "How large that backup is.", gauge, nil, ofLastBackup(func(b *badgerjournal.LastBackup) float64 { return float64(b.Bytes) })},
-	{"outcry_backup_last_success_duration_seconds", "How long that backup took.", gauge, nil, ofLastBackup(func(b *badgerjournal.LastBackup) float64 { return b.Took.Seconds() })},
+	{"outcry_backup_last_success_size_bytes", "How large that backup is.", gauge, nil, ofLastBackup(func(b *persistence.LastBackup) float64 { return float64(b.Bytes) })},
+	{"outcry_backup_last_success_duration_seconds", "How long that backup took.", gauge, nil, ofLastBackup(func(b *persistence.LastBackup) float64 { return b.Took.Seconds() })},
 	{"outcry_backup_failures_total", "Backups that were begun and broke off; the audit log says why.", counter, nil, one(func(r *Reading) float64 { return float64(r.FailedBackups) })},
 }
 
 // ofLastBackup is the reading of what there is only once there was a backup.
-func ofLastBackup(value func(*badgerjournal.LastBackup) float64) func(*Reading, *sayer) {
+func ofLastBackup(value func(*persistence.LastBackup) float64) func(*Reading, *sayer) {
 	return func(r *Reading, say *sayer) {
 		if !r.LastBackup.Ended.IsZero() {
 			say.value(value(&r.LastBackup))

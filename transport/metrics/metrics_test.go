@@ -16,7 +16,7 @@ import (
 
 	"outcry/actors/feed"
 	"outcry/actors/latency"
-	"outcry/persistence/badgerjournal"
+	"outcry/persistence"
 	"outcry/transport/operator"
 )
 
@@ -34,7 +34,7 @@ func something() Reading {
 		Feeds:       feed.Snapshot{Names: map[string]feed.Counts{"acme": {Accepted: 7}}},
 		Supervised:  []Supervised{{Kind: "symbol", Failures: 2, Restarts: 2}},
 		Certificate: time.Unix(1_900_000_000, 0),
-		LastBackup:  badgerjournal.LastBackup{Ended: time.Unix(1_800_000_000, 0), Bytes: 1 << 20, Took: time.Minute},
+		LastBackup:  persistence.LastBackup{Ended: time.Unix(1_800_000_000, 0), Bytes: 1 << 20, Took: time.Minute},
 	}
 	r.Sessions.Closed = map[string]uint64{"slow consumer": 1}
 	r.Sample.FeedLag.Read(&lag)
@@ -136,7 +136,7 @@ func TestFailuresAreSaidBeforeTheyHappen(t *testing.T) {
 func TestBackupIsAbsentBeforeTheFirst(t *testing.T) {
 	gathered, err := newRegistry(func() Reading {
 		r := something()
-		r.LastBackup = badgerjournal.LastBackup{}
+		r.LastBackup = persistence.LastBackup{}
 		return r
 	}).Gather()
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"outcry/actors/portfolio"
 	"outcry/actors/session"
 	"outcry/actors/symbol"
-	"outcry/persistence/badgerjournal"
+	"outcry/persistence"
 	"outcry/transport/httpapi"
 	"outcry/transport/operator"
 )
@@ -31,10 +31,9 @@ type Reading struct {
 	Feeds         feed.Snapshot
 	Accounts      portfolio.Stats
 	Paper         paper.Stats
-	Journal       badgerjournal.Stats
-	JournalQueue  badgerjournal.QueueStanding
-	ReserveBytes  int64 // free disk space below which nothing is written
-	LastBackup    badgerjournal.LastBackup
+	Journal       persistence.Stats
+	JournalQueue  persistence.QueueStanding
+	LastBackup    persistence.LastBackup
 	FailedBackups uint64
 	Limits        httpapi.LimitsHealth
 	RefusedReport uint64 // reports of browsers that were none

@@ -1,4 +1,4 @@
-package badgerjournal
+package persistence
 
 import (
 	"testing"

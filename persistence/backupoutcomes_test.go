@@ -1,4 +1,4 @@
-package badgerjournal_test
+package persistence_test
 
 import (
 	"errors"
@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"outcry/persistence"
-	"outcry/persistence/badgerjournal"
 	"outcry/persistence/memjournal"
 )
 
@@ -27,19 +26,19 @@ func put(t *testing.T, begin func(done func(error))) error {
 func TestTheLastGoodBackupOutlivesItsProcess(t *testing.T) {
 	store := memjournal.New(time.Now)
 	t.Cleanup(func() { store.Close() })
-	open := func() *badgerjournal.BackupOutcomes {
+	open := func() *persistence.BackupOutcomes {
 		t.Helper()
-		o, err := badgerjournal.OpenBackupOutcomes(store)
+		o, err := persistence.OpenBackupOutcomes(store)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return o
 	}
 	o := open()
-	if last, failed := o.Standing(); last != (badgerjournal.LastBackup{}) || failed != 0 {
+	if last, failed := o.Standing(); last != (persistence.LastBackup{}) || failed != 0 {
 		t.Errorf("before the first: %+v, %d failed", last, failed)
 	}
-	want := badgerjournal.LastBackup{Ended: time.Unix(1_800_000_000, 123e6).UTC(), Bytes: 1 << 40, Took: 90 * time.Second}
+	want := persistence.LastBackup{Ended: time.Unix(1_800_000_000, 123e6).UTC(), Bytes: 1 << 40, Took: 90 * time.Second}
 	if err := put(t, func(done func(error)) { o.Taken(want, done) }); err != nil {
 		t.Fatal(err)
 	}
@@ -56,12 +55,12 @@ func TestTheLastGoodBackupOutlivesItsProcess(t *testing.T) {
 func TestABackupIsKnownWhereTheJournalCannotBeWritten(t *testing.T) {
 	store := memjournal.New(time.Now)
 	t.Cleanup(func() { store.Close() })
-	o, err := badgerjournal.OpenBackupOutcomes(store)
+	o, err := persistence.OpenBackupOutcomes(store)
 	if err != nil {
 		t.Fatal(err)
 	}
 	store.Fail(errors.New("the disk is full"))
-	want := badgerjournal.LastBackup{Ended: time.Unix(1, 0), Bytes: 1}
+	want := persistence.LastBackup{Ended: time.Unix(1, 0), Bytes: 1}
 	if err := put(t, func(done func(error)) { o.Taken(want, done) }); !errors.Is(err, persistence.ErrUnavailable) {
 		t.Error(err)
 	}
@@ -78,11 +77,11 @@ func TestALastBackupThatCannotBeReadIsAsNone(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	o, err := badgerjournal.OpenBackupOutcomes(store)
+	o, err := persistence.OpenBackupOutcomes(store)
 	if err == nil || o == nil {
 		t.Fatal("nothing is said of what cannot be read")
 	}
-	if last, _ := o.Standing(); last != (badgerjournal.LastBackup{}) {
+	if last, _ := o.Standing(); last != (persistence.LastBackup{}) {
 		t.Errorf("%+v", last)
 	}
 }

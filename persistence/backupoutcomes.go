@@ -1,4 +1,4 @@
-package badgerjournal
+package persistence
 
 import (
 	"encoding/json"
@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"outcry/persistence"
 )
 
 // LastBackup is the last backup of a journal that ended well, zero if there was none.
@@ -17,12 +15,11 @@ type LastBackup struct {
 	Took  time.Duration `json:"took"` // nanoseconds
 }
 
-// BackupOutcomes remember how the backups of a journal ended: the last good one in
-// its store, since whoever waits for a backup that did not come must not be told by
-// a restart that there was none; those that failed since the process began. Methods
-// are safe for concurrent use.
+// BackupOutcomes remember how the backups of a storage ended: the last good one in
+// the store, so that it is known over restarts, and how many failed since the process
+// began. Methods are safe for concurrent use.
 type BackupOutcomes struct {
-	store persistence.Store // immutable after construction
+	store Store // immutable after construction
 
 	mu     sync.Mutex // guards the next block
 	last   LastBackup
@@ -34,10 +31,10 @@ const lastBackupKey = "backup/last"
 
 // OpenBackupOutcomes reads those of a store. It returns some also with an error, which
 // says that the last backup cannot be read: it is then as if there was none.
-func OpenBackupOutcomes(store persistence.Store) (*BackupOutcomes, error) {
+func OpenBackupOutcomes(store Store) (*BackupOutcomes, error) {
 	o := &BackupOutcomes{store: store}
 	value, err := store.Get(lastBackupKey)
-	if errors.Is(err, persistence.ErrNotFound) {
+	if errors.Is(err, ErrNotFound) {
 		return o, nil
 	}
 	if err == nil {
@@ -50,18 +47,18 @@ func OpenBackupOutcomes(store persistence.Store) (*BackupOutcomes, error) {
 	return o, nil
 }
 
-// Taken notes a backup that ended well. saved is as persistence.Append.Done: a
+// Taken notes a backup that ended well. saved is as Append.Done: a
 // backup is good also while the journal cannot be written.
 func (o *BackupOutcomes) Taken(last LastBackup, saved func(error)) {
 	value, err := json.Marshal(last)
 	if err != nil {
-		panic("badgerjournal: " + err.Error()) // cannot be: such fields always encode
+		panic("persistence: " + err.Error()) // cannot be: such fields always encode
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.last = last
 	// Under the lock, so that the store keeps the one that is last here.
-	o.store.Put([]persistence.Document{{Key: lastBackupKey, Value: value}}, saved)
+	o.store.Put([]Document{{Key: lastBackupKey, Value: value}}, saved)
 }
 
 // Failed notes a backup that was begun and is none.
