@@ -24,6 +24,10 @@ func TestMain(m *testing.M) {
 		endlessSaves(dir)
 		return
 	}
+	if dir := os.Getenv(starvedVariable); dir != "" {
+		starved(dir)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

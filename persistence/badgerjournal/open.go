@@ -63,6 +63,9 @@ func (op *opener) openLocked() (_ *database, err error) {
 	if err := removeEmptyLogs(op.dir, op.log); err != nil {
 		return nil, err
 	}
+	if err := checkDescriptors(op.dir); err != nil {
+		return nil, err
+	}
 	damaged, err := checkTables(op.dir, op.examined.unknown(op.dir, tablesIn(op.dir)))
 	if err != nil {
 		return nil, err
@@ -216,6 +219,29 @@ func (op *opener) verify(db *database, lost []error) error {
 		return err
 	}
 	return emptyRecent(op.dir) // its versions are of the database before
+}
+
+// spareDescriptors are those that opening takes besides one for each table and log.
+const spareDescriptors = 32
+
+// checkDescriptors makes sure that Badger gets all descriptors that it needs to open:
+// it leaves some open when it fails, so each try would make that worse.
+func checkDescriptors(dir string) error {
+	need := len(tablesIn(dir)) + len(logFiles(dir)) + spareDescriptors
+	files := make([]*os.File, 0, need)
+	defer func() {
+		for _, file := range files {
+			file.Close()
+		}
+	}()
+	for range need {
+		file, err := os.Open(filepath.Join(dir, lockName))
+		if err != nil {
+			return fmt.Errorf("%d descriptors are needed to open the journal: %w", need, err)
+		}
+		files = append(files, file)
+	}
+	return nil
 }
 
 func removeEmptyLogs(dir string, log zerolog.Logger) error {

@@ -1,0 +1,81 @@
+//go:build unix
+
+package badgerjournal
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sys/unix"
+
+	"outcry/persistence"
+)
+
+// A test process started with this variable opens the journal in the directory that it
+// names with ever more descriptors, from none that are free on.
+const starvedVariable = "OUTCRY_TEST_STARVED"
+
+// starved prints for each number of free descriptors how opening ended, and "open" at
+// last. Anything but "unavailable" before that is an error.
+func starved(dir string) {
+	const most = 200
+	limit := unix.Rlimit{Cur: most, Max: most}
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		fmt.Println(err)
+		return
+	}
+	var held []*os.File
+	for {
+		file, err := os.Open(os.DevNull)
+		if err != nil {
+			break
+		}
+		held = append(held, file)
+	}
+	for range held {
+		j, err := Open(dir, smallOptions(), zerolog.Nop(), time.Now)
+		if err == nil {
+			err = j.Available()
+		}
+		switch {
+		case err == nil && len(held) < most/2:
+			fmt.Println("open")
+			return
+		case err != nil && (!errors.Is(err, persistence.ErrUnavailable) || errors.Is(err, persistence.ErrCorrupt)):
+			fmt.Println(err)
+			return
+		}
+		if j != nil {
+			_ = j.Close()
+		}
+		held[0].Close()
+		held = held[1:]
+	}
+}
+
+func TestTooManyOpenFilesAreNoDamage(t *testing.T) {
+	all, _ := crashed(t, 30, 5)
+	for name, change := range map[string]func(dir string) error{
+		"after a kill": func(string) error { return nil },
+		"new":          func(dir string) error { return os.RemoveAll(dir) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := write(t, all)
+			if err := change(dir); err != nil {
+				t.Fatal(err)
+			}
+			child := exec.Command(os.Args[0])
+			child.Env = append(os.Environ(), starvedVariable+"="+dir)
+			out, err := child.CombinedOutput()
+			if err != nil || strings.TrimSpace(string(out)) != "open" {
+				t.Errorf("%v: %.3000s", err, out)
+			}
+		})
+	}
+}
