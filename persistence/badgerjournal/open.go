@@ -79,7 +79,7 @@ func logFiles(dir string) []string {
 func classify(dir string, err error) error {
 	switch {
 	case strings.Contains(err.Error(), "Another process is using this Badger database"):
-		return errLocked(dir)
+		return errLocked(dir, holder{}) // not the lock of ours, which names a process
 	case isDisk(err):
 		return unavailableOr(err)
 	}
