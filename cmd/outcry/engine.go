@@ -91,9 +91,10 @@ type Engine struct {
 }
 
 // NewEngine builds an engine that listens already and serves once Run is
-// called. Run must be called: it releases everything.
-func NewEngine(loaded *config.Loaded, log zerolog.Logger) (*Engine, error) {
-	e, err := buildEngine(loaded, log, (*Engine).openJournal)
+// called. Run must be called: it releases everything. The end of ctx ends the wait
+// for a journal that another process still has.
+func NewEngine(ctx context.Context, loaded *config.Loaded, log zerolog.Logger) (*Engine, error) {
+	e, err := buildEngine(loaded, log, func(e *Engine) error { return e.openJournal(ctx) })
 	if err != nil {
 		return nil, err
 	}
@@ -126,17 +127,6 @@ func buildEngine(loaded *config.Loaded, log zerolog.Logger, journal func(*Engine
 	return e, nil
 }
 
-// begin opens the journal, which is free now, and goes on with what the process
-// before this one left. After an error nothing is left of the engine.
-func (e *Engine) begin(left *estate) error {
-	if err := e.journal.Begin(); err != nil {
-		e.journal = nil // it need not be closed
-		e.shutdown()
-		return err
-	}
-	return e.goOn(left)
-}
-
 // goOn makes an engine whose journal is open ready to serve. After an error nothing
 // is left of it.
 func (e *Engine) goOn(left *estate) error {
@@ -162,15 +152,11 @@ func (e *Engine) prepareJournal() (err error) {
 // openJournal opens it at once, where no other engine has it: the memory that it
 // reserves is then fresh from the system, which makes it real when it is written to.
 // Behind the other rooms it was memory of theirs, cleared as a whole: 17 MB.
-func (e *Engine) openJournal() error {
+func (e *Engine) openJournal(ctx context.Context) error {
 	if err := e.prepareJournal(); err != nil {
 		return err
 	}
-	if err := e.journal.Begin(); err != nil {
-		e.journal = nil // it need not be closed
-		return err
-	}
-	return nil
+	return e.beginJournal(ctx, startPatience)
 }
 
 // buildMarket starts what keeps quotes.

@@ -40,7 +40,10 @@ func (s *service) patience(d string) {
 
 func (s *service) held() {
 	s.t.Helper()
-	s.expect("GET", "/api/quotes?symbols=AAPL", auth.Trader, "", `"price":231.5`)
+	actortest.Eventually(s.t, "the quote", func() bool { // symbols publish what they were handed when they are run next
+		_, answer := s.ask("GET", "/api/quotes?symbols=AAPL", auth.Trader, "")
+		return strings.Contains(answer, `"price":231.5`)
+	})
 	s.expect("GET", "/api/portfolio", auth.Trader, "", `"currentPrice":231.5`)
 	s.expect("POST", "/api/trades", auth.Executor, `{"id":"t-1","userId":"ann","symbol":"AAPL","side":"buy","quantity":10,"price":230,"status":"executed"}`, `"duplicate":true`)
 	s.expect("GET", "/api/operator/settings", auth.Operator, "", `{"key":"mailbox.budget","value":"155ms","default":"200ms","origin":"operator ann"`)

@@ -1,0 +1,92 @@
+//go:build unix
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"testing"
+
+	"outcry/actors/actortest"
+	"outcry/transport/auth"
+	"outcry/transport/handover"
+)
+
+// installWrapper makes the next program a script that runs this test's binary with
+// some environment and waits for it.
+func (s *service) installWrapper(environ string) {
+	s.t.Helper()
+	s.install(`echo '{"message":"wrapper","pid":'$$'}' >&2
+env ` + environ + ` ` + testBinary(s.t) + ` "$@"
+exit $?`)
+}
+
+// pidOf is the process that logged a message the given number of times.
+func (s *service) pidOf(message string, times int) int {
+	s.t.Helper()
+	return int(s.logged(message, times)["pid"].(float64))
+}
+
+// ended requires that a process is gone, or all of a group for a negative number.
+func ended(t *testing.T, what string, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("%s, process %d, is still there: %v", what, pid, err)
+	}
+}
+
+// A script runs the next engine, which hangs once it has the journal open: the
+// journal is free again only if the engine is ended, and not the script alone.
+func TestAnEngineServesAgainWhenTheEngineOfAWrapperHangsWithTheJournal(t *testing.T) {
+	s := startService(t, "")
+	s.live()
+	s.patience("4s")
+	for i, c := range []struct{ what, environ string }{
+		{"it ends when it is asked to", ""},
+		{"it ignores SIGTERM", asDeaf + "=1 "},
+	} {
+		s.installWrapper(c.environ + asHolder + "=" + s.data())
+		outcomes := make(chan handover.Outcome, 1)
+		go func() { outcomes <- s.upgrade() }()
+		wrapper, holder := s.pidOf("wrapper", i+1), s.pidOf("holding the journal", i+1)
+		t.Cleanup(func() { _ = syscall.Kill(holder, syscall.SIGKILL) })
+		if outcome := <-outcomes; outcome.Upgraded || outcome.PID != s.started.Process.Pid {
+			t.Fatalf("%s: %+v", c.what, outcome)
+		}
+		ended(t, c.what+": the group", -wrapper)
+		ended(t, c.what+": the engine", holder)
+		s.logged("serving again in the place of the engine that failed", i+1)
+		s.held()
+		trade := fmt.Sprintf(`{"id":"after-%d","userId":"ann","symbol":"AAPL","side":"buy","quantity":1,"price":230,"status":"executed"}`, i)
+		s.expect("POST", "/api/trades", auth.Executor, trade, `"duplicate":false`)
+	}
+	s.installWrapper("")
+	if outcome := s.upgrade(); !outcome.Upgraded {
+		t.Errorf("when all is well: %+v", outcome)
+	}
+	s.held()
+	s.stop()
+}
+
+// A script that waits for its engine is upgraded to, and what is named as the process
+// that serves is the engine: signals to stop, to reload and to upgrade reach it.
+func TestSignalsReachTheEngineOfAWrapper(t *testing.T) {
+	s := startService(t, "")
+	s.live()
+	s.installWrapper("")
+	first := s.upgrade()
+	script := s.pidOf("wrapper", 1)
+	if !first.Upgraded || first.PID == script {
+		t.Fatalf("%+v of the script %d", first, script)
+	}
+	s.held()
+	s.installWrapper("")
+	if err := syscall.Kill(first.PID, syscall.SIGUSR2); err != nil {
+		t.Fatal(err)
+	}
+	s.tookOver()
+	s.held()
+	s.stop()
+	actortest.Eventually(t, "the end of the script", func() bool { return errors.Is(syscall.Kill(script, 0), syscall.ESRCH) })
+}
