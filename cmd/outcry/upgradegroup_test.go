@@ -5,10 +5,19 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
 
 	"outcry/actors/actortest"
+	"outcry/persistence/badgerjournal"
 	"outcry/transport/auth"
 	"outcry/transport/handover"
 )
@@ -48,7 +57,10 @@ func TestAnEngineServesAgainWhenTheEngineOfAWrapperHangsWithTheJournal(t *testin
 	} {
 		s.installWrapper(c.environ + asHolder + "=" + s.data())
 		outcomes := make(chan handover.Outcome, 1)
-		go func() { outcomes <- s.upgrade() }()
+		go func() {
+			defer close(outcomes) // also where there is none
+			outcomes <- s.upgrade()
+		}()
 		wrapper, holder := s.pidOf("wrapper", i+1), s.pidOf("holding the journal", i+1)
 		t.Cleanup(func() { _ = syscall.Kill(holder, syscall.SIGKILL) })
 		if outcome := <-outcomes; outcome.Upgraded || outcome.PID != s.started.Process.Pid {
@@ -89,4 +101,84 @@ func TestSignalsReachTheEngineOfAWrapper(t *testing.T) {
 	s.held()
 	s.stop()
 	actortest.Eventually(t, "the end of the script", func() bool { return errors.Is(syscall.Kill(script, 0), syscall.ESRCH) })
+}
+
+// What the next process inherits is the socket and the pipes: a descriptor of the
+// journal would keep its lock for as long as anything lives that the process started.
+func TestTheNextProcessInheritsNothingOfTheJournal(t *testing.T) {
+	s := startService(t, "")
+	list := filepath.Join(s.dir, "descriptors")
+	s.install("for fd in 0 1 2 3 4 5 6 7 8 9; do test -e /dev/fd/$fd && echo \"$fd $(readlink /proc/$$/fd/$fd)\"; done > " + list + "\nexit 3")
+	if outcome := s.upgrade(); !strings.Contains(outcome.Reason, "exit status 3") {
+		t.Errorf("%+v", outcome)
+	}
+	inherited, err := os.ReadFile(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Split(strings.TrimSpace(string(inherited)), "\n"); len(lines) != 6 || strings.Contains(string(inherited), s.data()) {
+		t.Errorf("the next process has these descriptors open:\n%s", inherited)
+	}
+	s.stop()
+}
+
+// An engine that is started while the one before it ends waits for the journal; a stop
+// ends that, too.
+func TestAnEngineThatStartsWaitsForTheJournal(t *testing.T) {
+	hold := func(s *service) (free func() error) {
+		journal, err := badgerjournal.Open(filepath.Join(s.data(), journalFolder), badgerjournal.DefaultOptions(), zerolog.Nop(), time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sync.OnceValue(journal.Close)
+	}
+	begin := func(s *service) {
+		s.begin(exec.Command(s.program(), "serve", "--config", s.file(), "--data", s.data(), "--listen", "127.0.0.1:0"))
+		line := s.logged("waiting for the lock of the journal", 1)
+		if text := fmt.Sprint(line["error"]); !strings.Contains(text, fmt.Sprintf("process %d", os.Getpid())) {
+			t.Errorf("it waits: %s", text)
+		}
+	}
+	s := newService(t, "")
+	free := hold(s)
+	begin(s)
+	if err := free(); err != nil {
+		t.Fatal(err)
+	}
+	s.url = s.logged("serving", 1)["url"].(string)
+	s.live()
+	s.stop()
+
+	s = newService(t, "")
+	free = hold(s)
+	begin(s)
+	s.stop()
+	if err := free(); err != nil {
+		t.Error(err)
+	}
+	<-s.exited
+	if code := s.started.ProcessState.ExitCode(); code != 1 {
+		t.Errorf("it was stopped while it waited, and ended with %d", code)
+	}
+}
+
+func TestAHangupDoesNotEndAnEngineThatHandsOver(t *testing.T) {
+	s := startService(t, "")
+	s.live()
+	s.installAs(asHanging) // so the gap lasts
+	s.patience("2s")
+	outcomes := make(chan handover.Outcome, 1)
+	go func() {
+		defer close(outcomes) // also where there is none
+		outcomes <- s.upgrade()
+	}()
+	s.logged("stopped", 1)
+	if err := s.started.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	if outcome := <-outcomes; outcome.Upgraded || outcome.PID != s.started.Process.Pid {
+		t.Errorf("%+v", outcome)
+	}
+	s.held()
+	s.stop()
 }
