@@ -104,7 +104,7 @@ func (p *process) listenControl(engine *Engine) {
 	path := filepath.Join(engine.settings.Server.Data, handover.SocketName)
 	control, err := handover.ListenControl(path, p.ask)
 	if err != nil {
-		p.log.Warn().Err(err).Msg("`outcry upgrade` cannot reach this engine: send SIGUSR2 instead, or use a data directory with a shorter name")
+		p.log.Warn().Err(err).Msg("`outcry upgrade` cannot reach this engine: mend that and restart, or send SIGUSR2 to upgrade")
 		return
 	}
 	p.control, p.path = control, path

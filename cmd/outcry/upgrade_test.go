@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"outcry/actors/actortest"
 	"outcry/config"
@@ -356,6 +359,18 @@ func TestAnEngineTakesOverOnlyWhatItCanGoOnWith(t *testing.T) {
 	if err := newer.fits(loaded.Settings); err == nil || !strings.Contains(err.Error(), "the journal has format") {
 		t.Errorf("a newer journal: %v", err)
 	}
+}
+
+func TestAnEngineWithoutAControlSocketSaysWhyAndServes(t *testing.T) {
+	var out bytes.Buffer
+	e := &Engine{}
+	e.settings.Server.Data = filepath.Join(t.TempDir(), strings.Repeat("long", 30))
+	p := newProcess(zerolog.New(&out))
+	p.listenControl(e)
+	if p.control != nil || !strings.Contains(out.String(), "send SIGUSR2") || !strings.Contains(out.String(), "use a data directory with a shorter one") {
+		t.Errorf("%s", out.String())
+	}
+	p.end()
 }
 
 func TestTheControlSocketIsTheOwnersAlone(t *testing.T) {
