@@ -83,7 +83,8 @@ func (j *Journal) AwaitLock(ctx context.Context, patience time.Duration) error {
 	if before.pid == os.Getpid() {
 		return errLocked(j.dir, before)
 	}
-	j.log.Warn().Err(errLocked(j.dir, before)).Stringer("patience", patience).Msg("waiting for the lock of the journal")
+	waits := j.log.Warn().Err(errLocked(j.dir, before)).Stringer("patience", patience)
+	waits.Msg("waiting for the lock of the journal")
 	late, look := time.NewTimer(patience), time.NewTicker(lockInterval)
 	defer late.Stop()
 	defer look.Stop()

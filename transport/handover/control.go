@@ -84,7 +84,8 @@ func controlError(path string, err error) error {
 	advice := "see what is wrong with " + dir
 	switch {
 	case errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENAMETOOLONG): // unix(7): some 100 bytes
-		advice = fmt.Sprintf("the path has %d bytes, which is too long for a socket: use a data directory with a shorter one", len(path))
+		const tooLong = "the path has %d bytes, which is too long for a socket: use a data directory with a shorter one"
+		advice = fmt.Sprintf(tooLong, len(path))
 	case errors.Is(err, syscall.EROFS):
 		advice = "mount the disk of " + dir + " writable"
 	case errors.Is(err, fs.ErrPermission):

@@ -176,7 +176,8 @@ func (s *Successor) endGroup() {
 	}
 	s.group.signal(syscall.SIGKILL)
 	if !s.gone(exited, killPatience) {
-		s.left = fmt.Errorf("some of process group %d is still there %s after it was killed: look what it waits for", s.group, killPatience)
+		s.left = fmt.Errorf("some of process group %d is still there %s after it was killed: look what it waits for",
+			s.group, killPatience)
 	}
 }
 
