@@ -3,6 +3,7 @@ package persistence
 import (
 	"context"
 	"io"
+	"time"
 )
 
 // Storage is an implementation as an engine has it: a journal and a store in one
@@ -18,6 +19,10 @@ type Storage[Options any] interface {
 	// Examine does in advance what Begin can do while another process has the
 	// storage open. It may be left out, and only makes Begin faster.
 	Examine()
+	// AwaitLock waits until no other process has the storage open, and keeps others
+	// out from then on; Begin follows. It gives up after patience (ErrLocked) and when
+	// ctx ends. A storage that several processes may have open returns at once.
+	AwaitLock(ctx context.Context, patience time.Duration) error
 	// Begin opens the storage. That it cannot be written or reached is no error: it
 	// is unavailable then and opens by itself once it can. Another process that has
 	// it open is (ErrLocked), and so is damage (ErrCorrupt). After an error it need

@@ -91,9 +91,10 @@ type Engine struct {
 }
 
 // NewEngine builds an engine that listens already and serves once Run is
-// called. Run must be called: it releases everything.
-func NewEngine(loaded *config.Loaded, log zerolog.Logger) (*Engine, error) {
-	e, err := buildEngine(loaded, log, storage.Open)
+// called. Run must be called: it releases everything. The end of ctx ends the wait
+// for a journal that another process still has.
+func NewEngine(ctx context.Context, loaded *config.Loaded, log zerolog.Logger) (*Engine, error) {
+	e, err := buildEngine(loaded, log, func(e *Engine) error { return e.openJournal(ctx) })
 	if err != nil {
 		return nil, err
 	}
@@ -110,17 +111,14 @@ func NewEngine(loaded *config.Loaded, log zerolog.Logger) (*Engine, error) {
 // prepareEngine builds an engine as far as it can be while another one has the
 // journal. What follows is begin, or shutdown.
 func prepareEngine(loaded *config.Loaded, log zerolog.Logger) (*Engine, error) {
-	return buildEngine(loaded, log, storage.Prepare)
+	return buildEngine(loaded, log, (*Engine).prepareJournal)
 }
 
-// journalMaker is storage.Open, or storage.Prepare while another engine has it open.
-type journalMaker func(data string, o storage.Options, log zerolog.Logger, now func() time.Time) (storage.Storage, error)
-
-func buildEngine(loaded *config.Loaded, log zerolog.Logger, open journalMaker) (*Engine, error) {
+func buildEngine(loaded *config.Loaded, log zerolog.Logger, buildJournal func(*Engine) error) (*Engine, error) {
 	e := &Engine{loaded: loaded, settings: loaded.Settings, log: log, started: time.Now()}
 	e.stopping, e.stop = context.WithCancel(context.Background())
 	for _, build := range []func() error{
-		func() error { return e.buildJournal(open) },
+		func() error { return buildJournal(e) },
 		e.buildMarket, e.buildAccounts, e.buildSessions, e.buildTransport, e.buildCertificate,
 	} {
 		if err := build(); err != nil {
@@ -130,17 +128,6 @@ func buildEngine(loaded *config.Loaded, log zerolog.Logger, open journalMaker) (
 	}
 	e.running = config.NewRunning(e.loaded, config.Hooks{Apply: e.apply, Changed: e.settingsChanged})
 	return e, nil
-}
-
-// begin opens the journal, which is free now, and goes on with what the process
-// before this one left. After an error nothing is left of the engine.
-func (e *Engine) begin(left *estate) error {
-	if err := e.journal.Begin(); err != nil {
-		e.journal = nil // it need not be closed
-		e.shutdown()
-		return err
-	}
-	return e.goOn(left)
 }
 
 // goOn makes an engine whose journal is open ready to serve. After an error nothing
@@ -156,13 +143,20 @@ func (e *Engine) goOn(left *estate) error {
 	return nil
 }
 
-// buildJournal comes first, before the other rooms: the memory that an open journal
-// reserves is then fresh from the system, which makes it real when it is written to.
-// Opened behind them it was memory of theirs, cleared as a whole: 17 MB.
-func (e *Engine) buildJournal(open journalMaker) (err error) {
+func (e *Engine) prepareJournal() (err error) {
 	log := e.log.With().Str("room", "journal").Logger()
-	e.journal, err = open(e.settings.Server.Data, e.settings.Journal, log, time.Now)
+	e.journal, err = storage.Prepare(e.settings.Server.Data, e.settings.Journal, log, time.Now)
 	return err
+}
+
+// openJournal comes first, before the other rooms: the memory that an open journal
+// reserves is then fresh from the system, which makes it real when it is written to.
+// Opened after the other rooms it was memory of theirs, cleared as a whole: 17 MB.
+func (e *Engine) openJournal(ctx context.Context) error {
+	if err := e.prepareJournal(); err != nil {
+		return err
+	}
+	return e.beginJournal(ctx, startPatience)
 }
 
 // buildMarket starts what keeps quotes.

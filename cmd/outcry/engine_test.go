@@ -61,7 +61,7 @@ func serveLoaded(t *testing.T, loaded *config.Loaded, log zerolog.Logger) *Engin
 // serveUntil also returns what stops the engine before the test ends.
 func serveUntil(t *testing.T, loaded *config.Loaded, log zerolog.Logger) (e *Engine, stop func()) {
 	t.Helper()
-	e, err := NewEngine(loaded, log)
+	e, err := NewEngine(t.Context(), loaded, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func serveUntil(t *testing.T, loaded *config.Loaded, log zerolog.Logger) (e *Eng
 
 func newEngine(t *testing.T, loaded *config.Loaded) *Engine {
 	t.Helper()
-	e, err := NewEngine(loaded, zerolog.Nop())
+	e, err := NewEngine(t.Context(), loaded, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,12 +170,12 @@ func TestTakenPortIsAClearError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewEngine(loaded, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "server.listen") || !strings.Contains(err.Error(), "stop who serves there") {
+	if _, err := NewEngine(t.Context(), loaded, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "server.listen") || !strings.Contains(err.Error(), "stop who serves there") {
 		t.Error(err)
 	}
 	for _, nowhere := range []string{"192.0.2.1:0", "127.0.0.1:99999", "nonsense"} {
 		loaded.Settings.Server.Listen = nowhere
-		if _, err := NewEngine(loaded, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "give a free address of this machine") {
+		if _, err := NewEngine(t.Context(), loaded, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "give a free address of this machine") {
 			t.Errorf("%s: %v", nowhere, err)
 		}
 	}

@@ -16,10 +16,10 @@ import (
 func (e *Engine) followSettings(ctx context.Context) {
 	var following sync.WaitGroup
 	defer following.Wait()
-	file := e.loaded.File()
-	if file == "" && e.loaded.Dev {
-		return // SIGHUP says that the terminal is gone: nothing else stops what was tried out in it
+	if !e.outlivesHangup() {
+		return
 	}
+	file := e.loaded.File()
 	if file != "" {
 		watcher, err := config.NewWatcher(file)
 		if err != nil {
@@ -40,6 +40,10 @@ func (e *Engine) followSettings(ctx context.Context) {
 		}
 	}
 }
+
+// outlivesHangup reports whether SIGHUP is to read settings again. Where there is no
+// file it says that the terminal is gone: nothing else stops what was tried out in it.
+func (e *Engine) outlivesHangup() bool { return e.loaded.File() != "" || !e.loaded.Dev }
 
 func (e *Engine) watchFailed(err error) {
 	e.log.Warn().Err(err).Msg("a change of the settings file may not be noticed: send SIGHUP after one")

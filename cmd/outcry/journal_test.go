@@ -79,7 +79,7 @@ func TestJournalCommandsSayWhatKeepsThemFromWorking(t *testing.T) {
 		if err := run(nothing); err == nil || !strings.Contains(err.Error(), "there is no journal in") {
 			t.Errorf("%s without a journal: %v", name, err)
 		}
-		if err := run(held); !errors.Is(err, persistence.ErrLocked) || !strings.Contains(err.Error(), "stop the other outcry") {
+		if err := run(held); !errors.Is(err, persistence.ErrLocked) || !strings.Contains(err.Error(), "give this one another directory") {
 			t.Errorf("%s beside an engine: %v", name, err)
 		}
 	}

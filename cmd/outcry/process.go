@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"github.com/rs/zerolog"
 
@@ -39,6 +40,9 @@ func newProcess(log zerolog.Logger) *process {
 func (p *process) run(ctx context.Context, engine *Engine, serving func()) error {
 	defer p.end()
 	defer context.AfterFunc(ctx, p.notifyStopping)()
+	if engine.outlivesHangup() {
+		defer ignoreHangup()()
+	}
 	stop := p.followSignal()
 	defer stop()
 	for {
@@ -48,6 +52,14 @@ func (p *process) run(ctx context.Context, engine *Engine, serving func()) error
 		}
 		engine, serving = next, func() { p.log.Warn().Msg("serving again in the place of the engine that failed") }
 	}
+}
+
+// ignoreHangup has SIGHUP not end the process, until restore is called: an engine that
+// stops or hands over reads no settings any more, and would be cut off.
+func ignoreHangup() (restore func()) {
+	ignored := make(chan os.Signal, 1)
+	signal.Notify(ignored, syscall.SIGHUP)
+	return func() { signal.Stop(ignored) }
 }
 
 // runEngine runs one engine. It returns the next one of this process, nil if
@@ -92,7 +104,7 @@ func (p *process) listenControl(engine *Engine) {
 	path := filepath.Join(engine.settings.Server.Data, handover.SocketName)
 	control, err := handover.ListenControl(path, p.ask)
 	if err != nil {
-		p.log.Warn().Err(err).Msg("`outcry upgrade` cannot reach this engine: send SIGUSR2 instead, or use a data directory with a shorter name")
+		p.log.Warn().Err(err).Msg("`outcry upgrade` cannot reach this engine: mend that and restart, or send SIGUSR2 to upgrade")
 		return
 	}
 	p.control, p.path = control, path

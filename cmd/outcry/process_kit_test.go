@@ -119,7 +119,15 @@ func (s *service) replace(write func(path string) error) {
 	}
 }
 
+// start starts a process and waits until it serves.
 func (s *service) start(cmd *exec.Cmd, environ ...string) {
+	s.t.Helper()
+	s.begin(cmd, environ...)
+	s.url = s.logged("serving", 1)["url"].(string)
+}
+
+// begin starts a process, whose log is read from now on.
+func (s *service) begin(cmd *exec.Cmd, environ ...string) {
 	s.t.Helper()
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -143,7 +151,6 @@ func (s *service) start(cmd *exec.Cmd, environ ...string) {
 		cmd.Wait()
 	}()
 	s.t.Cleanup(s.kill)
-	s.url = s.logged("serving", 1)["url"].(string)
 }
 
 // logged waits until a message was logged so many times and returns the last of them.

@@ -35,7 +35,7 @@ func (c *ServeCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	engine, err := NewEngine(loaded, log)
+	engine, err := NewEngine(ctx, loaded, log)
 	if err != nil {
 		return err
 	}
@@ -110,20 +110,20 @@ func (c *ServeCmd) takeOver(ctx context.Context, before *handover.Predecessor) (
 		return err
 	}
 	taken := time.Now()
-	if err := engine.begin(&left); err != nil {
+	if err := engine.begin(ctx, &left, startPatience); err != nil {
 		return err
 	}
 	opened := time.Now()
 	return newProcess(log).run(ctx, engine, func() {
 		took = true
 		now, t := time.Now(), left.Times
-		r := report{Gap: now.Sub(t.Stopped)}
+		r := report{Gap: now.Sub(t.Stopped), PID: os.Getpid()}
 		log.Info().Str("from", left.From).Str("to", version()).Dur("gap", r.Gap).
 			Dur("drain", t.Drained.Sub(t.Stopped)).Dur("answers", t.Answered.Sub(t.Drained)).Dur("close", t.Closed.Sub(t.Answered)).
 			Dur("transfer", taken.Sub(t.Closed)).Dur("open", opened.Sub(taken)).Dur("start", now.Sub(opened)).
 			Int("quotes", len(left.Quotes)).Msg("upgraded")
 		if err := before.Serving(ctx, r); err != nil {
-			log.Warn().Err(err).Msg("the engine before this one was not told: it has ended")
+			log.Warn().Err(err).Msg("no answer of the engine before this one, which ends by itself")
 		}
 	})
 }

@@ -47,7 +47,10 @@ type stages struct {
 }
 
 // report is what the next engine says once it serves.
-type report struct{ Gap time.Duration }
+type report struct {
+	Gap time.Duration
+	PID int // its own
+}
 
 // hello of an engine.
 func (e *Engine) hello() hello {
@@ -89,6 +92,15 @@ const (
 	settleTimeout = 100 * time.Millisecond
 )
 
+// How long an engine waits for the lock of a journal that another process has.
+const (
+	// startPatience lets a process end that was stopped a moment ago.
+	startPatience = 5 * time.Second
+	// takeBackPatience is for a next process that failed with the journal open, and
+	// that even SIGKILL has not ended yet. To give up would leave no engine at all.
+	takeBackPatience = 30 * time.Second
+)
+
 // quotesTimeout is how long symbols may take to tell their quotes.
 const quotesTimeout = time.Second
 
@@ -120,6 +132,28 @@ func (e *Engine) makeRoom() error {
 	quotes, err := e.symbols.Quotes(ctx)
 	e.left.Quotes, e.left.Overrides = quotes, e.running.Overrides()
 	return errors.Join(append(errs, err)...)
+}
+
+// begin opens the journal, which is free now or within patience, and goes on with what
+// the process before this one left. After an error nothing is left of the engine.
+func (e *Engine) begin(ctx context.Context, left *estate, patience time.Duration) error {
+	if err := e.beginJournal(ctx, patience); err != nil {
+		e.shutdown()
+		return err
+	}
+	return e.goOn(left)
+}
+
+// beginJournal opens a journal that was prepared, once no other process has it.
+func (e *Engine) beginJournal(ctx context.Context, patience time.Duration) error {
+	err := e.journal.AwaitLock(ctx, patience)
+	if err == nil {
+		err = e.journal.Begin()
+	}
+	if err != nil {
+		e.journal = nil // it need not be closed
+	}
+	return err
 }
 
 // inherit goes on with what another engine left.

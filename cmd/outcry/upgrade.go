@@ -74,8 +74,7 @@ func (p *process) prepare(ctx context.Context, engine *Engine, r *request) (*upg
 	}
 	var next introduction
 	if err := u.successor.Prepared(ctx, &next); err != nil {
-		u.drop()
-		return nil, fmt.Errorf("the next engine: %w", err)
+		return nil, fmt.Errorf("the next engine: %w", errors.Join(err, u.drop()))
 	}
 	u.to = next.Version
 	return u, nil
@@ -92,47 +91,51 @@ func program() (string, error) {
 }
 
 // drop ends the successor.
-func (u *upgrade) drop() {
-	u.successor.End()
+func (u *upgrade) drop() error {
 	_ = u.socket.Close() // the engine has its own
+	return u.successor.End()
 }
 
 // withdraw ends the successor and says why.
 func (u *upgrade) withdraw(why error) {
-	u.drop()
-	u.request.answer <- refused(why)
+	u.request.answer <- refused(errors.Join(why, u.drop()))
 }
 
 // handOver hands over what an engine that has stopped left. It returns the engine
 // that goes on in this process if that fails, nil if another process serves.
 func (p *process) handOver(ctx context.Context, engine *Engine, u *upgrade) (*Engine, error) {
+	defer u.socket.Close()
 	left := engine.left
 	left.Times.Closed = time.Now()
 	r, err := u.finish(ctx, left, engine.closeTracer)
 	if err == nil {
-		defer u.socket.Close()
+		pid := u.serves(r) // before it leaves its group
 		u.successor.Release()
-		p.notifySuccessor(u.successor.PID())
-		p.log.Info().Int("pid", u.successor.PID()).Str("from", left.From).Str("to", u.to).Stringer("gap", r.Gap).Msg("handed over")
-		u.request.answer <- handover.Outcome{Upgraded: true, From: left.From, To: u.to, PID: u.successor.PID(), Gap: r.Gap}
+		p.notifySuccessor(pid)
+		p.log.Info().Int("pid", pid).Str("from", left.From).Str("to", u.to).Stringer("gap", r.Gap).Msg("handed over")
+		u.request.answer <- handover.Outcome{Upgraded: true, From: left.From, To: u.to, PID: pid, Gap: r.Gap}
 		return nil, nil
 	}
-	u.successor.End() // it may have the journal open
-	defer u.socket.Close()
+	err = errors.Join(err, u.successor.End()) // it may have the journal open
 	err = fmt.Errorf("the next engine failed once it was handed the journal: %w", err)
 	p.log.Error().Err(err).Msg("not upgraded: this process serves again")
-	if ctx.Err() != nil {
-		u.request.answer <- refused(err)
-		return nil, nil
-	}
-	next, backErr := takeBack(engine, &left, u.socket)
-	if backErr != nil {
+	next, backErr := takeBack(ctx, engine, &left, u.socket)
+	if backErr != nil && ctx.Err() == nil {
 		err = fmt.Errorf("%w\nand this process cannot serve again: %w", err, backErr)
 		u.request.answer <- refused(err)
 		return nil, err
 	}
 	u.request.answer <- refused(err)
 	return next, nil
+}
+
+// serves is the process that serves now: a signal to the script that runs an engine
+// would not reach the engine. One of an older version does not say which it is.
+func (u *upgrade) serves(r report) (pid int) {
+	if u.successor.Has(r.PID) {
+		return r.PID
+	}
+	return u.successor.PID()
 }
 
 // finish hands over and waits until the successor serves. What can wait for the
@@ -149,8 +152,11 @@ func (u *upgrade) finish(ctx context.Context, left estate, meanwhile func()) (r 
 }
 
 // takeBack makes another engine of the settings in force, on the socket and with
-// what the one before left.
-func takeBack(before *Engine, left *estate, socket *os.File) (*Engine, error) {
+// what the one before left. It returns none once ctx has ended.
+func takeBack(ctx context.Context, before *Engine, left *estate, socket *os.File) (*Engine, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	e, err := prepareEngine(before.running.Basis(), before.log)
 	if err != nil {
 		return nil, err
@@ -161,5 +167,8 @@ func takeBack(before *Engine, left *estate, socket *os.File) (*Engine, error) {
 		return nil, fmt.Errorf("listening socket: %w", err)
 	}
 	e.serveOn(ln)
-	return e, e.begin(left)
+	if err := e.begin(ctx, left, takeBackPatience); err != nil {
+		return nil, err
+	}
+	return e, nil
 }

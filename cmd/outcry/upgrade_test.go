@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"outcry/actors/actortest"
 	"outcry/config"
@@ -40,7 +43,10 @@ func (s *service) patience(d string) {
 
 func (s *service) held() {
 	s.t.Helper()
-	s.expect("GET", "/api/quotes?symbols=AAPL", auth.Trader, "", `"price":231.5`)
+	actortest.Eventually(s.t, "the quote", func() bool { // symbols publish what they were handed when they are run next
+		_, answer := s.ask("GET", "/api/quotes?symbols=AAPL", auth.Trader, "")
+		return strings.Contains(answer, `"price":231.5`)
+	})
 	s.expect("GET", "/api/portfolio", auth.Trader, "", `"currentPrice":231.5`)
 	s.expect("POST", "/api/trades", auth.Executor, `{"id":"t-1","userId":"ann","symbol":"AAPL","side":"buy","quantity":10,"price":230,"status":"executed"}`, `"duplicate":true`)
 	s.expect("GET", "/api/operator/settings", auth.Operator, "", `{"key":"mailbox.budget","value":"155ms","default":"200ms","origin":"operator ann"`)
@@ -353,6 +359,18 @@ func TestAnEngineTakesOverOnlyWhatItCanGoOnWith(t *testing.T) {
 	if err := newer.fits(loaded.Settings); err == nil || !strings.Contains(err.Error(), "the journal has format") {
 		t.Errorf("a newer journal: %v", err)
 	}
+}
+
+func TestAnEngineWithoutAControlSocketSaysWhyAndServes(t *testing.T) {
+	var out bytes.Buffer
+	e := &Engine{}
+	e.settings.Server.Data = filepath.Join(t.TempDir(), strings.Repeat("long", 30))
+	p := newProcess(zerolog.New(&out))
+	p.listenControl(e)
+	if p.control != nil || !strings.Contains(out.String(), "send SIGUSR2") || !strings.Contains(out.String(), "use a data directory with a shorter one") {
+		t.Errorf("%s", out.String())
+	}
+	p.end()
 }
 
 func TestTheControlSocketIsTheOwnersAlone(t *testing.T) {

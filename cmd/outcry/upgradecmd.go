@@ -22,7 +22,8 @@ type UpgradeCmd struct {
 func (c *UpgradeCmd) Run(ctx context.Context) error {
 	path := filepath.Join(c.Data, handover.SocketName)
 	if _, err := os.Stat(path); err != nil {
-		return fmt.Errorf("no engine serves from %s: name the directory that `outcry serve --data` was started with", c.Data)
+		return fmt.Errorf("no engine can be reached in %s: name the directory that `outcry serve --data` was started with; "+
+			"if one serves from there, its log says why it has no control socket, and SIGUSR2 upgrades it", c.Data)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no outcome within %s", c.Timeout))
 	defer cancel()

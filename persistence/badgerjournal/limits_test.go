@@ -3,6 +3,7 @@ package badgerjournal
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,23 @@ func TestANewerFormatIsRefusedAndNotCalledDamage(t *testing.T) {
 		_, err := Open(dir, smallOptions(), zerolog.Nop(), time.Now)
 		if err == nil || !strings.Contains(err.Error(), c.says) || errors.Is(err, persistence.ErrCorrupt) != c.corrupt {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestTheManualHasTheReserveOfTheCode(t *testing.T) {
+	manual, err := os.ReadFile("../../docs/journal.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(string(manual)), " ")
+	for _, want := range []string{
+		fmt.Sprintf("at least %d memory tables", reserveTables),
+		fmt.Sprintf("the %d in memory, the %d that the first level may have, which one compaction copies with the %d of the level below, and %d that", memTables, stallTables, baseTables, reserveTables-memTables-stallTables-baseTables),
+		fmt.Sprintf("free space (%d MiB)", DefaultOptions().ReserveBytes>>20),
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("docs/journal.md does not say %q", want)
 		}
 	}
 }

@@ -272,7 +272,7 @@ func logFiles(dir string) []string {
 // classify says what an error of Badger means to an operator.
 func classify(dir string, err error) error {
 	if strings.Contains(err.Error(), "Another process is using this Badger database") {
-		return errLocked(dir)
+		return errLocked(dir, holder{}) // not the lock of ours, which names a process
 	}
 	return fmt.Errorf("open the journal in %s: %w", dir, err)
 }

@@ -10,7 +10,9 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -52,19 +54,50 @@ type Control struct {
 // each, on a goroutine of its own, and returns the outcome.
 func ListenControl(path string, upgrade func() Outcome) (*Control, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("control socket: %w", err)
+		return nil, controlError(path, err)
 	}
-	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	ln, err := listenAt(path)
 	if err != nil {
-		return nil, fmt.Errorf("control socket: %w", err)
-	}
-	ln.SetUnlinkOnClose(false) // it may be the successor's by then
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("control socket: %w", err), ln.Close())
+		return nil, err
 	}
 	c := &Control{listener: ln, upgrade: upgrade}
 	c.serving.Go(c.serve)
 	return c, nil
+}
+
+// listenAt makes a socket that only its owner may connect to.
+func listenAt(path string) (*net.UnixListener, error) {
+	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		return nil, controlError(path, err)
+	}
+	ln.SetUnlinkOnClose(false) // it may be the successor's by then
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(controlError(path, err), ln.Close())
+	}
+	return ln, nil
+}
+
+// controlError says why there is no control socket at a path, and what to do.
+func controlError(path string, err error) error {
+	dir := filepath.Dir(path)
+	advice := "see what is wrong with " + dir
+	switch {
+	case errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENAMETOOLONG): // unix(7): some 100 bytes
+		const tooLong = "the path has %d bytes, which is too long for a socket: use a data directory with a shorter one"
+		advice = fmt.Sprintf(tooLong, len(path))
+	case errors.Is(err, syscall.EROFS):
+		advice = "mount the disk of " + dir + " writable"
+	case errors.Is(err, fs.ErrPermission):
+		advice = fmt.Sprintf("let user %d write to %s", os.Getuid(), dir)
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		advice = "make room on the disk of " + dir
+	case errors.Is(err, syscall.EADDRINUSE):
+		advice = "another process made a socket there at this moment: let only one engine serve from " + dir
+	case errors.Is(err, syscall.ENOTEMPTY), errors.Is(err, fs.ErrExist):
+		advice = "move away what is there"
+	}
+	return fmt.Errorf("control socket: %w: %s", err, advice)
 }
 
 func (c *Control) serve() {

@@ -3,12 +3,15 @@ package handover
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -125,10 +128,61 @@ func TestASocketThatACrashLeftIsReplaced(t *testing.T) {
 	if o, err := Ask(t.Context(), path); err != nil || o.PID != 2 {
 		t.Errorf("%+v %v", o, err)
 	}
-	if _, err := ListenControl(filepath.Join(t.TempDir(), strings.Repeat("long", 60)), nil); err == nil {
-		t.Error("a name that no socket can have")
-	}
 	if _, err := os.Stat(path); err != nil {
 		t.Error(err)
+	}
+}
+
+// What cannot be had is said with what to do about it.
+func TestWhyThereIsNoControlSocket(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no engine is upgraded there")
+	}
+	dir := t.TempDir()
+	refused := func(what, path, want string) {
+		t.Helper()
+		if c, err := ListenControl(path, nil); err == nil {
+			c.Close()
+			t.Errorf("%s: there is a socket", what)
+		} else if !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", what, err, want)
+		}
+	}
+	refused("a long path", filepath.Join(dir, strings.Repeat("long", 30), SocketName), "too long for a socket: use a data directory with a shorter one")
+	refused("a name that no file can have", filepath.Join(dir, strings.Repeat("long", 70)), "too long for a socket: use a data directory with a shorter one")
+
+	occupied := filepath.Join(dir, SocketName)
+	if err := os.MkdirAll(filepath.Join(occupied, "something"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	refused("something else there", occupied, "move away what is there")
+
+	taken := filepath.Join(dir, "taken.sock")
+	ln, err := listenAt(taken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	if _, err := listenAt(taken); err == nil || !strings.Contains(err.Error(), "let only one engine serve from "+dir) {
+		t.Errorf("made by another process at this moment: %v", err)
+	}
+
+	if os.Getuid() != 0 { // who may write everywhere
+		if err := os.Chmod(dir, 0o500); err != nil {
+			t.Fatal(err)
+		}
+		defer os.Chmod(dir, 0o700)
+		refused("without permission", filepath.Join(dir, "other.sock"), fmt.Sprintf("let user %d write to %s", os.Getuid(), dir))
+	}
+	for cause, want := range map[error]string{
+		syscall.EACCES: fmt.Sprintf("let user %d write to /data", os.Getuid()),
+		syscall.EROFS:  "mount the disk of /data writable",
+		syscall.ENOSPC: "make room on the disk of /data",
+		syscall.EIO:    "see what is wrong with /data",
+	} {
+		err := controlError("/data/"+SocketName, &net.OpError{Op: "listen", Err: os.NewSyscallError("bind", cause)})
+		if !strings.HasSuffix(err.Error(), want) || strings.Contains(err.Error(), "shorter") {
+			t.Errorf("%v: %v, want %q", cause, err, want)
+		}
 	}
 }

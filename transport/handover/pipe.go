@@ -21,6 +21,8 @@ const (
 	kindPrepared kind = "prepared" // of the successor: it has all but what the other one holds
 	kindTake     kind = "take"     // of the predecessor: it has stopped, and this is what it leaves
 	kindServing  kind = "serving"  // of the successor
+	kindRelease  kind = "release"  // of the predecessor: it ends the successor no more, which joins this process group
+	kindReleased kind = "released" // of the successor: whether it did
 	kindFailed   kind = "failed"   // of the successor, instead of any of its own
 )
 

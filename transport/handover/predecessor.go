@@ -70,11 +70,27 @@ func (p *Predecessor) Prepared(ctx context.Context, introduction, estate any) er
 	return withdrawn(p.pipes.receive(ctx, kindTake, estate))
 }
 
-// Serving says that this process serves: the predecessor ends. One that has ended
-// before leaves no way back, so there is nothing to do about an error.
+// Serving says that this process serves, whereupon the predecessor lets it go and ends.
+// One that has ended before leaves no way back, so there is nothing to do about an
+// error.
 func (p *Predecessor) Serving(ctx context.Context, report any) error {
 	defer p.pipes.close()
-	return p.pipes.send(ctx, kindServing, report)
+	if err := p.pipes.send(ctx, kindServing, report); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, releaseTimeout)
+	defer cancel()
+	var its group
+	err := withdrawn(p.pipes.receive(ctx, kindRelease, &its))
+	if errors.Is(err, ErrWithdrawn) {
+		return nil // one of an older version has hung up: this process is in its group anyway
+	}
+	if err != nil {
+		return err
+	}
+	joined := its.join() == nil // it cannot from another session, where no signals of that group are meant for it
+	_ = p.pipes.send(ctx, kindReleased, joined)
+	return nil
 }
 
 // Failed says why this process gives up: the predecessor goes on.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 )
 
 // role says in the environment what a successor of a test does.
@@ -27,6 +29,11 @@ func playRole() {
 	var hello, estate string
 	if err := before.Hello(ctx, &hello); err != nil || hello != "it is me" {
 		os.Exit(8)
+	}
+	if what == "deaf" {
+		signal.Ignore(syscall.SIGTERM)
+		_ = before.Prepared(ctx, os.Getpid(), &estate)
+		select {}
 	}
 	if what == "unprepared" {
 		before.Failed(errors.New("no room"))

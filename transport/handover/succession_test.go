@@ -3,12 +3,14 @@
 package handover
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -30,6 +32,32 @@ func begin(t *testing.T, ln net.Listener, what string) *Successor {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// beginScript starts a script whose child is a successor of a role.
+func beginScript(t *testing.T, what, script string) *Successor {
+	t.Helper()
+	file, err := SocketFile(listen(t).(*net.TCPListener))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	path, err := exec.LookPath("sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Begin(t.Context(), Command{Path: path, Args: []string{"sh", "-c", script, os.Args[0]}, Environ: append(os.Environ(), role+"="+what), Listener: file, Hello: "it is me"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func end(t *testing.T, s *Successor) {
+	t.Helper()
+	if err := s.End(); err != nil {
+		t.Error(err)
+	}
 }
 
 func listen(t *testing.T) net.Listener {
@@ -62,19 +90,24 @@ func TestASuccessorServesWhoWaits(t *testing.T) {
 	if err := s.Serving(t.Context(), &where); err != nil || where != ln.Addr().String() {
 		t.Fatal(where, err)
 	}
+	if group, err := syscall.Getpgid(s.PID()); err != nil || group != s.PID() {
+		t.Errorf("it is in group %d before it is let go, and is process %d: %v", group, s.PID(), err)
+	}
 	s.Release()
+	if group, err := syscall.Getpgid(s.PID()); err != nil || group != syscall.Getpgrp() {
+		t.Errorf("it is in group %d once it was let go, and this process in %d: %v", group, syscall.Getpgrp(), err)
+	}
 	if heard, err := io.ReadAll(waiting); err != nil || string(heard) != "served" {
 		t.Errorf("heard %q, %v", heard, err)
 	}
-	<-s.exited
-	if s.status != nil {
-		t.Error(s.status)
+	if err := s.cmd.Wait(); err != nil {
+		t.Error(err)
 	}
 }
 
 func TestASuccessorSaysWhyItIsNone(t *testing.T) {
 	s := begin(t, listen(t), "unprepared")
-	defer s.End()
+	defer end(t, s)
 	if err := s.Prepared(t.Context(), new(string)); err == nil || err.Error() != "no room" {
 		t.Errorf("%v", err)
 	}
@@ -87,15 +120,75 @@ func TestASuccessorThatIsNotWantedEnds(t *testing.T) {
 	if err := s.Prepared(t.Context(), new(string)); err != nil {
 		t.Fatal(err)
 	}
-	s.Release()
-	<-s.exited
-	if s.status == nil || !strings.Contains(s.status.Error(), "exit status 7") {
-		t.Errorf("it ended with %v", s.status)
+	s.pipes.close()
+	if err := s.cmd.Wait(); err == nil || !strings.Contains(err.Error(), "exit status 7") {
+		t.Errorf("it ended with %v", err)
 	}
 	s = begin(t, listen(t), "serve")
-	s.End()
-	if s.status == nil || !strings.Contains(s.status.Error(), "killed") {
-		t.Errorf("it ended with %v", s.status)
+	if err := s.End(); err != nil || s.status == nil || !strings.Contains(s.status.Error(), "terminated") {
+		t.Errorf("it ended with %v, %v", s.status, err)
+	}
+}
+
+// What a successor started ends with it: a process that was stopped, one whose parent
+// has ended, and all ignore SIGTERM.
+func TestAllThatASuccessorStartedEndsWithIt(t *testing.T) {
+	for what, script := range map[string]string{
+		"a child":               `"$0"; exit $?`,
+		"an orphan":             `"$0" & exit 0`,
+		"a script that is deaf": `trap "" TERM; "$0"; exit $?`,
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			s := beginScript(t, "deaf", script)
+			var child int
+			if err := s.Prepared(t.Context(), &child); err != nil {
+				t.Fatal(err)
+			}
+			if !s.Has(child) || s.Has(os.Getpid()) || s.Has(0) {
+				t.Error("who is in its group is not known")
+			}
+			if what == "a child" {
+				if err := syscall.Kill(child, syscall.SIGSTOP); err != nil {
+					t.Error(err)
+				}
+			}
+			end(t, s)
+			if err := syscall.Kill(child, 0); !errors.Is(err, syscall.ESRCH) {
+				t.Errorf("process %d is still there: %v", child, err)
+			}
+			end(t, s) // does nothing
+		})
+	}
+}
+
+// Of a script whose engine hangs up without a word nothing is left either.
+func TestAScriptWhoseEngineHungUpEnds(t *testing.T) {
+	t.Parallel()
+	s := beginScript(t, "unprepared", `trap "" TERM; exec 3>&- 4<&- 5>&-; while :; do sleep 60; done`)
+	if err := s.Prepared(t.Context(), new(int)); err == nil || !strings.Contains(err.Error(), "signal: killed and said nothing") {
+		t.Errorf("%v", err)
+	}
+	if !s.group.gone() {
+		t.Error("the script is still there")
+	}
+	end(t, s)
+}
+
+// Processes of a version that knows nothing of being let go hang up instead.
+func TestAnOlderVersionIsLetGo(t *testing.T) {
+	ours, its := connected(t)
+	its.close()
+	(&Successor{pipes: ours}).Release()
+
+	ours, its = connected(t)
+	older := make(chan error, 1)
+	go func() {
+		older <- its.receive(context.Background(), kindServing, new(string))
+		its.close()
+	}()
+	if err := errors.Join((&Predecessor{pipes: ours}).Serving(t.Context(), "report"), <-older); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -103,7 +196,7 @@ func TestASuccessorThatIsNotWantedEnds(t *testing.T) {
 func TestTheSocketStaysOneThatDoesNotBlock(t *testing.T) {
 	ln := listen(t)
 	s := begin(t, ln, "serve")
-	defer s.End()
+	defer end(t, s)
 	accepted := make(chan error, 1)
 	if err := ln.(*net.TCPListener).SetDeadline(time.Now().Add(time.Millisecond)); err != nil {
 		t.Fatal(err)
