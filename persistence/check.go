@@ -10,6 +10,9 @@ func CheckAppend(a *Append) error {
 	if len(a.Events) == 0 {
 		return fmt.Errorf("append to %s: %w: there are no events", a.Stream, ErrInvalid)
 	}
+	if a.Open > Closed {
+		return fmt.Errorf("append to %s: %w: there is no change %d of an open mark", a.Stream, ErrInvalid, a.Open)
+	}
 	for i := range a.Events {
 		e := &a.Events[i]
 		if len(e.Key) > MaxKeyBytes {

@@ -5,6 +5,8 @@ import "fmt"
 // Contents is how much of each kind a journal holds.
 type Contents struct {
 	Streams, Events, Keys, Checkpoints, Documents int
+	// Open is how many of the streams have an open mark.
+	Open int
 }
 
 // String says it in words.
@@ -22,6 +24,8 @@ func (c *Contents) count(key []byte) bool {
 		c.Keys++
 	case kindStream:
 		c.Streams++
+	case kindOpen:
+		c.Open++
 	case kindCheckpoint:
 		c.Checkpoints++
 	case kindDocument:
