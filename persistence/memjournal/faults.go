@@ -38,6 +38,23 @@ func (j *Journal) unknownOr(a *persistence.Append) error {
 	return fmt.Errorf("%w: %w", persistence.ErrUnknown, u.reason)
 }
 
+// BeforeAppends has f called before each append, on the journal's own goroutine. f
+// may call what is in this file. nil ends it.
+func (j *Journal) BeforeAppends(f func(persistence.Append)) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.before = f
+}
+
+func (j *Journal) interpose(a *persistence.Append) {
+	j.mu.Lock()
+	f := j.before
+	j.mu.Unlock()
+	if f != nil {
+		f(*a)
+	}
+}
+
 // AppendAtHead appends at once, also while the journal is held, as another
 // engine on the same journal would. The appends that wait then conflict.
 func (j *Journal) AppendAtHead(name string, open persistence.OpenChange, events ...persistence.Event) error {

@@ -21,7 +21,8 @@ type Journal struct {
 	queue       []func()
 	held        bool
 	closed      bool
-	failure     error    // of commits
+	failure     error // of commits
+	before      func(persistence.Append)
 	unknown     *unknown // what the next append is reported as; nil is what it is
 	unreadable  error    // of reads
 	changed     sync.Cond
@@ -115,13 +116,18 @@ func (j *Journal) enqueue(change func() error, done func(error)) {
 	if done == nil {
 		done = func(error) {}
 	}
+	j.push(func() { done(j.make(change)) }, done)
+}
+
+// push has the committing goroutine call work, or another one done after the end.
+func (j *Journal) push(work func(), done func(error)) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.closed {
 		j.committing.Go(func() { done(persistence.ErrClosed) })
 		return
 	}
-	j.queue = append(j.queue, func() { done(j.make(change)) })
+	j.queue = append(j.queue, work)
 	j.changed.Broadcast()
 }
 
@@ -141,7 +147,10 @@ func (j *Journal) Append(a persistence.Append) {
 		events[i].Data = slices.Clone(events[i].Data)
 	}
 	a.Events = events
-	j.enqueue(func() error { return j.unknownOr(&a) }, a.Done)
+	j.push(func() {
+		j.interpose(&a)
+		a.Done(j.make(func() error { return j.unknownOr(&a) }))
+	}, a.Done)
 }
 
 // append needs mu.
