@@ -115,7 +115,8 @@ func (e *Engine) startAccounts(o Options) {
 		e.t.Fatal(err)
 	}
 	e.Portfolios, err = portfolio.New(o.Portfolio, portfolio.Deps{
-		System: e.System, Dispatcher: e.Dispatcher, Supervisor: actors.RestartOnFailure("portfolio", o.Log), Journal: e.Journal, Store: e.Journal,
+		System: e.System, Dispatcher: e.Dispatcher, Supervisor: actors.RestartOnFailure("portfolio", o.Log),
+		Journal: e.Journal, Store: e.Journal,
 		Symbols: e.Symbols, Broker: e.Broker, Encoder: Encoder{}, Calendar: calendar, Log: o.Log, Now: o.Now,
 		NewID: func() string { return fmt.Sprintf("o%d", e.next.Add(1)) },
 	})

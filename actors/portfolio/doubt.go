@@ -168,8 +168,9 @@ func (a *portfolioActor) resolve(t *tail) {
 	a.tellWatchers(t.events, first, b)
 	if len(again) > 0 && a.setbacks > maxSetbacks {
 		a.setbacks = 0
-		a.keepExecutions(again, fmt.Errorf("%w: %d appends in a row came to nothing, the last one: %v", //nolint:errorlint // it is known now
-			persistence.ErrUnavailable, maxSetbacks+1, d.cause))
+		// Its text alone: what became of the append is known now.
+		a.keepExecutions(again, fmt.Errorf("%w: %d appends in a row came to nothing, the last one: %s",
+			persistence.ErrUnavailable, maxSetbacks+1, d.cause.Error()))
 	} else if len(again) > 0 {
 		a.queue = append(again, a.queue...)
 		a.pause(pauseAfter(a.setbacks, rand.Int64N))
@@ -255,8 +256,8 @@ func pauseAfter(setbacks int, random func(n int64) int64) time.Duration {
 // refused; what the broker did goes on waiting.
 func (a *portfolioActor) tailUnread(err error) {
 	d := a.doubt
-	if d.failures++; d.failures == 1 {
-		a.portfolios.deps.Log.Warn().Err(err).Str("user", a.entry.userID).AnErr("cause", d.cause).
+	if d.failures++; d.failures == 1 && !errors.Is(err, persistence.ErrUnavailable) { // of which the journal says enough
+		a.portfolios.deps.Log.Error().Err(err).Str("user", a.entry.userID).AnErr("cause", d.cause).
 			Msg("account waits for its stream to be readable")
 	}
 	over := a.leaving || errors.Is(err, persistence.ErrClosed)
@@ -305,8 +306,9 @@ func (a *portfolioActor) refuseCommands(commands []command, err error) (executio
 // this account says is true any more: it is loaded again.
 func (a *portfolioActor) loseEvents(err error) {
 	err = fmt.Errorf("account of %s: %w: %w", a.entry.userID, persistence.ErrCorrupt, err)
-	a.portfolios.deps.Log.WithLevel(zerolog.FatalLevel).Err(err). // which ends nothing
-									Msg("the journal lost events that were acknowledged: restore a backup, or compare with what executors and the broker recorded")
+	critical := a.portfolios.deps.Log.WithLevel(zerolog.FatalLevel) // which ends nothing
+	critical.Err(err).Msg("the journal lost events that were acknowledged: " +
+		"restore a backup, or compare with what executors and the broker recorded")
 	a.append.endAppend(err)
 	for _, s := range a.append.steps {
 		if s.command != nil {

@@ -153,5 +153,6 @@ func summary(a portfolio.Account) string {
 	for i, o := range a.Orders {
 		ids[i] = o.OrderID
 	}
-	return fmt.Sprintf("at %d, cash %s, %d trades, open %s", a.Version, a.Valuation.Cash, a.Valuation.Trades, strings.Join(ids, " "))
+	v := &a.Valuation
+	return fmt.Sprintf("at %d, cash %s, %d trades, open %s", a.Version, v.Cash, v.Trades, strings.Join(ids, " "))
 }

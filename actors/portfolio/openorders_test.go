@@ -45,6 +45,12 @@ func list(t *testing.T, journal *memjournal.Journal) {
 	}
 }
 
+// opening is the deposit that an account of another engine begins with.
+func opening() persistence.Event {
+	deposit := ledger.Deposited{Amount: amount("5000"), Note: portfolio.OpeningNote, Time: noon}
+	return persistence.Event{Key: "opening", Data: ledger.AppendEvent(nil, deposit)}
+}
+
 // changes collects the changes of marks that appends ask for.
 func changes(journal *memjournal.Journal) *[]persistence.OpenChange {
 	var all []persistence.OpenChange
@@ -84,8 +90,7 @@ func TestTheOpenMarkFollowsTheOrders(t *testing.T) {
 
 func TestAMarkWithoutAnOpenOrderIsClearedByTheNextAppend(t *testing.T) {
 	journal := actortest.NewJournal(t)
-	deposit := ledger.AppendEvent(nil, ledger.Deposited{Amount: amount("5000"), Note: portfolio.OpeningNote, Time: noon})
-	if err := journal.AppendAtHead(portfolio.StreamOf(ann), persistence.Opened, persistence.Event{Key: "opening", Data: deposit}); err != nil {
+	if err := journal.AppendAtHead(portfolio.StreamOf(ann), persistence.Opened, opening()); err != nil {
 		t.Fatal(err)
 	}
 	r := newRig(t, journal, nil)
@@ -103,13 +108,14 @@ func placedBefore(t *testing.T, filled bool) *memjournal.Journal {
 	t.Helper()
 	journal := actortest.NewJournal(t)
 	events := []persistence.Event{
-		{Key: "opening", Data: ledger.AppendEvent(nil, ledger.Deposited{Amount: amount("5000"), Note: portfolio.OpeningNote, Time: noon})},
-		{Key: "order/c1", Data: ledger.AppendEvent(nil, ledger.OrderPlaced{OrderID: "old", ClientOrderID: "c1", Symbol: "AAPL",
-			Side: ledger.Buy, Quantity: amount("10"), Type: ledger.Limit, LimitPrice: amount("45"), Broker: "paper", Time: noon})},
+		opening(), {Key: "order/c1", Data: ledger.AppendEvent(nil, foreignOrder("c1", "10"))},
 	}
 	if filled {
-		events = append(events, persistence.Event{Key: "trade/old-1", Data: ledger.AppendEvent(nil, ledger.OrderFilled{
-			TradeID: "old-1", OrderID: "old", Symbol: "AAPL", Side: ledger.Buy, Quantity: amount("10"), Price: amount("45"), Time: noon})})
+		fill := ledger.OrderFilled{
+			TradeID: "f-1-1", OrderID: "f-1", Symbol: "AAPL", Side: ledger.Buy,
+			Quantity: amount("10"), Price: amount("45"), Time: noon,
+		}
+		events = append(events, persistence.Event{Key: "trade/f-1-1", Data: ledger.AppendEvent(nil, fill)})
 	}
 	if err := journal.AppendAtHead(portfolio.StreamOf(ann), persistence.Unchanged, events...); err != nil {
 		t.Fatal(err)

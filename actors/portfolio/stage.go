@@ -258,11 +258,10 @@ func (a *portfolioActor) keepExecutions(commands []command, err error) {
 	if len(executions) == 0 || errors.Is(err, persistence.ErrInvalid) {
 		return
 	}
-	a.queue = append(executions, a.queue...)
 	if errors.Is(err, persistence.ErrClosed) {
-		a.queue = nil // their orders are open and submitted again at the next start
-		return
+		return // their orders are open and submitted again at the next start
 	}
+	a.queue = append(executions, a.queue...)
 	a.retrying = true
 	time.AfterFunc(retryDelay, func() { a.post(&retry{}) })
 }

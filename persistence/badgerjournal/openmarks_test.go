@@ -67,6 +67,9 @@ func TestSalvageKeepsOrSetsTheOpenMarksOfStreamsThatAreLeft(t *testing.T) {
 
 func queueOpen(j *Journal, stream string, expected uint64, change persistence.OpenChange) chan error {
 	answer := make(chan error, 1)
-	j.Append(persistence.Append{Stream: stream, Expected: expected, Open: change, Events: []persistence.Event{{}}, Done: func(err error) { answer <- err }})
+	j.Append(persistence.Append{
+		Stream: stream, Expected: expected, Open: change, Events: []persistence.Event{{}},
+		Done: func(err error) { answer <- err },
+	})
 	return answer
 }

@@ -88,7 +88,9 @@ func (k *kit) append(t failer, stream string, expected uint64, events ...persist
 }
 
 // appendOpen is append with a change of the open mark.
-func (k *kit) appendOpen(t failer, stream string, expected uint64, open persistence.OpenChange, events ...persistence.Event) error {
+func (k *kit) appendOpen(
+	t failer, stream string, expected uint64, open persistence.OpenChange, events ...persistence.Event,
+) error {
 	t.Helper()
 	return wait(t, func(done func(error)) {
 		k.Append(persistence.Append{Stream: stream, Expected: expected, Events: events, Open: open, Done: done})

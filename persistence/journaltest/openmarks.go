@@ -70,8 +70,9 @@ func lastOpenMarkOfAPipelineStays(t *testing.T, k *kit) {
 		if i%2 == 1 {
 			mark, other = other, mark
 		}
-		k.Append(persistence.Append{Stream: "ends closed", Expected: i, Open: mark, Events: []persistence.Event{event("", "x")}, Done: done})
-		k.Append(persistence.Append{Stream: "ends open", Expected: i, Open: other, Events: []persistence.Event{event("", "x")}, Done: done})
+		one := []persistence.Event{event("", "x")}
+		k.Append(persistence.Append{Stream: "ends closed", Expected: i, Open: mark, Events: one, Done: done})
+		k.Append(persistence.Append{Stream: "ends open", Expected: i, Open: other, Events: one, Done: done})
 	}
 	for range 2 * n {
 		if err := receive(t, answers); err != nil {

@@ -58,11 +58,15 @@ func TestFailRefusesUntilItIsTakenBack(t *testing.T) {
 	}
 }
 
-func try(j *memjournal.Journal, expected uint64, key string) error {
+func begin(j *memjournal.Journal, expected uint64, key string) chan error {
 	done := make(chan error, 1)
-	j.Append(persistence.Append{Stream: "ann", Expected: expected, Events: []persistence.Event{{Key: key}}, Done: func(err error) { done <- err }})
-	return <-done
+	j.Append(persistence.Append{
+		Stream: "ann", Expected: expected, Events: []persistence.Event{{Key: key}}, Done: func(err error) { done <- err },
+	})
+	return done
 }
+
+func try(j *memjournal.Journal, expected uint64, key string) error { return <-begin(j, expected, key) }
 
 func TestALostOutcomeIsOfOneAppend(t *testing.T) {
 	for _, happens := range []bool{false, true} {
@@ -72,7 +76,8 @@ func TestALostOutcomeIsOfOneAppend(t *testing.T) {
 		if err := try(j, 7, "a"); !errors.Is(err, persistence.ErrConflict) {
 			t.Errorf("a refused append: %v", err)
 		}
-		if err := try(j, 0, "a"); !errors.Is(err, persistence.ErrUnknown) || !errors.Is(err, persistence.ErrUnavailable) || !errors.Is(err, broke) {
+		err := try(j, 0, "a")
+		if !errors.Is(err, persistence.ErrUnknown) || !errors.Is(err, persistence.ErrUnavailable) || !errors.Is(err, broke) {
 			t.Errorf("happens %t: %v, want ErrUnknown", happens, err)
 		}
 		var head uint64
@@ -92,8 +97,7 @@ func TestAForeignAppendComesBeforeThoseThatAreHeld(t *testing.T) {
 	j := memjournal.New(time.Now)
 	defer j.Close()
 	j.Hold()
-	done := make(chan error, 1)
-	j.Append(persistence.Append{Stream: "ann", Events: []persistence.Event{{Key: "a"}}, Done: func(err error) { done <- err }})
+	done := begin(j, 0, "a")
 	if err := j.AppendAtHead("ann", persistence.Opened, persistence.Event{Key: "foreign"}); err != nil {
 		t.Fatal(err)
 	}
