@@ -1,6 +1,7 @@
 package portfolio_test
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"sync/atomic"
@@ -118,4 +119,43 @@ func TestClosingDoesNotWaitForAStreamThatCannotBeRead(t *testing.T) {
 			t.Errorf("after a restart: %+v, want %+v", got, want)
 		}
 	})
+}
+
+// What another engine wrote in the place of a trade that did not reach the disk is
+// not taken for it.
+func TestAnotherEnginesTradeIsNotTakenForOneWhoseOutcomeIsUnknown(t *testing.T) {
+	r := newRig(t, nil, nil)
+	r.record(bought("t1"))
+	r.Journal.FailReads(errors.New("the disk is away"))
+	r.Journal.LoseOutcome(false, errBroke)
+	answered := r.begin(bought("t2"))
+	r.eventually("the append to fail", func() bool { return !r.Journal.LosesOutcome() })
+	r.writeElsewhere(foreign("f1"))
+	r.Journal.FailReads(nil)
+	if got, err := await(t, answered); err != nil || got != (portfolio.TradeOutcome{Version: 4}) {
+		t.Errorf("%+v %v", got, err)
+	}
+	r.mustStore("opening", "trade/t1", "trade/f1", "trade/t2")
+}
+
+// A journal elsewhere may report a commit as failed that is still on its way.
+func TestAnOrderWithoutAKeyThatIsWrittenLateIsPlacedOnce(t *testing.T) {
+	r := newRig(t, nil, nil)
+	r.price("50")
+	r.record(bought("t1"))
+	var late []persistence.Event
+	r.Journal.BeforeAppends(func(a persistence.Append) {
+		if late == nil {
+			late = append(late, persistence.Event{Data: bytes.Clone(a.Events[0].Data)})
+			r.Journal.LoseOutcome(false, errBroke)
+			return
+		}
+		r.Journal.BeforeAppends(nil)
+		r.writeElsewhere(late...)
+	})
+	placed := r.place(limitOrder("", "10", "45"))
+	if v := r.view(); len(v.Orders) != 1 || v.Orders[0].OrderID != placed.OrderID || v.Version != 3 {
+		t.Errorf("%+v, and open are %+v", placed, v.Orders)
+	}
+	r.eventually("the order to rest", func() bool { return r.Broker.Stats().Resting == 1 })
 }

@@ -22,6 +22,13 @@ func (j *Journal) LoseOutcome(happens bool, reason error) {
 	j.unknown = &unknown{happens: happens, reason: reason}
 }
 
+// LosesOutcome reports whether an outcome is still to be lost.
+func (j *Journal) LosesOutcome() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.unknown != nil
+}
+
 // unknownOr makes an append, unless its outcome is to be lost. It needs mu.
 func (j *Journal) unknownOr(a *persistence.Append) error {
 	u := j.unknown
