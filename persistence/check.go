@@ -10,6 +10,9 @@ func CheckAppend(a *Append) error {
 	if n := len(a.Events); n == 0 || n > MaxAppendEvents {
 		return fmt.Errorf("append to %s: %w: %d events: must be 1 to %d", a.Stream, ErrInvalid, n, MaxAppendEvents)
 	}
+	if a.Open > Closed {
+		return fmt.Errorf("append to %s: %w: there is no change %d of an open mark", a.Stream, ErrInvalid, a.Open)
+	}
 	total := 0
 	for i := range a.Events {
 		e := &a.Events[i]

@@ -31,12 +31,34 @@ type Append struct {
 	// Events get the versions Expected+1 and on: 1 to MaxAppendEvents, of
 	// MaxAppendBytes at most. The journal keeps nothing of them after Done.
 	Events []Event
+	// Open is what the events do to the stream's open mark, durable with them.
+	Open OpenChange
 	// Done is called exactly once, from a goroutine of the journal, and must not
 	// block. nil means that the events are on disk and will be read from now on.
-	// Otherwise nothing was appended: ErrConflict, a *DuplicateError,
-	// ErrUnavailable, ErrClosed or ErrInvalid, wrapped.
+	//
+	// ErrConflict, a *DuplicateError, ErrInvalid, ErrClosed and ErrUnavailable,
+	// wrapped, mean that nothing was appended and nothing will be: the caller may
+	// append again. ErrConflict is no failure: read the events after Expected and
+	// decide again.
+	//
+	// ErrUnknown, wrapped, means that the events are in the stream or are not, all
+	// or none: read the stream to see which. The journal decides it before Done, so
+	// what a read yields from then on is what stays.
 	Done func(error)
 }
+
+// OpenChange sets or clears the open mark of a stream. The mark says that work is
+// left in a stream, so that the next process finds it without reading all streams:
+// see Journal.OpenStreams.
+type OpenChange uint8
+
+// The changes of an open mark. Setting a mark that is set, and clearing one that
+// is not, changes nothing.
+const (
+	Unchanged OpenChange = iota
+	Opened
+	Closed
+)
 
 // Checkpoint is the state that a stream's events up to Version fold to. It
 // saves reading them; without it the same state comes from the events alone.
@@ -71,6 +93,11 @@ var (
 	// ErrUnavailable: nothing can be written now, for example because the disk
 	// is full. The message says why; the journal goes on by itself once it can.
 	ErrUnavailable = errors.New("the journal cannot be written now")
+	// ErrUnknown: a commit failed after some of it may have reached the disk, so
+	// only a read shows whether it did. It is an ErrUnavailable, too, for callers
+	// that make no difference; ErrUnavailable without ErrUnknown means that nothing
+	// was written.
+	ErrUnknown = fmt.Errorf("the outcome of the append is not known: %w", ErrUnavailable)
 	// ErrClosed: the journal was closed.
 	ErrClosed = errors.New("the journal is closed")
 	// ErrInvalid: the caller broke a limit.
@@ -117,6 +144,8 @@ type Journal interface {
 	Checkpoint(stream string) (Checkpoint, error)
 	// Streams yields the names of all streams in byte order.
 	Streams() iter.Seq2[string, error]
+	// OpenStreams yields the names of the streams with an open mark in byte order.
+	OpenStreams() iter.Seq2[string, error]
 	// Available returns nil, or why appends are refused at the moment: an
 	// ErrUnavailable or ErrClosed, wrapped, with a sentence for the operator.
 	Available() error

@@ -25,6 +25,8 @@ type QueueStanding struct {
 // Contents is how much of each kind a storage holds.
 type Contents struct {
 	Streams, Events, Keys, Checkpoints, Documents int
+	// Open is how many of the streams have an open mark.
+	Open int
 }
 
 // String says it in words.

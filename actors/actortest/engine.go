@@ -36,13 +36,15 @@ type Options struct {
 	// Journal is used, and left open, instead of one in memory of the engine's
 	// own, so that a test can start a second engine on it.
 	Journal *memjournal.Journal
+	// Log is where portfolios log.
+	Log zerolog.Logger
 }
 
 // DefaultOptions are the defaults of the parts, on the real clock.
 func DefaultOptions() Options {
 	return Options{
 		Mailbox: mailbox.DefaultOptions(), Symbol: symbol.DefaultOptions(), Session: session.DefaultOptions(),
-		Portfolio: portfolio.DefaultOptions(), Paper: paper.DefaultOptions(), Now: time.Now,
+		Portfolio: portfolio.DefaultOptions(), Paper: paper.DefaultOptions(), Now: time.Now, Log: zerolog.Nop(),
 	}
 }
 
@@ -113,8 +115,9 @@ func (e *Engine) startAccounts(o Options) {
 		e.t.Fatal(err)
 	}
 	e.Portfolios, err = portfolio.New(o.Portfolio, portfolio.Deps{
-		System: e.System, Dispatcher: e.Dispatcher, Supervisor: actors.RestartOnFailure("portfolio", log), Journal: e.Journal, Store: e.Journal,
-		Symbols: e.Symbols, Broker: e.Broker, Encoder: Encoder{}, Calendar: calendar, Log: log, Now: o.Now,
+		System: e.System, Dispatcher: e.Dispatcher, Supervisor: actors.RestartOnFailure("portfolio", o.Log),
+		Journal: e.Journal, Store: e.Journal,
+		Symbols: e.Symbols, Broker: e.Broker, Encoder: Encoder{}, Calendar: calendar, Log: o.Log, Now: o.Now,
 		NewID: func() string { return fmt.Sprintf("o%d", e.next.Add(1)) },
 	})
 	if err != nil {

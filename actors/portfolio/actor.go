@@ -28,10 +28,15 @@ type portfolioActor struct {
 	version      uint64          // of the last durable event
 	opening      *ledger.Deposited
 	checkpointed uint64 // version of the newest checkpoint
-	indexed      bool   // the account is among those with open orders
+	marked       bool   // the stream has its open mark, which this life wrote
+	stray        bool   // it may have one without an open order
+	listed       bool   // a document of an earlier version stands for the mark
 
 	queue    []command // to be decided
 	append   *batch    // under way to the disk, nil if none
+	doubt    *doubt    // about what became of append, nil if none
+	setbacks int       // appends in a row that came to nothing
+	pausing  bool      // the account appends nothing until resume
 	reads    int       // under way for messages of this account
 	retrying bool      // executions wait for the journal to be writable
 	cancels  []*CancelOrder
@@ -142,6 +147,14 @@ func (a *portfolioActor) receiveOwn(message any) {
 		a.caughtUp(m)
 	case *retry:
 		a.retrying = false
+	case *tail:
+		a.heardTail(m)
+	case *reread:
+		if m.doubt == a.doubt {
+			a.readTail()
+		}
+	case *resume:
+		a.pausing = false
 	}
 }
 
@@ -188,7 +201,7 @@ func (a *portfolioActor) handle(message any) {
 	case *View:
 		m.Reply(a.view(), nil)
 	case *Wake:
-		a.wake()
+		a.wake(m)
 	}
 }
 
@@ -249,7 +262,8 @@ func (a *portfolioActor) noteWatchers() {
 }
 
 // end leaves nothing behind. It also runs when the actor failed: those who
-// wait for an answer hear that they must ask again, and sessions watch anew.
+// wait for an answer hear that they must ask again, and sessions watch anew. What
+// became of an append that is under way nobody waits to see.
 func (a *portfolioActor) end() {
 	lost := fmt.Errorf("account of %s: %w: it is being loaded again", a.entry.userID, persistence.ErrUnavailable)
 	for _, message := range a.waiting {
@@ -259,15 +273,21 @@ func (a *portfolioActor) end() {
 		a.refuse(c, lost)
 	}
 	if a.append != nil {
-		a.append.endAppend(lost)
+		unknown := fmt.Errorf("account of %s: %w: it is being loaded again", a.entry.userID, persistence.ErrUnknown)
+		a.append.endAppend(unknown)
 		for _, s := range a.append.steps {
-			a.refuse(s.command, lost)
+			a.refuse(s.command, unknown)
 		}
 	}
 	for _, cancel := range a.cancels {
 		a.refuse(cancel, lost)
 	}
 	a.waiting, a.queue, a.append, a.cancels = nil, nil, nil, nil
+	a.loseWatchers()
+}
+
+// loseWatchers makes sessions watch anew.
+func (a *portfolioActor) loseWatchers() {
 	for _, w := range a.watchers {
 		w.watcher.Lost()
 	}

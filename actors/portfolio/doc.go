@@ -9,6 +9,9 @@
 // valuations as prices move. A notice's offset is the event's version, so who
 // was away is told what they missed from the journal itself.
 //
+// Where the outcome of an append is unknown, or another engine wrote the stream,
+// it reads the stream before it decides anything more.
+//
 // It never waits for a disk: the journal calls back, and reads run on
 // goroutines of Portfolios. It never knows a socket, and never touches another
 // account.

@@ -102,7 +102,8 @@ type PlaceOrder struct {
 	// Trace is its sender's to end; what the broker does is part of it.
 	Trace Trace
 
-	asked uint64 // portfolioActor.placed when the journal was asked for the order
+	asked   uint64 // portfolioActor.placed when the journal was asked for the order
+	orderID string // once it was decided, the same whenever it is decided again
 }
 
 // CancelOrder asks to end an open order. Sent by sessions and by the HTTP API.
@@ -119,7 +120,9 @@ type OrderOutcome struct {
 }
 
 // Wake loads an account that has open orders. Sent by Portfolios at the start.
-type Wake struct{}
+type Wake struct {
+	listed bool // by a document of an earlier version, not by an open mark
+}
 
 // Execution is what became of an order. Sent by the broker, possibly again
 // after a restart: an order that is not open any more is left as it is.

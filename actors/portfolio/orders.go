@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"outcry/actors/ledger"
@@ -48,8 +47,11 @@ type orderIsNew struct {
 
 // decideOrder checks an order and makes its event, or rejects it.
 func (a *portfolioActor) decideOrder(staged *ledger.Account, m *PlaceOrder, now time.Time) ledger.Event {
+	if m.orderID == "" {
+		m.orderID = a.portfolios.deps.NewID()
+	}
 	placed := ledger.OrderPlaced{
-		OrderID: a.portfolios.deps.NewID(), ClientOrderID: m.ClientOrderID, Symbol: m.Symbol, Side: m.Side,
+		OrderID: m.orderID, ClientOrderID: m.ClientOrderID, Symbol: m.Symbol, Side: m.Side,
 		Quantity: m.Quantity, Type: m.Type, LimitPrice: m.LimitPrice, Broker: a.portfolios.deps.Broker.Name(), Time: now,
 	}
 	price, fee, rejection := a.portfolios.deps.Broker.Check(&placed)
@@ -68,7 +70,6 @@ func (a *portfolioActor) decideOrder(staged *ledger.Account, m *PlaceOrder, now 
 		a.reply(func() { m.Reply(OrderOutcome{Rejected: rejection}, nil) })
 		return nil
 	}
-	a.rememberOrders()
 	return placed
 }
 
@@ -77,15 +78,22 @@ func (a *portfolioActor) accepted(m *PlaceOrder, orderID string) {
 	a.portfolios.stats.orders.Add(1)
 	a.placed++
 	a.reply(func() { m.Reply(OrderOutcome{OrderID: orderID}, nil) })
-	if order, open := a.account.Order(orderID); open {
+	if a.submit(orderID) {
 		a.follow(orderID, m.Trace)
+	}
+}
+
+// submit gives the broker an order, if it is open.
+func (a *portfolioActor) submit(orderID string) bool {
+	order, open := a.account.Order(orderID)
+	if open {
 		a.portfolios.deps.Broker.Submit(a.entry.userID, order)
 	}
+	return open
 }
 
 // resubmit gives the broker the orders that were open when the account was left.
 func (a *portfolioActor) resubmit() {
-	a.indexed = len(a.account.Orders) > 0
 	for _, order := range a.account.Orders {
 		a.portfolios.deps.Broker.Submit(a.entry.userID, order)
 	}
@@ -143,74 +151,23 @@ func notOpen(orderID string) OrderOutcome {
 }
 
 // executed answers those who asked to cancel an order that has ended.
-func (a *portfolioActor) executed(m *Execution) {
-	if _, open := a.account.Order(m.OrderID); open {
+func (a *portfolioActor) executed(m *Execution) { a.ended(m.OrderID, m.Outcome == Cancelled) }
+
+// ended is executed of an order, with whether it was cancelled.
+func (a *portfolioActor) ended(orderID string, cancelled bool) {
+	if _, open := a.account.Order(orderID); open {
 		return // filled in part
 	}
-	delete(a.followed, m.OrderID)
+	delete(a.followed, orderID)
 	a.cancels = slices.DeleteFunc(a.cancels, func(c *CancelOrder) bool {
-		if c.OrderID != m.OrderID {
+		if c.OrderID != orderID {
 			return false
 		}
-		outcome := notOpen(m.OrderID)
-		if m.Outcome == Cancelled {
+		outcome := notOpen(orderID)
+		if cancelled {
 			outcome.Rejected = nil
 		}
 		a.reply(func() { c.Reply(outcome, nil) })
 		return true
 	})
-}
-
-// Accounts with open orders are listed in the store, so that the next process
-// finds them without reading every account. The list is written before the
-// order and cleared after its end: it may name too many, never too few.
-
-const openOrdersPrefix = "orders/"
-
-func (a *portfolioActor) rememberOrders() {
-	if a.indexed {
-		return
-	}
-	a.indexed = true
-	a.portfolios.deps.Store.Put([]persistence.Document{{Key: openOrdersPrefix + a.entry.userID, Value: []byte("open")}}, nil)
-}
-
-func (a *portfolioActor) forgetOrders() {
-	if !a.indexed || len(a.account.Orders) > 0 || slices.ContainsFunc(a.queue, placesOrder) {
-		return
-	}
-	a.indexed = false
-	a.portfolios.deps.Store.Put([]persistence.Document{{Key: openOrdersPrefix + a.entry.userID}}, nil)
-}
-
-func placesOrder(c command) bool {
-	_, places := c.(*PlaceOrder)
-	return places
-}
-
-// wake is handled by being loaded. What was listed and is not true any more is
-// taken off the list.
-func (a *portfolioActor) wake() {
-	if len(a.account.Orders) == 0 && a.append == nil {
-		a.indexed = true
-		a.forgetOrders()
-	}
-}
-
-// wakeOrders loads every account that has open orders.
-func (p *Portfolios) wakeOrders() {
-	var users []string
-	for document, err := range p.deps.Store.Scan(openOrdersPrefix, openOrdersPrefix+"\xff") {
-		if err != nil {
-			p.deps.Log.Error().Err(err).Msg("accounts with open orders not found: their orders rest until somebody opens them")
-			time.AfterFunc(reloadDelay, func() { p.readers.Do(p.wakeOrders) })
-			return
-		}
-		users = append(users, strings.TrimPrefix(document.Key, openOrdersPrefix))
-	}
-	for _, userID := range users {
-		if err := p.Tell(userID, &Wake{}); err != nil {
-			p.deps.Log.Warn().Err(err).Msg("account with open orders not loaded")
-		}
-	}
 }

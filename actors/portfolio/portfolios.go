@@ -344,8 +344,11 @@ func (p *Portfolios) closing() bool {
 	return p.closed
 }
 
+// streamPrefix is what the streams of accounts begin with.
+const streamPrefix = "portfolio/"
+
 // StreamOf is the journal's stream of a user's account.
-func StreamOf(userID string) string { return "portfolio/" + userID }
+func StreamOf(userID string) string { return streamPrefix + userID }
 
 // marks looks up a mark for ledger functions.
 func (p *Portfolios) marks(symbol string) (market.Mark, bool) { return p.deps.Symbols.Mark(symbol) }

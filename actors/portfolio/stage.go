@@ -93,7 +93,7 @@ func (b *batch) recycle() {
 // stage decides the commands that wait, each against the account as those
 // before it leave it, and hands their events to the journal as one append.
 func (a *portfolioActor) stage(now time.Time) {
-	if !a.loaded || a.append != nil || len(a.queue) == 0 || a.retrying {
+	if !a.loaded || a.append != nil || len(a.queue) == 0 || a.retrying || a.pausing {
 		return
 	}
 	b := batches.Get().(*batch)
@@ -122,7 +122,7 @@ func (a *portfolioActor) stage(now time.Time) {
 	a.append = b
 	b.beginAppend()
 	a.portfolios.deps.Journal.Append(persistence.Append{
-		Stream: StreamOf(a.entry.userID), Expected: a.version, Events: b.seal(),
+		Stream: StreamOf(a.entry.userID), Expected: a.version, Events: b.seal(), Open: a.openChange(b.staged),
 		Done: func(err error) { a.post(&committed{batch: b, err: err}) },
 	})
 	a.entry.writing = true
@@ -178,6 +178,10 @@ func (a *portfolioActor) decide(b *batch, c command, now time.Time) {
 // anybody told.
 func (a *portfolioActor) settle(m *committed) {
 	a.append = nil
+	if errors.Is(m.err, persistence.ErrUnknown) || errors.Is(m.err, persistence.ErrConflict) {
+		a.inDoubt(m.batch, m.err)
+		return
+	}
 	m.batch.endAppend(m.err)
 	var duplicate *persistence.DuplicateError
 	switch {
@@ -185,9 +189,6 @@ func (a *portfolioActor) settle(m *committed) {
 		a.commit(m.batch)
 	case errors.As(m.err, &duplicate):
 		a.setAside(m.batch, duplicate.Known)
-	case errors.Is(m.err, persistence.ErrConflict):
-		// Somebody else wrote our stream: the state is not the journal's any more.
-		panic(fmt.Sprintf("account of %s at version %d: %v", a.entry.userID, a.version, m.err))
 	default:
 		a.failed(m.batch, m.err)
 	}
@@ -198,13 +199,23 @@ func (a *portfolioActor) commit(b *batch) {
 	first := a.version + 1
 	a.account, a.opening = b.staged, nil
 	a.version += uint64(len(b.events))
+	a.marked, a.stray, a.setbacks = len(a.account.Orders) > 0, false, 0 // the batch wrote the mark
 	a.portfolios.stats.events.Add(uint64(len(b.events)))
 	for _, s := range b.steps {
 		a.committed(s.command, b.events[s.event], first+uint64(s.event))
 	}
-	a.notify(b, first)
+	a.tellWatchers(b.events, first, b)
+}
+
+// tellWatchers shows an account that events have changed, the first of which has
+// a version. b, if any, are the commands that follow them.
+func (a *portfolioActor) tellWatchers(events []ledger.Event, first uint64, b *batch) {
+	if len(events) == 0 {
+		return
+	}
+	a.notify(events, first, b)
 	a.saveCheckpoint(uint64(a.portfolios.options.Load().CheckpointEvery))
-	a.forgetOrders()
+	a.unlist()
 	a.noteWatchers()
 	a.showAccount()
 }
@@ -239,24 +250,24 @@ func (a *portfolioActor) setAside(b *batch, versions map[int]uint64) {
 // failed answers the commands of a batch of which nothing was saved. What the
 // broker did stays to be saved.
 func (a *portfolioActor) failed(b *batch, err error) {
-	a.indexed = len(a.account.Orders) > 0 // what rememberOrders wrote may have failed as well
-	var executions []command
+	commands := make([]command, 0, len(b.steps))
 	for _, s := range b.steps {
-		if _, executed := s.command.(*Execution); executed && !errors.Is(err, persistence.ErrInvalid) {
-			executions = append(executions, s.command)
-			continue
-		}
-		a.refuse(s.command, err)
+		commands = append(commands, s.command)
 	}
-	a.portfolios.stats.refused.Add(uint64(len(b.steps) - len(executions)))
-	if len(executions) == 0 {
+	a.keepExecutions(commands, err)
+}
+
+// keepExecutions refuses commands of which nothing was saved, but for what the
+// broker did: that is tried again in a moment.
+func (a *portfolioActor) keepExecutions(commands []command, err error) {
+	executions := a.refuseCommands(commands, err)
+	if len(executions) == 0 || errors.Is(err, persistence.ErrInvalid) {
 		return
+	}
+	if errors.Is(err, persistence.ErrClosed) {
+		return // their orders are open and submitted again at the next start
 	}
 	a.queue = append(executions, a.queue...)
-	if errors.Is(err, persistence.ErrClosed) {
-		a.queue = nil // their orders are open and submitted again at the next start
-		return
-	}
 	a.retrying = true
 	time.AfterFunc(retryDelay, func() { a.post(&retry{}) })
 }

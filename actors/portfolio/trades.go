@@ -61,19 +61,24 @@ func readEvent(journal persistence.Journal, stream string, version uint64) (ledg
 // answerKnown answers a repeated command with the first outcome.
 func (a *portfolioActor) answerKnown(k *known) {
 	a.reads--
-	if k.err != nil {
+	if _, executed := k.command.(*Execution); k.err != nil && !executed {
 		a.refuse(k.command, k.err)
 		return
 	}
-	switch c := k.command.(type) {
+	a.answerFirst(k.command, k.version, k.event)
+}
+
+// answerFirst answers a command with the event that it made the first time.
+func (a *portfolioActor) answerFirst(c command, version uint64, e ledger.Event) {
+	switch c := c.(type) {
 	case *RecordTrade:
 		a.portfolios.stats.duplicates.Add(1)
-		_, failed := k.event.(ledger.OrderFailed)
-		a.reply(func() { c.Reply(TradeOutcome{Version: k.version, Failed: failed, Duplicate: true}, nil) })
+		_, failed := e.(ledger.OrderFailed)
+		a.reply(func() { c.Reply(TradeOutcome{Version: version, Failed: failed, Duplicate: true}, nil) })
 	case *PlaceOrder:
 		a.portfolios.stats.duplicates.Add(1)
 		var outcome OrderOutcome
-		if placed, ok := k.event.(ledger.OrderPlaced); ok {
+		if placed, ok := e.(ledger.OrderPlaced); ok {
 			outcome.OrderID = placed.OrderID
 		}
 		a.reply(func() { c.Reply(outcome, nil) })

@@ -141,14 +141,14 @@ func (a *portfolioActor) caughtUp(c *caughtUp) {
 }
 
 // notify tells every session what became durable.
-func (a *portfolioActor) notify(b *batch, first uint64) {
+func (a *portfolioActor) notify(events []ledger.Event, first uint64, b *batch) {
 	if len(a.watchers) == 0 {
 		return
 	}
 	var frames []byte
 	var last Offset
 	var all uint64
-	for i, e := range b.events {
+	for i, e := range events {
 		var n uint64
 		frames, last, n = a.portfolios.appendNotices(frames, a.entry.userID, e, first+uint64(i), Offset{}, last)
 		all += n

@@ -54,14 +54,14 @@ func (c *committer) commit(group []*request) {
 		answer(group, err)
 		return
 	}
+	defer db.release()
 	db.committing.Lock()
-	err = c.write(db, group)
-	db.committing.Unlock()
-	db.release()
-	if err != nil {
-		clear(c.heads)
-		c.journal.fail(db, err)
+	defer db.committing.Unlock()
+	if db.incomplete.Load() { // since it was looked whether it is writable
+		answer(group, errIncomplete)
+		return
 	}
+	c.write(db, group)
 }
 
 // answer ends requests with the error of their commit, or else with their own.
@@ -75,22 +75,22 @@ func answer(requests []*request, err error) {
 	}
 }
 
-// write puts the group into as few transactions as hold it. The error is that
-// of a commit, after which nothing more is written.
-func (c *committer) write(db *database, group []*request) error {
+// write puts the group into as few transactions as hold it. After a commit that
+// failed nothing more is written.
+func (c *committer) write(db *database, group []*request) {
 	defer c.reset()
 	c.txn = db.NewTransaction(true)
 	for i, r := range group {
 		if !c.fits(db, r) && len(c.pending) > 0 {
 			if err := c.finish(db); err != nil {
 				answer(group[i:], err)
-				return err
+				return
 			}
 			c.txn = db.NewTransaction(true)
 		}
 		c.take(r)
 	}
-	return c.finish(db)
+	_ = c.finish(db) // its requests have the error
 }
 
 // ownEntries is how many entries a transaction has before ours, or at its end:
@@ -125,18 +125,40 @@ func (c *committer) reset() {
 	}
 }
 
-// finish commits the transaction and answers its requests.
+// finish commits the transaction and answers its requests. The error is for
+// requests that were in no transaction.
 func (c *committer) finish(db *database) error {
 	start := time.Now()
 	err := c.sync(db)
 	if err != nil {
-		err = fmt.Errorf("%w: %w", persistence.ErrUnavailable, err)
-	} else if c.count > 0 {
-		c.journal.commits.Add(time.Since(start), len(c.pending), c.count)
+		err = c.failed(db, err)
+	} else {
+		if c.count > 0 {
+			c.journal.commits.Add(time.Since(start), len(c.pending), c.count)
+		}
+		answer(c.pending, nil)
 	}
-	answer(c.pending, err)
 	clear(c.pending)
 	c.pending, c.count, c.bytes = c.pending[:0], 0, 0
+	return err
+}
+
+// failed answers the requests of a commit that failed. The database is taken away
+// first: it shows what it has in memory, and those who then read must be shown
+// what is on disk, once that is known. A request that was refused wrote nothing,
+// but why it was may have been true in this transaction alone.
+func (c *committer) failed(db *database, err error) error {
+	unknown := fmt.Errorf("%w: %w", persistence.ErrUnknown, err)
+	err = fmt.Errorf("%w: %w", persistence.ErrUnavailable, err)
+	clear(c.heads)
+	c.journal.fail(db, err)
+	for _, r := range c.pending {
+		if r.verdict != nil {
+			r.done(err)
+		} else {
+			r.done(unknown)
+		}
+	}
 	return err
 }
 

@@ -11,6 +11,8 @@ func count(c *persistence.Contents, key []byte) bool {
 		c.Keys++
 	case kindStream:
 		c.Streams++
+	case kindOpen:
+		c.Open++
 	case kindCheckpoint:
 		c.Checkpoints++
 	case kindDocument:

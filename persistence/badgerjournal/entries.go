@@ -21,6 +21,10 @@ func (r *request) size() (count, bytes int64) {
 			count += 2
 			bytes += int64(2*len(e.Key)+len(e.Data)) + 2*(stream+overhead)
 		}
+		if r.append.Open != persistence.Unchanged {
+			count++
+			bytes += stream + overhead
+		}
 		return count + 1, bytes + stream + overhead
 	case r.checkpoint != nil:
 		return 1, int64(len(r.checkpoint.checkpoint.Data)+len(r.checkpoint.stream)) + overhead
@@ -62,6 +66,9 @@ func (c *committer) addAppend(a *persistence.Append) error {
 	if err := c.setEvents(a); err != nil {
 		return c.broken(err)
 	}
+	if err := c.setOpenMark(a); err != nil {
+		return c.broken(err)
+	}
 	c.heads[a.Stream] = head + uint64(len(a.Events))
 	return nil
 }
@@ -101,6 +108,19 @@ func (c *committer) setEvents(a *persistence.Append) error {
 		if err := c.set(badger.NewEntry(key, sealVersion(key, version))); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// setOpenMark sets or clears the mark of the stream. Clearing one that is not set
+// costs an entry, too: looking first would cost a read in every append.
+func (c *committer) setOpenMark(a *persistence.Append) error {
+	key := plainKey(nil, kindOpen, a.Stream)
+	switch a.Open {
+	case persistence.Opened:
+		return c.set(badger.NewEntry(key, seal(key, nil)))
+	case persistence.Closed:
+		return c.remove(key)
 	}
 	return nil
 }

@@ -92,13 +92,14 @@ func TestAFailedCommitAcknowledgesNothing(t *testing.T) {
 			<-reached
 			behind := queueAppend(j, "ann", 2, "c")
 			close(proceed)
-			if err := <-first; !errors.Is(err, persistence.ErrUnavailable) || !errors.Is(err, errBroken) {
-				t.Fatalf("a commit that failed: %v, want ErrUnavailable", err)
+			err := <-first
+			if !errors.Is(err, persistence.ErrUnknown) || !errors.Is(err, errBroken) {
+				t.Fatalf("a commit that failed: %v, want ErrUnknown", err)
 			}
-			if err := <-behind; !errors.Is(err, persistence.ErrUnavailable) {
-				t.Fatalf("behind it: %v, want ErrUnavailable", err)
+			if err := <-behind; !errors.Is(err, persistence.ErrUnavailable) || errors.Is(err, persistence.ErrUnknown) {
+				t.Fatalf("behind it: %v, want ErrUnavailable alone", err)
 			}
-			err := eventually(t, j, "ann", 1, "b")
+			err = eventually(t, j, "ann", 1, "b")
 			if onDisk && !errors.Is(err, persistence.ErrConflict) || !onDisk && err != nil {
 				t.Fatalf("tried again: %v", err)
 			}
@@ -117,6 +118,58 @@ func TestAFailedCommitAcknowledgesNothing(t *testing.T) {
 func isDuplicateOf(err error, version uint64) bool {
 	var d *persistence.DuplicateError
 	return errors.As(err, &d) && d.Known[0] == version
+}
+
+// From the moment that an outcome is reported as unknown a read says what stays, or
+// that it cannot say yet: never what only the memory of the failed commit has.
+func TestAfterAnUnknownOutcomeReadsShowWhatStays(t *testing.T) {
+	for _, onDisk := range []bool{false, true} {
+		t.Run(fmt.Sprintf("on disk %t", onDisk), func(t *testing.T) {
+			var failing atomic.Bool
+			j := openFailing(t, t.TempDir(), func(txn *badger.Txn) error {
+				if failing.CompareAndSwap(true, false) {
+					if onDisk {
+						return errors.Join(txn.Commit(), errBroken)
+					}
+					return errBroken
+				}
+				return txn.Commit()
+			})
+			if err := <-queueAppend(j, "ann", 0, "a"); err != nil {
+				t.Fatal(err)
+			}
+			seen := make(chan error, 1)
+			failing.Store(true)
+			done := func(err error) {
+				if !errors.Is(err, persistence.ErrUnknown) {
+					t.Errorf("a commit that failed: %v, want ErrUnknown", err)
+				}
+				_, err = j.Lookup("ann", "b") // the journal cannot open again before: it waits for this goroutine
+				seen <- err
+			}
+			events := []persistence.Event{{Key: "b"}}
+			j.Append(persistence.Append{Stream: "ann", Expected: 1, Open: persistence.Opened, Events: events, Done: done})
+			if err := <-seen; !errors.Is(err, persistence.ErrUnavailable) || errors.Is(err, persistence.ErrUnknown) {
+				t.Errorf("read at once: %v, want ErrUnavailable alone", err)
+			}
+			want, open := uint64(1), 0
+			if onDisk {
+				want, open = 2, 1
+			}
+			for j.Available() != nil {
+				time.Sleep(time.Millisecond) // nothing says when, the loop asks
+			}
+			if got := versions(t, j, "ann"); got != want {
+				t.Errorf("ann is at %d, want %d", got, want)
+			}
+			if got := openStreams(t, j); len(got) != open {
+				t.Errorf("open are %q, want %d", got, open)
+			}
+			if err := <-queueAppend(j, "ann", want, "c"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 // A duplicate or a conflict that is known from the same transaction alone is no
@@ -143,7 +196,11 @@ func TestAVerdictWaitsForItsCommit(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, answer := range answers {
-		if err := <-answer; !errors.Is(err, persistence.ErrUnavailable) || errors.Is(err, persistence.ErrConflict) || isDuplicateOf(err, 1) {
+		err := <-answer
+		if errors.Is(err, persistence.ErrUnknown) != (i == 0) {
+			t.Errorf("append %d of a commit that failed: %v, want ErrUnknown of the first alone", i, err)
+		}
+		if !errors.Is(err, persistence.ErrUnavailable) || errors.Is(err, persistence.ErrConflict) || isDuplicateOf(err, 1) {
 			t.Errorf("append %d of a commit that failed: %v, want ErrUnavailable alone", i, err)
 		}
 	}

@@ -10,6 +10,7 @@ const (
 	kindEvent      = 'e' // stream, version: an event
 	kindKey        = 'k' // stream, idempotency key: the version of its event
 	kindStream     = 's' // stream: that it exists
+	kindOpen       = 'o' // stream: its open mark
 	kindCheckpoint = 'c' // stream: a checkpoint
 	kindDocument   = 'd' // a document of the store
 	kindMeta       = 'm' // about the journal itself
@@ -65,6 +66,8 @@ func describe(key []byte) string {
 	switch key[0] {
 	case kindStream:
 		return fmt.Sprintf("the stream %q", key[1:])
+	case kindOpen:
+		return fmt.Sprintf("the open mark of %q", key[1:])
 	case kindCheckpoint:
 		return fmt.Sprintf("the checkpoint of %q", key[1:])
 	case kindDocument:

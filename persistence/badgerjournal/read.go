@@ -206,11 +206,17 @@ func (r reader) Checkpoint(stream string) (c persistence.Checkpoint, err error) 
 }
 
 // Streams yields the names of all streams. persistence.Journal.
-func (r reader) Streams() iter.Seq2[string, error] {
+func (r reader) Streams() iter.Seq2[string, error] { return r.names(kindStream, "the streams") }
+
+// OpenStreams yields the names of the streams with an open mark. persistence.Journal.
+func (r reader) OpenStreams() iter.Seq2[string, error] { return r.names(kindOpen, "the open streams") }
+
+// names yields the names that stand under the plain keys of a kind.
+func (r reader) names(kind byte, what string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		err := r.view(func(txn *badger.Txn) error {
 			o := badger.DefaultIteratorOptions
-			o.Prefix = []byte{kindStream}
+			o.Prefix = []byte{kind}
 			o.PrefetchValues = false
 			it := txn.NewIterator(o)
 			defer it.Close()
@@ -222,7 +228,7 @@ func (r reader) Streams() iter.Seq2[string, error] {
 			return nil
 		})
 		if err != nil && !errors.Is(err, errStop) {
-			yield("", fmt.Errorf("list the streams: %w", err))
+			yield("", fmt.Errorf("list %s: %w", what, err))
 		}
 	}
 }

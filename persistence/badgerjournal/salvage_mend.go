@@ -30,7 +30,10 @@ func mend(db *badger.DB, result *Salvaged) error {
 	}
 	defer m.txn.Discard()
 	defer m.batch.Cancel()
-	for _, step := range []func() error{m.readCheckpoints, m.readKeys, m.mendDocuments, m.mendEvents, m.mendKeys, m.mendStreams, m.mendCheckpoints} {
+	for _, step := range []func() error{
+		m.readCheckpoints, m.readKeys, m.mendDocuments, m.mendEvents, m.mendKeys,
+		m.mendStreams, m.mendOpenMarks, m.mendCheckpoints,
+	} {
 		if err := step(); err != nil {
 			return err
 		}

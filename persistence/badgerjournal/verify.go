@@ -101,6 +101,8 @@ func (v *verifier) look(key, value []byte) error {
 		return v.key(key, value)
 	case kindStream:
 		v.stream(key, value)
+	case kindOpen:
+		v.openMark(key, value)
 	case kindCheckpoint:
 		return v.checkpoint(key, value)
 	case kindDocument:
@@ -192,6 +194,16 @@ func (v *verifier) stream(key, value []byte) {
 	}
 	if _, err := lastVersion(v.txn, string(key[1:])); err != nil {
 		v.report.problem("%v", err)
+	}
+}
+
+func (v *verifier) openMark(key, value []byte) {
+	v.report.Open++
+	if _, err := unseal(key, value); err != nil {
+		v.report.problem("%s: %v", describe(key), err)
+	}
+	if _, err := v.txn.Get(plainKey(nil, kindStream, string(key[1:]))); errors.Is(err, badger.ErrKeyNotFound) {
+		v.report.problem("%s has no stream", describe(key))
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // written is the directory of a closed journal with two streams of three events,
-// a checkpoint and a document.
+// the second of them open, a checkpoint and a document.
 func written(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -25,7 +25,11 @@ func written(t *testing.T) string {
 		for i := range 3 {
 			events = append(events, persistence.Event{Key: fmt.Sprint("k", i), Data: []byte(`{"n":1}`)})
 		}
-		j.Append(persistence.Append{Stream: stream, Events: events, Done: func(err error) { done <- err }})
+		open := persistence.Unchanged
+		if stream == "b" {
+			open = persistence.Opened
+		}
+		j.Append(persistence.Append{Stream: stream, Events: events, Open: open, Done: func(err error) { done <- err }})
 	}
 	j.SaveCheckpoint("a", persistence.Checkpoint{Version: 3, Data: []byte("state")}, func(err error) { done <- err })
 	j.Put([]persistence.Document{{Key: "d", Value: []byte("v")}}, func(err error) { done <- err })
@@ -54,7 +58,8 @@ func tamper(t *testing.T, dir string, change func(txn *badger.Txn) error) {
 
 func TestVerifyFindsNothingInWhatWasWritten(t *testing.T) {
 	r, err := Verify(written(t), smallOptions(), zerolog.Nop())
-	if err != nil || r.Found != 0 || r.Streams != 2 || r.Events != 6 || r.Keys != 6 || r.Checkpoints != 1 || r.Documents != 1 {
+	want := persistence.Contents{Streams: 2, Open: 1, Events: 6, Keys: 6, Checkpoints: 1, Documents: 1}
+	if err != nil || r.Found != 0 || r.Contents != want {
 		t.Errorf("%+v %v", r, err)
 	}
 }
@@ -67,7 +72,7 @@ func TestVerifyNamesEverythingThatIsNotAsItWasWritten(t *testing.T) {
 		return func(txn *badger.Txn) error { return txn.Delete(key) }
 	}
 	event, key := eventKey(nil, "a", 2), idempotencyKey(nil, "a", "k1")
-	checkpoint := plainKey(nil, kindCheckpoint, "a")
+	checkpoint, openMark := plainKey(nil, kindCheckpoint, "a"), plainKey(nil, kindOpen, "c")
 	other := &persistence.Event{Key: "other", Data: []byte("{}")}
 	for name, c := range map[string]struct {
 		change func(*badger.Txn) error
@@ -82,7 +87,9 @@ func TestVerifyNamesEverythingThatIsNotAsItWasWritten(t *testing.T) {
 		"a key astray":          {set(key, sealVersion(key, 3)), []string{`"k1" leads to event 3`, `event 3, which has the key "k2"`}},
 		"an early checkpoint":   {set(checkpoint, sealCheckpoint(checkpoint, persistence.Checkpoint{Version: 4})), []string{"checkpoint of a is at version 4, and its events end at 3"}},
 		"a damaged checkpoint":  {set(checkpoint, []byte("x")), []string{"checkpoint of a: too short"}},
-		"an unlisted stream":    {remove(plainKey(nil, kindStream, "b")), []string{"b has events and is not listed"}},
+		"an unlisted stream":    {remove(plainKey(nil, kindStream, "b")), []string{"b has events and is not listed", `the open mark of "b" has no stream`}},
+		"an open mark astray":   {set(openMark, seal(openMark, nil)), []string{`the open mark of "c" has no stream`}},
+		"a damaged open mark":   {set(plainKey(nil, kindOpen, "b"), []byte("x")), []string{`the open mark of "b": too short`}},
 		"a damaged document":    {set(plainKey(nil, kindDocument, "d"), []byte("x")), []string{`document "d": too short`}},
 		"something else":        {set([]byte("zzz"), []byte("x")), []string{"an entry of an unknown kind"}},
 	} {

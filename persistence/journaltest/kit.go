@@ -2,6 +2,7 @@ package journaltest
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -86,6 +87,16 @@ func (k *kit) append(t failer, stream string, expected uint64, events ...persist
 	})
 }
 
+// appendOpen is append with a change of the open mark.
+func (k *kit) appendOpen(
+	t failer, stream string, expected uint64, open persistence.OpenChange, events ...persistence.Event,
+) error {
+	t.Helper()
+	return wait(t, func(done func(error)) {
+		k.Append(persistence.Append{Stream: stream, Expected: expected, Events: events, Open: open, Done: done})
+	})
+}
+
 func (k *kit) mustAppend(t failer, stream string, expected uint64, events ...persistence.Event) {
 	t.Helper()
 	if err := k.append(t, stream, expected, events...); err != nil {
@@ -155,10 +166,20 @@ func texts(after uint64, events ...persistence.Event) []string {
 
 func (k *kit) streams(t failer) []string {
 	t.Helper()
+	return collect(t, "streams", k.Streams())
+}
+
+func (k *kit) openStreams(t failer) []string {
+	t.Helper()
+	return collect(t, "open streams", k.OpenStreams())
+}
+
+func collect(t failer, what string, names iter.Seq2[string, error]) []string {
+	t.Helper()
 	var out []string
-	for name, err := range k.Streams() {
+	for name, err := range names {
 		if err != nil {
-			t.Fatalf("streams: %v", err)
+			t.Fatalf("%s: %v", what, err)
 		}
 		out = append(out, name)
 	}

@@ -17,6 +17,7 @@ import (
 type model struct {
 	k           *kit
 	streams     map[string][]persistence.Event
+	open        map[string]bool
 	checkpoints map[string]persistence.Checkpoint
 	documents   map[string]modelDocument
 }
@@ -53,6 +54,7 @@ func newModel(k *kit) *model {
 	return &model{
 		k:           k,
 		streams:     map[string][]persistence.Event{},
+		open:        map[string]bool{},
 		checkpoints: map[string]persistence.Checkpoint{},
 		documents:   map[string]modelDocument{},
 	}
@@ -71,6 +73,7 @@ func drawAppend(rt *rapid.T, heads map[string]uint64) persistence.Append {
 	if rapid.IntRange(0, 5).Draw(rt, "wrong") == 0 {
 		a.Expected += rapid.Uint64Range(0, 3).Draw(rt, "off by")
 	}
+	a.Open = persistence.OpenChange(rapid.IntRange(0, 2).Draw(rt, "open"))
 	for range rapid.IntRange(1, 5).Draw(rt, "events") {
 		a.Events = append(a.Events, persistence.Event{Key: keys.Draw(rt, "key"), Data: values.Draw(rt, "data")})
 	}
@@ -110,6 +113,12 @@ func (m *model) apply(a persistence.Append) (known map[int]uint64, err error) {
 		return known, nil
 	}
 	m.streams[a.Stream] = append(all, a.Events...)
+	switch a.Open {
+	case persistence.Opened:
+		m.open[a.Stream] = true
+	case persistence.Closed:
+		delete(m.open, a.Stream)
+	}
 	return nil, nil
 }
 
@@ -125,7 +134,7 @@ func (m *model) check(rt *rapid.T, a persistence.Append, got error) {
 
 func (m *model) append(rt *rapid.T) {
 	a := drawAppend(rt, m.heads())
-	m.check(rt, a, m.k.append(rt, a.Stream, a.Expected, a.Events...))
+	m.check(rt, a, m.k.appendOpen(rt, a.Stream, a.Expected, a.Open, a.Events...))
 }
 
 // pipeline appends without waiting for answers in between.
@@ -180,6 +189,7 @@ func (m *model) put(rt *rapid.T) {
 func (m *model) compare(rt *rapid.T) {
 	k := m.k
 	equal(rt, "streams", k.streams(rt), slices.Sorted(maps.Keys(m.streams)))
+	equal(rt, "open streams", k.openStreams(rt), slices.Sorted(maps.Keys(m.open)))
 	for name, all := range m.streams {
 		want := texts(0, all...)
 		equal(rt, "events of "+name, k.read(rt, name, 0), want)

@@ -22,7 +22,9 @@ type Journal struct {
 	held        bool
 	closed      bool
 	failure     error // of commits
-	unreadable  error // of checkpoints and documents
+	before      func(persistence.Append)
+	unknown     *unknown // what the next append is reported as; nil is what it is
+	unreadable  error    // of reads
 	changed     sync.Cond
 
 	committing sync.WaitGroup
@@ -31,6 +33,7 @@ type Journal struct {
 type stream struct {
 	records []persistence.Record
 	keys    map[string]uint64
+	open    bool
 }
 
 var (
@@ -74,7 +77,7 @@ func (j *Journal) Fail(reason error) {
 	j.failure = reason
 }
 
-// FailReads makes Read and reads of checkpoints and documents fail with reason, as
+// FailReads makes Read, lists of streams and reads of checkpoints and documents fail with reason, as
 // an ErrUnavailable; nil makes them work again.
 func (j *Journal) FailReads(reason error) {
 	j.mu.Lock()
@@ -113,13 +116,18 @@ func (j *Journal) enqueue(change func() error, done func(error)) {
 	if done == nil {
 		done = func(error) {}
 	}
+	j.push(func() { done(j.make(change)) }, done)
+}
+
+// push has the committing goroutine call work, or another one done after the end.
+func (j *Journal) push(work func(), done func(error)) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.closed {
 		j.committing.Go(func() { done(persistence.ErrClosed) })
 		return
 	}
-	j.queue = append(j.queue, func() { done(j.make(change)) })
+	j.queue = append(j.queue, work)
 	j.changed.Broadcast()
 }
 
@@ -139,17 +147,29 @@ func (j *Journal) Append(a persistence.Append) {
 		events[i].Data = slices.Clone(events[i].Data)
 	}
 	a.Events = events
-	j.enqueue(func() error { return j.append(&a) }, a.Done)
+	j.push(func() {
+		j.interpose(&a)
+		a.Done(j.make(func() error { return j.unknownOr(&a) }))
+	}, a.Done)
 }
 
 // append needs mu.
 func (j *Journal) append(a *persistence.Append) error {
+	if err := j.check(a); err != nil {
+		return err
+	}
+	j.write(a)
+	return nil
+}
+
+// check returns why an append is refused. It needs mu.
+func (j *Journal) check(a *persistence.Append) error {
 	if err := persistence.CheckAppend(a); err != nil {
 		return err
 	}
 	s := j.streams[a.Stream]
 	if s == nil {
-		s = &stream{keys: make(map[string]uint64)}
+		s = &stream{}
 	}
 	if at := uint64(len(s.records)); at != a.Expected {
 		return fmt.Errorf("append to %s: %w: it is at %d, not at %d", a.Stream, persistence.ErrConflict, at, a.Expected)
@@ -163,6 +183,16 @@ func (j *Journal) append(a *persistence.Append) error {
 	if len(known) > 0 {
 		return fmt.Errorf("append to %s: %w", a.Stream, &persistence.DuplicateError{Known: known})
 	}
+	return nil
+}
+
+// write makes an append that was checked. It needs mu.
+func (j *Journal) write(a *persistence.Append) {
+	s := j.streams[a.Stream]
+	if s == nil {
+		s = &stream{keys: make(map[string]uint64)}
+		j.streams[a.Stream] = s
+	}
 	for i, e := range a.Events {
 		version := a.Expected + uint64(i) + 1
 		s.records = append(s.records, persistence.Record{Version: version, Key: e.Key, Data: e.Data})
@@ -170,8 +200,9 @@ func (j *Journal) append(a *persistence.Append) error {
 			s.keys[e.Key] = version
 		}
 	}
-	j.streams[a.Stream] = s
-	return nil
+	if a.Open != persistence.Unchanged {
+		s.open = a.Open == persistence.Opened
+	}
 }
 
 // records returns a stream's records, which never change.
@@ -264,11 +295,27 @@ func (j *Journal) Checkpoint(name string) (persistence.Checkpoint, error) {
 
 // Streams yields the names of all streams. persistence.Journal.
 func (j *Journal) Streams() iter.Seq2[string, error] {
+	return j.names(func(*stream) bool { return true })
+}
+
+// OpenStreams yields the names of the streams with an open mark. persistence.Journal.
+func (j *Journal) OpenStreams() iter.Seq2[string, error] {
+	return j.names(func(s *stream) bool { return s.open })
+}
+
+// names yields the names of the streams for which wanted holds, in order.
+func (j *Journal) names(wanted func(*stream) bool) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
+		if err := j.readFailure("streams"); err != nil {
+			yield("", err)
+			return
+		}
 		j.mu.Lock()
 		names := make([]string, 0, len(j.streams))
-		for name := range j.streams {
-			names = append(names, name)
+		for name, s := range j.streams {
+			if wanted(s) {
+				names = append(names, name)
+			}
 		}
 		j.mu.Unlock()
 		slices.Sort(names)

@@ -70,6 +70,9 @@ func accountProblem(err error) Problem {
 	switch {
 	case errors.Is(err, persistence.ErrClosed):
 		return Problem{Status: http.StatusServiceUnavailable, Code: "STOPPING", Detail: "the engine is stopping: try again in a moment"}
+	case errors.Is(err, persistence.ErrUnknown):
+		return Problem{Status: http.StatusServiceUnavailable, Code: "JOURNAL_UNAVAILABLE",
+			Detail: "the journal failed and it is not known whether this was recorded: look before you repeat what has no id"}
 	case errors.Is(err, persistence.ErrUnavailable):
 		return Problem{Status: http.StatusServiceUnavailable, Code: "JOURNAL_UNAVAILABLE", Detail: "nothing can be recorded now: try again in a moment"}
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

@@ -2,10 +2,13 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"slices"
 	"sync/atomic"
 
 	"outcry/actors/portfolio"
+	"outcry/persistence"
 )
 
 // recording is the trades of one request on their way to the journal.
@@ -91,6 +94,12 @@ func (r *recording) duplicates() (n int) {
 		}
 	}
 	return n
+}
+
+// unknown reports of a complete recording whether there is a trade of which it is
+// not known if it was recorded.
+func (r *recording) unknown() bool {
+	return slices.ContainsFunc(r.trades, func(t *pendingTrade) bool { return errors.Is(t.err, persistence.ErrUnknown) })
 }
 
 // problem is what a client is told of a complete recording with errors: the

@@ -149,9 +149,14 @@ func (t *Trades) fail(w http.ResponseWriter, rec *recording, kind string) {
 		problem = rec.problem(t.deps)
 	}
 	recorded, all := rec.recorded(), len(rec.trades)
+	were := "were"
+	if !rec.complete || rec.unknown() {
+		were = "are known to be"
+	}
 	switch {
 	case problem.Status != http.StatusUnprocessableEntity:
-		problem.Detail += fmt.Sprintf(" (%d of %d trades were recorded; it is safe to send all of them again, by their ids none counts twice)", recorded, all)
+		problem.Detail += fmt.Sprintf(" (%d of %d trades %s recorded; "+
+			"it is safe to send all of them again, by their ids none counts twice)", recorded, all, were)
 	case kind == typeJSON:
 		problem.Detail, problem.Errors = problem.Errors[0].Message, nil
 	default:

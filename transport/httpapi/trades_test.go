@@ -209,7 +209,7 @@ func TestSilentAccountIsGivenUp(t *testing.T) {
 		return nil
 	}
 	p := a.postTrades(typeNDJSON, manyTrades(3)).problem(t, http.StatusServiceUnavailable, "TIMEOUT")
-	if !strings.Contains(p.Detail, "1 of 3 trades were recorded") {
+	if !strings.Contains(p.Detail, "1 of 3 trades are known to be recorded") {
 		t.Fatal(p.Detail)
 	}
 	mu.Lock()
