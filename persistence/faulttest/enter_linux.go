@@ -65,6 +65,23 @@ func Enter(socket, program string, args, environment []string) error {
 	return fmt.Errorf("execute %s: %w", program, unix.Exec(program, args, environment))
 }
 
+// Check reports why there can be no layer here.
+func Check() error {
+	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, filterFlags, 0)
+	if errno == unix.EFAULT { // it knows the flags, and looks for the filter
+		return nil
+	}
+	return notPossible(errno)
+}
+
+func notPossible(errno unix.Errno) error {
+	return fmt.Errorf("faults cannot be injected here: they need Linux 5.19 or later that permits seccomp user notification: %w", errno)
+}
+
+// Without the second flag each signal that a thread gets while it waits, such as those
+// by which Go preempts, repeats the call: it would be counted again.
+const filterFlags = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+
 // installFilter has the kernel ask at every call of Calls, and returns the
 // descriptor at which it asks.
 func installFilter() (int, error) {
@@ -85,12 +102,9 @@ func installFilter() (int, error) {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil { // or only root may filter
 		return 0, fmt.Errorf("enter the fault layer: %w", err)
 	}
-	// Without the second flag each signal that the thread gets while it waits, such as
-	// those by which Go preempts, repeats the call: it would be counted again.
-	const flags = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
-	listener, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags, uintptr(unsafe.Pointer(&program)))
+	listener, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, filterFlags, uintptr(unsafe.Pointer(&program)))
 	if errno != 0 {
-		return 0, fmt.Errorf("faults cannot be injected here: they need Linux 5.19 or later that permits seccomp user notification: %w", errno)
+		return 0, notPossible(errno)
 	}
 	return int(listener), nil
 }

@@ -218,6 +218,12 @@ func TestAKillEndsADelay(t *testing.T) {
 	}
 }
 
+func TestFaultsAreCheckedForWithoutAny(t *testing.T) {
+	if err := Check(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestWrongFaultsAreRefused(t *testing.T) {
 	for _, f := range []Fault{
 		{Call: "open", Error: "EIO"}, {Call: "fsync"}, {Call: "fsync", Error: "ELOST"}, {Call: "fsync", Short: 1},
