@@ -18,15 +18,15 @@ func (p *faultedProcess) inject(t *testing.T, f faulttest.Fault) *faulttest.Inje
 
 // A compaction that cannot make one of its tables must not delete what it was made of.
 func TestATableThatCannotBeMadeLosesNothing(t *testing.T) {
-	for _, f := range []faulttest.Fault{
-		{Call: "create", Error: "EMFILE"}, {Call: "create", Error: "ENOSPC"}, {Call: "create", Error: "EIO"},
-		{Call: "ftruncate", Error: "ENOSPC"}, {Call: "msync", Error: "EIO"},
+	for what, faults := range map[string][]faulttest.Fault{
+		"its name":  {{Call: "create", Error: "EMFILE"}, {Call: "create", Error: "ENOSPC"}, {Call: "create", Error: "EIO"}},
+		"its bytes": {{Call: "ftruncate", Error: "ENOSPC"}, {Call: "msync", Error: "EIO"}},
 	} {
-		t.Run(f.Call+" "+f.Error, func(t *testing.T) {
+		t.Run(what, func(t *testing.T) {
 			dir := t.TempDir()
 			p := startFaulted(t, dir)
-			f.Path, f.Times = "*.sst", 1
-			for range 3 {
+			for _, f := range faults {
+				f.Path, f.Times = "*.sst", 1
 				p.untilCompactions(t, 1)
 				i := p.inject(t, f)
 				p.until(t, "the fault", func(string) bool { return i.Hits() > 0 })
@@ -60,7 +60,7 @@ func TestACommitWhoseSyncFailsLosesNothing(t *testing.T) {
 		t.Run(f.Call+" "+f.Delay.String(), func(t *testing.T) {
 			dir := t.TempDir()
 			p := startFaulted(t, dir)
-			for range 5 {
+			for range 3 {
 				p.untilAcknowledged(t, 100)
 				i := p.inject(t, f)
 				p.until(t, "the fault", func(string) bool { return i.Hits() == f.Times })
@@ -93,17 +93,15 @@ func TestASlowDiskLosesNothing(t *testing.T) {
 // What is written to the list of tables is cut off, as by a disk that becomes full in
 // the middle: a write that is short, and the next one fails.
 func TestAListOfTablesThatIsCutOffLosesNothing(t *testing.T) {
+	dir := t.TempDir()
+	p := startFaulted(t, dir)
 	for _, bytes := range []int{1, 9} {
-		dir := t.TempDir()
-		p := startFaulted(t, dir)
-		for range 3 {
-			p.untilAcknowledged(t, 200)
-			p.inject(t, faulttest.Fault{Call: "write", Path: "MANIFEST", Short: bytes, Times: 1})
-			i := p.inject(t, faulttest.Fault{Call: "write", Path: "MANIFEST", Nth: 2, Times: 1, Error: "ENOSPC"})
-			p.until(t, "the fault", func(string) bool { return i.Hits() > 0 })
-		}
-		p.untilCompactions(t, 1)
 		p.untilAcknowledged(t, 200)
-		p.end(t, dir)
+		p.inject(t, faulttest.Fault{Call: "write", Path: "MANIFEST", Short: bytes, Times: 1})
+		i := p.inject(t, faulttest.Fault{Call: "write", Path: "MANIFEST", Nth: 2, Times: 1, Error: "ENOSPC"})
+		p.until(t, "the fault", func(string) bool { return i.Hits() > 0 })
 	}
+	p.untilCompactions(t, 1)
+	p.untilAcknowledged(t, 200)
+	p.end(t, dir)
 }

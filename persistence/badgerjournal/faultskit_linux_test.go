@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -139,10 +138,11 @@ func eventAt(stream string, version uint64) persistence.Event {
 }
 
 func untilAvailable(j *Journal) error {
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) { // it opens by itself: ask now and then
+	for deadline := time.Now().Add(time.Minute); ; {
 		if err := j.Available(); err == nil || time.Now().After(deadline) {
 			return err
 		}
+		time.Sleep(10 * time.Millisecond) // it opens by itself: ask now and then
 	}
 }
 
@@ -328,7 +328,7 @@ func (p *faultedProcess) reopen(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(untilAvailable(j)); err != nil {
+	if err := untilAvailable(j); err != nil {
 		t.Errorf("opened again: %v", err)
 	}
 	for stream, version := range p.acknowledged {

@@ -23,7 +23,7 @@ type call struct {
 // calls are named as strace does, but for "create": an openat that may make the file.
 var calls = map[string]call{
 	"openat":    {number: unix.SYS_OPENAT, path: pathAt(1)},
-	"create":    {number: unix.SYS_OPENAT, path: pathAt(1), only: func(args [6]uint64) bool { return args[2]&unix.O_CREAT != 0 }},
+	"create":    {number: unix.SYS_OPENAT, path: pathAt(1), only: creates},
 	"msync":     {number: unix.SYS_MSYNC, path: mappedPath},
 	"fsync":     {number: unix.SYS_FSYNC, path: openPath},
 	"fdatasync": {number: unix.SYS_FDATASYNC, path: openPath},
@@ -33,6 +33,8 @@ var calls = map[string]call{
 	"renameat":  {number: unix.SYS_RENAMEAT, path: pathAt(3)},
 	"unlinkat":  {number: unix.SYS_UNLINKAT, path: pathAt(1)},
 }
+
+func creates(args [6]uint64) bool { return args[2]&unix.O_CREAT != 0 }
 
 // Calls returns what Fault.Call may be.
 func Calls() []string { return slices.Sorted(maps.Keys(calls)) }

@@ -44,10 +44,9 @@ func (l *Layer) Attach(command *exec.Cmd) {
 // Enter replaces this process by a program within the layer that listens at socket. It
 // returns only if that is not possible. args has the program's name at its begin.
 func Enter(socket, program string, args, environment []string) error {
-	if path, err := exec.LookPath(program); err != nil {
+	program, err := exec.LookPath(program)
+	if err != nil {
 		return err
-	} else {
-		program = path
 	}
 	// The filter is the thread's, and the thread that executes the program hands it on.
 	runtime.LockOSThread()
@@ -75,7 +74,8 @@ func Check() error {
 }
 
 func notPossible(errno unix.Errno) error {
-	return fmt.Errorf("faults cannot be injected here: they need Linux 5.19 or later that permits seccomp user notification: %w", errno)
+	return fmt.Errorf("faults cannot be injected here: use Linux 5.19 or later that permits seccomp user notification: %w",
+		errno)
 }
 
 // Without the second flag each signal that a thread gets while it waits, such as those
@@ -85,14 +85,16 @@ const filterFlags = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_
 // installFilter has the kernel ask at every call of Calls, and returns the
 // descriptor at which it asks.
 func installFilter() (int, error) {
-	filter := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS}} // the number of the call, which is at offset 0
+	// Load the number of the call, which is at offset 0.
+	filter := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS}}
 	numbers := make(map[int32]bool)
 	for _, c := range calls {
 		numbers[c.number] = true
 	}
 	left := len(numbers)
 	for number := range numbers {
-		filter = append(filter, unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: uint32(number), Jt: uint8(left)})
+		equal := unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: uint32(number), Jt: uint8(left)}
+		filter = append(filter, equal)
 		left--
 	}
 	filter = append(filter,
