@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 N ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-client test-dashboard test-browser test-deploy crash lint docs bench bench-browser bench-go fuzz clean
+.PHONY: help run build test test-go test-client test-dashboard test-browser test-deploy crash faults lint docs bench bench-browser bench-go fuzz clean
 
 # What the dashboard is built from, and where it is embedded from.
 SITE := dashboard/dist/site/index.html
@@ -33,7 +33,11 @@ test-go: ## Go tests with the race detector, fuzz seeds included
 	@.ci/tools go cc
 	go test -race -timeout 20m ./...
 
-test-client: build ## The real socket.io-client under Node against the real binary
+faults: # makes calls of the engine's file system fail, for the crash test; on Linux alone
+	@.ci/tools go
+	$(if $(filter Linux,$(shell uname)),go build -o bin/faults ./cmd/faults)
+
+test-client: build faults ## The real socket.io-client under Node against the real binary
 	@.ci/tools node
 	.ci/test-client $(CURDIR)/$(BIN)
 
@@ -50,8 +54,8 @@ test-deploy: build ## What is in deploy/, with the tools it is for
 	@.ci/tools go node prometheus deploy
 	.ci/deploy $(CURDIR)/$(BIN)
 
-crash: build ## Kill the engine N (50) times under load, then check every fact and notice
-	@.ci/tools node
+crash: build faults ## Kill the engine N (50) times under load, amid faults of its disk, then check every fact and notice
+	@.ci/tools node faults
 	.ci/crash $(CURDIR)/$(BIN) $(N)
 
 lint: ## gofmt, go vet and golangci-lint, and that everything builds on other systems

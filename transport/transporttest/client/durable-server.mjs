@@ -27,6 +27,7 @@ export async function durableServerFor(t, settings = {}, data) {
 class DurableServer {
   log = []
   starts = 0
+  launcher = [] // a command that becomes the program in its arguments
   #process
   #silent = false // no process is left that logs
   #heir = null // the process that took its place, which is no child of ours
@@ -37,7 +38,7 @@ class DurableServer {
 
   /** Starts the process and returns at once. */
   spawn() {
-    this.#process = spawnServer(this.settings, this.listen, this.data)
+    this.#process = spawnServer(this.settings, this.listen, this.data, this.launcher)
     this.#process.serving.catch(() => {}) // start reports it
     this.#heir = null
     this.#silent = false
@@ -108,7 +109,7 @@ class DurableServer {
 
   /** Reads the whole journal, of an engine that has stopped: user -> [{version, key, event}], numbers as texts. */
   async journal(t) {
-    await this.#command(t, 'verify')
+    await this.verify(t)
     const accounts = new Map()
     for (const line of (await this.#command(t, 'export')).trim().split('\n')) {
       const { stream, version, key, event } = exactJSON(line)
@@ -119,6 +120,9 @@ class DurableServer {
     }
     return accounts
   }
+
+  /** Looks for what is wrong in the journal of an engine that does not run; fails if anything is. */
+  verify(t) { return this.#command(t, 'verify') }
 
   async #command(t, name) {
     const { code, stdout, stderr } = await runCommand(t, ['journal', name, '--data', this.data])

@@ -56,10 +56,12 @@ export async function startServer(settings = {}, listen = '127.0.0.1:0') {
 
 /**
  * Starts an engine in a data directory of the caller, who ends it. serving is its URL, once it does;
- * silent is when neither it nor one that took its place is left to log.
+ * silent is when neither it nor one that took its place is left to log. launcher is a command that
+ * becomes the program in its arguments.
  */
-export function spawnServer({ dev, ...settings }, listen, data) {
-  const child = spawn(binary, ['serve', '--listen', listen, '--data', data, ...dev ? ['--dev'] : []], {
+export function spawnServer({ dev, ...settings }, listen, data, launcher = []) {
+  const [program, ...args] = [...launcher, binary, 'serve', '--listen', listen, '--data', data, ...dev ? ['--dev'] : []]
+  const child = spawn(program, args, {
     env: { ...environment, ...settings },
     stdio: ['ignore', dev ? 'ignore' : 'inherit', 'pipe'],
   })

@@ -32,16 +32,18 @@ export async function deliver(run, method, path, token, body, type = 'applicatio
   }
 }
 
-/** Emits an event until it is acknowledged, the same again after the connection was lost. */
+/** Emits an event until it is acknowledged, the same again after the connection was lost and while the journal is unavailable. */
 export async function deliverEvent(run, socket, event, argument) {
   for (;;) {
     const { starts } = run.server
     try {
-      return await socket.timeout(answerTimeout).emitWithAck(event, argument)
+      const answer = await socket.timeout(answerTimeout).emitWithAck(event, argument)
+      if (answer.code !== 'UNAVAILABLE') return answer
+      run.counts.unavailable++
     } catch {
-      if (run.failed) throw new Error(`${event} given up: the run has failed`)
       if (socket.connected && run.server.starts === starts && !run.down) throw new Error(`${event} was not acknowledged in ${answerTimeout} ms`)
     }
+    if (run.failed) throw new Error(`${event} given up: the run has failed`)
     run.counts.retries++
     await delay(retryInterval)
   }

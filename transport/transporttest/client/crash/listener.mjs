@@ -5,6 +5,7 @@ import { checkedPart, noticeEvents } from '../checks/notice-checker.mjs'
 import { token } from '../server.mjs'
 
 const answerTimeout = 10_000 // only bounds a run that fails
+const retryInterval = 25
 const openTimeout = 5_000 // gives up a connection that its engine's death left open, see delivery.mjs
 
 export class Listener {
@@ -13,6 +14,7 @@ export class Listener {
   established = false // the engine has everything on disk that recovery needs
   #quoted = new Set() // symbols since the last connect
   #shown = 0 // version of the newest portfolio:update
+  #lostAmidFaults = false // the connection
   #waiting = new Set()
   #past = []
 
@@ -25,6 +27,7 @@ export class Listener {
     this.#remember(this.socket, ['connect', 'disconnect', 'connect_error'])
     this.#remember(this.socket.io, ['open', 'close', 'reconnect_attempt'])
     this.socket.on('connect', () => this.#connected())
+    this.socket.on('disconnect', () => { this.#lostAmidFaults = run.faulty })
     this.socket.on('connect_error', error => { if (this.socket.active === false) run.problem(`${name} was refused: ${error.message}`) })
     this.socket.onAny((event, ...args) => this.#take(event, args))
   }
@@ -47,8 +50,9 @@ export class Listener {
       if (socket.id !== this.id) run.problem(`${this.name}: recovered as ${socket.id}, was ${this.id}`)
       return
     }
-    if (this.established) run.problem(`${this.name}: not recovered after kill ${run.counts.kills}; its last notice was at ${this.received.at(-1)?.offset ?? this.since}`)
-    if (this.id !== undefined) run.counts.unsavedSessions++
+    if (this.established && (this.#lostAmidFaults || run.faulty)) run.counts.faultySessions++
+    else if (this.established) run.problem(`${this.name}: not recovered after kill ${run.counts.kills}; its last notice was at ${this.received.at(-1)?.offset ?? this.since}`)
+    else if (this.id !== undefined) run.counts.unsavedSessions++
     Object.assign(this, { id: socket.id, since: null, received: [], established: false })
     this.#shown = 0
     this.#establish(socket.id)
@@ -65,13 +69,16 @@ export class Listener {
     try {
       await this.until('the first snapshot', () => this.since !== null || socket.id !== id)
       if (symbols.length > 0) await socket.timeout(answerTimeout).emitWithAck('subscribe:watchlist', symbols)
-      for (let i = 0; i < 2; i++) await socket.timeout(answerTimeout).emitWithAck('watchlist:set', ['AAA'])
+      for (let i = 0; i < 2; i++) {
+        const saved = await socket.timeout(answerTimeout).emitWithAck('watchlist:set', ['AAA'])
+        if (!saved.success) throw new Error(saved.message)
+      }
       if (socket.id !== id) return
       this.established = true
       this.#look()
     } catch {
       const again = () => { if (socket.id === id && !this.established) this.#establish(id) }
-      if (socket.connected) again()
+      if (socket.connected) setTimeout(again, retryInterval)
       else socket.once('connect', again)
     }
   }

@@ -14,6 +14,7 @@ import { Trader } from './trader.mjs'
 const users = ['ann', 'bob', 'cleo', 'dan'] // dan only trades by executors, and is only watched
 const symbols = ['AAA', 'BBB', 'CCC']
 const mostTabs = 12
+const faultPatience = 1_200 // milliseconds for a fault to happen: Badger compacts up to a second after it was opened
 
 /** Small logs and frequent checkpoints: crashes then meet tables, compactions and folds of few events. */
 export const settings = {
@@ -24,20 +25,21 @@ export const settings = {
 
 export class CrashRun {
   counts = {
-    kills: 0, busyKills: 0, earlyKills: 0, idleKills: 0, trades: 0, repeats: 0, orders: 0, rejections: 0, cancels: 0,
-    retries: 0, unavailable: 0, stuck: 0, notices: 0, recoveries: 0, unsavedSessions: 0,
+    kills: 0, busyKills: 0, earlyKills: 0, idleKills: 0, faultyKills: 0, faults: 0, failedStarts: 0, deaths: 0, panics: 0, trades: 0, repeats: 0, orders: 0, rejections: 0, cancels: 0,
+    retries: 0, unavailable: 0, stuck: 0, notices: 0, recoveries: 0, unsavedSessions: 0, faultySessions: 0,
   }
   listeners = []
   problems = []
   posting = false
   down = false
+  faulty = false // a fault of the disk happened: sessions may not be saved, nor be found
   failed = false
   #work = []
   #markers = 0
 
-  /** tabs is how many there are at first, reconnection how they come back. */
-  constructor(server, seed, { tabs = 6, reconnection = { reconnectionDelay: 40, reconnectionDelayMax: 120 } } = {}) {
-    Object.assign(this, { server, tabs, reconnection })
+  /** tabs is how many there are at first, reconnection how they come back, faults the layer that the engine is in, if any. */
+  constructor(server, seed, { tabs = 6, reconnection = { reconnectionDelay: 40, reconnectionDelayMax: 120 }, faults = null } = {}) {
+    Object.assign(this, { server, tabs, reconnection, faults })
     this.url = server.url
     this.random = randomOf(seed)
     this.expires = Math.floor(Date.now() / 1000) + 24 * 60 * 60
@@ -78,11 +80,12 @@ export class CrashRun {
     await Promise.all(this.#work)
   }
 
-  /** Kills the engine so many times. */
-  async crash(times) {
+  /** Kills the engine so many times, many of them after faults of its disk if it is in a layer of them. */
+  async crash(t, times) {
     while (this.counts.kills < times) {
       const kind = this.random.next()
-      if (kind < 0.15) await this.#killIdle()
+      if (this.faults && this.random.chance(0.4)) await this.#killFaulty(t)
+      else if (kind < 0.15) await this.#killIdle()
       else if (kind < 0.4) await this.#killEarly()
       else await this.#killBusy()
     }
@@ -112,11 +115,18 @@ export class CrashRun {
     this.counts.kills++
     this.counts[kind]++
     await this.server.kill()
+    this.counts.panics += this.server.log.filter(line => line.includes('"panic":')).length
   }
 
-  async #restart() {
-    await this.server.start()
-    this.down = false
+  /** Starts the engine, which may refuse to while its disk has faults. */
+  async #restart(faulty = false) {
+    try {
+      await this.server.start()
+      this.down = false
+    } catch (error) {
+      if (!faulty) throw error
+      this.counts.failedStarts++
+    }
   }
 
   /** In the middle of everything. */
@@ -134,6 +144,33 @@ export class CrashRun {
     await delay(this.random.between(0, 150))
     await this.server.kill()
     await this.#restart()
+  }
+
+  /**
+   * In the middle of everything, after faults of the disk: while the engine runs, or from its start on. Then the
+   * journal is looked at, and any loss ends the run: what follows would only hide its cause.
+   */
+  async #killFaulty(t) {
+    const { random } = this
+    const plan = this.faults.plan(random)
+    const fromStart = random.chance(0.3)
+    if (fromStart) await this.#kill('earlyKills')
+    const faults = await Promise.all(plan.map(fault => this.faults.inject(fault)))
+    Promise.race(faults.map(fault => fault.hit)).then(() => { this.faulty = true })
+    if (fromStart) await this.#restart(true)
+    await Promise.race([faults.at(-1).hit, delay(faultPatience)])
+    await delay(random.between(0, 400)) // with what came of it
+    if (!this.server.alive) this.counts.deaths++
+    await this.#kill('faultyKills')
+    const hits = (await Promise.all(faults.map(fault => fault.end()))).reduce((sum, n) => sum + n)
+    this.counts.faults += hits
+    try {
+      if (hits > 0) await this.server.verify(t)
+      await this.#restart()
+    } catch (error) {
+      throw new Error(`after ${hits} faults of ${JSON.stringify(plan)}${fromStart ? ' from a start on' : ''}, kill ${this.counts.kills}: ${error.message}`)
+    }
+    this.faulty = false
   }
 
   /** While nothing is under way but quotes. */
