@@ -19,7 +19,7 @@ func Compact(dir string, o Options, log zerolog.Logger) (before, after int64, er
 		return 0, 0, err
 	}
 	before = usedBytes(dir)
-	if err := errors.Join(db.Flatten(compactors), db.close()); err != nil {
+	if err := errors.Join(db.Flatten(compactors), db.discard()); err != nil {
 		return before, 0, fmt.Errorf("compact the journal in %s: %w", dir, err)
 	}
 	return before, usedBytes(dir), nil

@@ -97,17 +97,25 @@ func (d *database) stop() {
 	d.guarding.Wait()
 }
 
-// close ends a database and everything that uses it.
-func (d *database) close() error {
+// close ends a database and everything that uses it. The second copy of recent commits
+// is not needed then, if complete. After an error it is closed, too: a file of it could
+// not be synced or let go of, whose content was durable before.
+func (d *database) close() (complete bool, err error) {
 	d.stop()
 	if !d.incomplete.Load() {
 		d.guard.catchUp(d.repair)
 	}
 	d.guard.close()
-	err := d.Close()
-	d.guard.detach()
+	err = d.Close()
+	complete = d.guard.detach()
 	if err != nil {
-		return fmt.Errorf("close the database: %w", err)
+		return false, fmt.Errorf("close the database: %w", err)
 	}
-	return nil
+	return complete, nil
+}
+
+// discard is close where the second copy stays in any case.
+func (d *database) discard() error {
+	_, err := d.close()
+	return err
 }

@@ -41,7 +41,7 @@ func TestATableThatCannotBeMadeLosesNothing(t *testing.T) {
 func TestFailingSyncsLoseNothing(t *testing.T) {
 	dir := t.TempDir()
 	p := startFaulted(t, dir)
-	i := p.inject(t, faulttest.Fault{Call: "msync", Nth: 40, Every: 40, Times: 40, Error: "EIO"})
+	i := p.inject(t, faulttest.Fault{Call: "msync", Nth: 40, Every: 40, Error: "EIO"})
 	p.until(t, "all faults", func(string) bool { return i.Hits() == 40 })
 	p.untilCompactions(t, 2)
 	p.untilAcknowledged(t, 200)

@@ -34,6 +34,7 @@ type guard struct {
 	flushed   uint64 // Badger's version up to which all commits are in tables
 	closing   bool
 	last      []badger.TableInfo // while closing: those that are left
+	unseen    bool               // while closing: a compaction ran that no snapshot is of
 }
 
 // guardInterval is how often the guard looks for tables that came without a
@@ -114,7 +115,10 @@ func (g *guard) logged(format string) {
 		<-g.attached
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		if g.db != nil && !g.holds(g.db.Tables()) {
+		switch {
+		case g.closing: // Badger makes no iterators any more
+			g.unseen = true
+		case g.db != nil && !g.holds(g.db.Tables()):
 			g.take()
 		}
 	case strings.Contains(format, "Compaction for level"): // at the end
@@ -240,8 +244,9 @@ func (g *guard) informed() {
 
 // detach ends the guard once the database is closed. Tables that were replaced since
 // the last comparison stay on disk: whether something is missing in what replaced them
-// is looked at when the journal is opened again.
-func (g *guard) detach() {
+// is looked at when the journal is opened again. It reports whether all that was ever
+// committed was found in tables, or stays in such.
+func (g *guard) detach() (complete bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closing = false
@@ -251,4 +256,5 @@ func (g *guard) detach() {
 		}
 	}
 	g.snapshots = nil
+	return !g.unseen
 }

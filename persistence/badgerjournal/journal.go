@@ -197,8 +197,12 @@ func (j *Journal) closeDatabase(db *database) error {
 	if err := j.disk.checkRoom(closingTables * j.options.MemTableBytes); err != nil {
 		return err
 	}
-	if err := db.close(); err != nil {
-		return err
+	complete, err := db.close()
+	if err != nil {
+		j.log.Warn().Err(err).Msg("journal not closed cleanly: nothing that was acknowledged is lost")
+	}
+	if !complete {
+		return nil // the second copy is compared when it is opened again
 	}
 	return emptyRecent(j.dir)
 }

@@ -83,7 +83,7 @@ func (op *opener) openLocked() (_ *database, err error) {
 		return nil, err
 	}
 	if err := op.complete(db); err != nil {
-		return nil, errors.Join(err, db.close())
+		return nil, errors.Join(err, db.discard())
 	}
 	return db, op.set.remove()
 }

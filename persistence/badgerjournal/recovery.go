@@ -82,7 +82,7 @@ func (j *Journal) open() (*database, error) {
 	}
 	j.logs.forget()
 	if err := j.recent.begin(); err != nil {
-		return nil, unavailableOr(errors.Join(err, db.close()))
+		return nil, unavailableOr(errors.Join(err, db.discard()))
 	}
 	return db, nil
 }

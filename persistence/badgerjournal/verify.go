@@ -60,7 +60,7 @@ func verifyHeld(dir string, o Options, held *lock, log zerolog.Logger, report *R
 	if err != nil {
 		return err
 	}
-	return errors.Join(verifyDatabase(db.DB, report), db.close())
+	return errors.Join(verifyDatabase(db.DB, report), db.discard())
 }
 
 // verifyDatabase reads everything in a database.
