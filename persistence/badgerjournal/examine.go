@@ -208,6 +208,8 @@ func (x *examiner) get(key []byte, read func(key, value []byte) error) (there bo
 	})
 }
 
+func ignore(_, _ []byte) error { return nil }
+
 // versionUnder reads an idempotency key. The error of one that is there is damage.
 func (x *examiner) versionUnder(key []byte) (version uint64, there bool, err error) {
 	var damage error
@@ -228,12 +230,17 @@ func (x *examiner) end(p *progress) error {
 		p.at = last
 	}
 	if p.known > p.at {
-		x.add(p, Finding{Version: p.at + 1, Problem: fmt.Sprintf("%s: %s are missing, which were saved", p.stream, span{p.at + 1, p.known})})
+		x.add(p, Finding{Version: p.at + 1, Problem: lostTail(p.stream, p.at, p.known)})
 	}
 	if err := x.mark(p); err != nil {
 		return err
 	}
 	return x.checkpoint(p)
+}
+
+// lostTail is the problem of a stream that ends before what was saved.
+func lostTail(stream string, end, head uint64) string {
+	return fmt.Sprintf("%s ends at event %d, and its events up to %d were saved", stream, end, head)
 }
 
 // last returns the version of the last event, by going back from the end.

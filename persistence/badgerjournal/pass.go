@@ -159,7 +159,7 @@ func unlisted(kind byte, streamOf func(key []byte) (string, []byte, error)) func
 				x.found(Finding{Problem: err.Error()})
 				continue
 			}
-			there, err := x.get(plainKey(nil, kindStream, stream), func(_, _ []byte) error { return nil })
+			there, err := x.get(plainKey(nil, kindStream, stream), ignore)
 			if err != nil {
 				return false, fmt.Errorf("look for %s in the list: %w", stream, err)
 			}
