@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"math"
 
 	"github.com/dgraph-io/badger/v4"
@@ -24,7 +25,7 @@ type examiner struct {
 	// owned by the goroutine that examines
 	bytes         int64 // read so far
 	forward, back *badger.Iterator
-	key           []byte // a buffer
+	value         []byte // a buffer
 }
 
 func newExaminer(txn *badger.Txn, contents *Contents, found func(Finding)) *examiner {
@@ -45,11 +46,11 @@ type progress struct {
 	stream string
 	known  uint64 // a version that was there once, by what is known otherwise
 
-	part    part
-	at      uint64 // version of the last event
-	matched uint64 // keys of the events up to at that lead to their event
-	counted uint64 // keys that lead to one of the events up to at
-	from    []byte // key at which the part continues
+	part  part
+	at    uint64 // version of the last event
+	leads leads  // from the idempotency keys of the events up to at to their events, by the events
+	shown leads  // the same, by the keys
+	from  []byte // key at which the part continues
 
 	lost     []span          // versions whose loss an operator accepted
 	looked   bool            // for lost
@@ -60,13 +61,28 @@ type progress struct {
 	generation uint64 // of its quarantine when the examination began
 }
 
+// leads is a sum of pairs of an idempotency key and its version in which their order
+// makes no difference: events are in the order of versions, keys in that of names.
+type leads struct{ count, sum uint64 }
+
+// leadsSeed is another in each process, so that no two sets of pairs are made to agree.
+var leadsSeed = maphash.MakeSeed()
+
+func (l *leads) add(idempotency []byte, version uint64) {
+	const mix = 0x9e3779b97f4a7c15 // odd: a multiple of it is another for each version
+	h := maphash.Bytes(leadsSeed, idempotency) ^ version*mix
+	h = (h ^ h>>32) * mix // else the versions of two keys could change places
+	l.count, l.sum = l.count+1, l.sum+(h^h>>29)
+}
+
 // part is what of a stream is examined next.
 type part uint8
 
 const (
 	partEvents part = iota
-	partKeys        // count them
-	partAstray      // find the keys that the count shows to be wrong
+	partKeys        // do they lead to the events up to at, and nowhere else
+	partLeads       // if not: which events have keys that do not
+	partAstray      // and which keys lead elsewhere
 	partDone
 )
 
@@ -86,14 +102,16 @@ func (x *examiner) examine(p *progress, until int64) (done bool, err error) {
 		var ended bool
 		switch p.part {
 		case partEvents:
-			if ended, err = x.events(p, until); err == nil && ended {
+			if ended, err = x.events(p, until, x.event); err == nil && ended {
 				err = x.end(p) // in the moment in which its events ended
 			}
 		case partKeys:
-			ended, err = x.keys(p, until, x.countKey)
-			if ended && err == nil && p.counted == p.matched {
-				p.part = partAstray // whose end this is: each key leads to an event that leads back
+			ended, err = x.keys(p, until, x.key)
+			if ended && err == nil && p.leads == p.shown {
+				p.part = partAstray // whose end this is
 			}
+		case partLeads:
+			ended, err = x.events(p, until, x.lead)
 		case partAstray:
 			ended, err = x.keys(p, until, x.astray)
 		}
@@ -106,33 +124,63 @@ func (x *examiner) examine(p *progress, until int64) (done bool, err error) {
 	return true, nil
 }
 
-// events examines events and that their keys lead to them.
-func (x *examiner) events(p *progress, until int64) (ended bool, err error) {
-	prefix := streamPrefix(nil, kindEvent, p.stream)
-	for x.forward.Seek(eventKey(nil, p.stream, p.at+1)); x.forward.ValidForPrefix(prefix); x.forward.Next() {
+// events goes over the events of a stream.
+func (x *examiner) events(p *progress, until int64, look func(p *progress, version uint64, key, value []byte) error) (ended bool, err error) {
+	return x.each(p, streamPrefix(nil, kindEvent, p.stream), until, func(p *progress, rest, key, value []byte) error {
+		version, err := versionOf(rest)
+		if err != nil {
+			if p.part == partEvents {
+				x.add(p, Finding{Problem: fmt.Sprintf("event of %s: %v", p.stream, err)})
+			}
+			return nil
+		}
+		return look(p, version, key, value)
+	})
+}
+
+// keys goes over the idempotency keys of a stream.
+func (x *examiner) keys(p *progress, until int64, look func(p *progress, idempotency, key, value []byte) error) (ended bool, err error) {
+	return x.each(p, streamPrefix(nil, kindKey, p.stream), until, look)
+}
+
+// each goes over what begins with a prefix, from where the part continues.
+func (x *examiner) each(p *progress, prefix []byte, until int64, look func(p *progress, rest, key, value []byte) error) (ended bool, err error) {
+	if p.from == nil {
+		p.from = prefix
+	}
+	for x.forward.Seek(p.from); x.forward.ValidForPrefix(prefix); x.forward.Next() {
+		item := x.forward.Item()
+		key := item.Key()
 		if x.bytes > until {
+			p.from = bytes.Clone(key)
 			return false, nil
 		}
-		item := x.forward.Item()
-		version, err := versionOf(item.Key()[len(prefix):])
-		if err != nil {
-			x.add(p, Finding{Problem: fmt.Sprintf("event: %v", err)})
-			continue
+		if x.value, err = item.ValueCopy(x.value[:0]); err == nil {
+			x.bytes += int64(len(key) + len(x.value))
+			err = look(p, key[len(prefix):], key, x.value)
 		}
-		if version != p.at+1 {
-			x.gap(p, span{p.at + 1, version - 1})
-		}
-		p.at = version
-		x.contents.Events++
-		err = item.Value(func(value []byte) error {
-			x.bytes += int64(len(item.Key()) + len(value))
-			return x.event(p, item.Key(), value)
-		})
 		if err != nil {
-			return false, fmt.Errorf("event %d of %s: %w", version, p.stream, err)
+			return false, fmt.Errorf("%s: %w", describe(key), err)
 		}
 	}
 	return true, nil
+}
+
+// event examines that an event follows the one before and is what was written.
+func (x *examiner) event(p *progress, version uint64, key, value []byte) error {
+	if version != p.at+1 {
+		x.gap(p, span{p.at + 1, version - 1})
+	}
+	p.at = version
+	x.contents.Events++
+	idempotency, _, err := splitEvent(key, value)
+	switch {
+	case err != nil:
+		x.add(p, Finding{Version: version, Problem: fmt.Sprintf("event %d of %s: %v", version, p.stream, err)})
+	case len(idempotency) > 0:
+		p.leads.add(idempotency, version)
+	}
+	return nil
 }
 
 // gap reports versions that are missing, unless it is known and accepted.
@@ -142,42 +190,35 @@ func (x *examiner) gap(p *progress, s span) {
 	}
 }
 
-func (x *examiner) event(p *progress, key, value []byte) error {
+// lead examines that the key of an event leads to it.
+func (x *examiner) lead(p *progress, at uint64, key, value []byte) error {
 	idempotency, _, err := splitEvent(key, value)
-	if err != nil {
-		x.add(p, Finding{Version: p.at, Problem: fmt.Sprintf("event %d of %s: %v", p.at, p.stream, err)})
+	if err != nil || len(idempotency) == 0 || at > p.at {
 		return nil
 	}
-	if len(idempotency) == 0 {
-		return nil
-	}
-	wrong := func(r remedy, format string, args ...any) {
+	wrong := func(r remedy, format string, args ...any) error {
 		if p.reported == nil {
 			p.reported = make(map[string]bool)
 		}
 		p.reported[string(idempotency)] = true
-		problem := fmt.Sprintf("event %d of %s: its idempotency key %q %s", p.at, p.stream, idempotency, fmt.Sprintf(format, args...))
-		x.add(p, Finding{Version: p.at, Key: string(idempotency), Problem: problem, remedy: r})
+		problem := fmt.Sprintf("event %d of %s: its idempotency key %q %s", at, p.stream, idempotency, fmt.Sprintf(format, args...))
+		x.add(p, Finding{Version: at, Key: string(idempotency), Problem: problem, remedy: r})
+		return nil
 	}
-	x.key = append(streamPrefix(x.key[:0], kindKey, p.stream), idempotency...)
-	version, there, err := x.versionUnder(x.key)
+	version, there, err := x.versionUnder(append(streamPrefix(nil, kindKey, p.stream), idempotency...))
 	switch {
 	case err != nil && there:
-		wrong(setKey, "is damaged: %v", err)
-	case err != nil:
+		return wrong(setKey, "is damaged: %v", err)
+	case err != nil || version == at:
 		return err
 	case !there:
-		wrong(setKey, "is not known, so it could be appended again")
-	case version == p.at:
-		p.matched++
-	default:
-		r, err := x.remedyAstray(p.stream, idempotency, version)
-		if err != nil {
-			return err
-		}
-		wrong(r, "leads to event %d", version)
+		return wrong(setKey, "is not known, so it could be appended again")
 	}
-	return nil
+	r, err := x.remedyAstray(p.stream, idempotency, version)
+	if err != nil {
+		return err
+	}
+	return wrong(r, "leads to event %d", version)
 }
 
 // remedyAstray says whether a key may be led away from the event to which it leads:
@@ -312,51 +353,31 @@ func (x *examiner) checkpoint(p *progress) error {
 	return nil
 }
 
-// keys goes over the idempotency keys of a stream.
-func (x *examiner) keys(p *progress, until int64, look func(p *progress, idempotency, key, value []byte) error) (ended bool, err error) {
-	prefix := streamPrefix(nil, kindKey, p.stream)
-	if p.from == nil {
-		p.from = prefix
-	}
-	for x.forward.Seek(p.from); x.forward.ValidForPrefix(prefix); x.forward.Next() {
-		item := x.forward.Item()
-		if x.bytes > until {
-			p.from = item.KeyCopy(nil)
-			return false, nil
-		}
-		err := item.Value(func(value []byte) error {
-			x.bytes += int64(len(item.Key()) + len(value))
-			return look(p, item.Key()[len(prefix):], item.Key(), value)
-		})
-		if err != nil {
-			return false, fmt.Errorf("%s: %w", describe(item.Key()), err)
-		}
-	}
-	return true, nil
-}
-
-// countKey counts a key that leads to an event that was examined. If there are as
-// many as events whose key leads to them, each key is the key of one of these.
-func (x *examiner) countKey(p *progress, idempotency, key, value []byte) error {
+// key examines one of the keys of the events that were examined. One that leads to a
+// later event must have been appended since.
+func (x *examiner) key(p *progress, idempotency, key, value []byte) error {
 	x.contents.Keys++
 	version, err := parseVersion(key, value)
 	switch {
-	case p.reported[string(idempotency)]:
 	case err != nil:
-		x.add(p, Finding{Key: string(idempotency), Problem: fmt.Sprintf("idempotency key %q of %s: %v", idempotency, p.stream, err)})
-	case version > p.at: // appended since, or lost
+		p.shown.count++ // which makes a difference
+	case version > p.at:
 		return x.astray(p, idempotency, key, value)
 	default:
-		p.counted++
+		p.shown.add(idempotency, version)
 	}
 	return nil
 }
 
 // astray reports a key that leads to no event of its own.
 func (x *examiner) astray(p *progress, idempotency, key, value []byte) error {
-	version, err := parseVersion(key, value)
-	if err != nil || p.reported[string(idempotency)] || p.part == partAstray && version > p.at {
+	version, damage := parseVersion(key, value)
+	switch {
+	case p.reported[string(idempotency)], damage == nil && version > p.at && p.part == partAstray:
 		return nil // reported by now
+	case damage != nil:
+		x.add(p, Finding{Key: string(idempotency), Problem: fmt.Sprintf("idempotency key %q of %s: %v", idempotency, p.stream, damage)})
+		return nil
 	}
 	there, err := x.get(eventKey(nil, p.stream, version), func(key, value []byte) error {
 		other, _, err := splitEvent(key, value)

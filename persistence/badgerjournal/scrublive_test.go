@@ -236,7 +236,7 @@ func TestPacerHoldsItsRate(t *testing.T) {
 				t.Fatalf("%d bytes in %.3f s", read, took)
 			}
 		}
-		if took := time.Since(began).Seconds(); float64(read)/took < rate*0.9 {
+		if took := time.Since(began).Seconds(); float64(read)/took < rate*0.7 {
 			t.Errorf("%d bytes in %.3f s: it rests too long", read, took)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
