@@ -34,7 +34,8 @@ type Append struct {
 	// Done is called exactly once, from a goroutine of the journal, and must not
 	// block. nil means that the events are on disk and will be read from now on.
 	// Otherwise nothing was appended: ErrConflict, a *DuplicateError,
-	// ErrUnavailable, ErrClosed or ErrInvalid, wrapped.
+	// ErrUnavailable, ErrClosed, ErrInvalid or, of a stream that is damaged and
+	// accepts nothing until it is whole again, ErrCorrupt, wrapped.
 	Done func(error)
 }
 

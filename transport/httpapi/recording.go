@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"sync/atomic"
 
@@ -103,6 +104,9 @@ func (r *recording) problem(deps AccountDeps) (p Problem) {
 		of := accountProblem(t.err)
 		if of.Status != http.StatusUnprocessableEntity {
 			deps.logFailure(of, t.userID, t.err)
+			if of.Code == codeDamaged { // which one, so that the trades of others can be sent without it
+				of.Detail = fmt.Sprintf("account %s: %s", t.userID, of.Detail)
+			}
 			return of
 		}
 		of.Errors = p.Errors

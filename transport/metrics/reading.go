@@ -33,6 +33,7 @@ type Reading struct {
 	Paper         paper.Stats
 	Journal       badgerjournal.Stats
 	JournalQueue  badgerjournal.QueueStanding
+	Scrub         badgerjournal.ScrubStanding
 	ReserveBytes  int64 // free disk space below which nothing is written
 	LastBackup    badgerjournal.LastBackup
 	FailedBackups uint64
