@@ -14,7 +14,7 @@ export function JournalCard({ journal: j }: { journal: Stats['journal'] }) {
       actions={<Badge tone={j.available ? 'good' : 'bad'}>{j.available ? 'Available' : 'Unavailable'}</Badge>}
     >
       {j.problem && <p className="px-4 pt-3 text-loss">{j.problem}</p>}
-      {j.damage.map((problem) => (
+      {j.damage.map(problem => (
         <p key={problem} className="px-4 pt-3 text-loss">
           {problem}
         </p>
@@ -34,9 +34,17 @@ export function JournalCard({ journal: j }: { journal: Stats['journal'] }) {
             value: j.scrubbedAt ? formatMoment(j.scrubbedAt) : 'Not yet',
             about: 'When all of the journal was last read and compared with itself',
           },
-          { name: 'Repaired', value: formatCount(j.repaired), about: 'Problems that other entries of the journal could mend' },
+          {
+            name: 'Repaired',
+            value: formatCount(j.repaired),
+            about: 'Problems that other entries of the journal could mend',
+          },
           { name: 'Open problems', value: formatCount(j.open) },
-          { name: 'Damaged accounts', value: formatCount(j.damagedAccounts), about: 'Their trades and orders are refused' },
+          {
+            name: 'Damaged accounts',
+            value: formatCount(j.damagedAccounts),
+            about: 'Their trades and orders are refused',
+          },
         ]}
       />
     </Card>
