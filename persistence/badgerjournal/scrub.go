@@ -32,15 +32,6 @@ type scrub struct {
 	turn     uint64                  // the pass under way
 }
 
-// otherFinding is a problem that belongs to no stream, and the last pass that found it.
-type otherFinding struct {
-	Finding
-	turn uint64
-}
-
-// maxOthers bounds how many problems of no stream are remembered.
-const maxOthers = 1000
-
 func newScrub(j *Journal) *scrub {
 	s := &scrub{journal: j, quarantine: newQuarantine(), woken: make(chan struct{}, 1), others: make(map[string]otherFinding)}
 	s.rest = (&pacer{}).rest
@@ -267,31 +258,6 @@ func (s *scrub) repair(ctx context.Context, findings []Finding) error {
 	return nil
 }
 
-// hold puts the stream of a finding into quarantine.
-func (s *scrub) hold(f Finding, known uint64) (fresh bool) {
-	if fresh = s.quarantine.add(f, known); fresh {
-		s.mu.Lock()
-		s.standing.Found++
-		s.mu.Unlock()
-		s.journal.log.Error().Str("stream", f.Stream).Msg("journal damaged: " + f.String())
-	}
-	return fresh
-}
-
-// note remembers a finding that belongs to no stream.
-func (s *scrub) note(f Finding) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, again := s.others[f.Problem]
-	if !again {
-		s.standing.Found++
-		s.journal.log.Error().Msg("journal damaged: " + f.String())
-	}
-	if again || len(s.others) < maxOthers {
-		s.others[f.Problem] = otherFinding{f, s.turn}
-	}
-}
-
 // compareHeads compares streams that were examined with what the committer knows of
 // them, and ends the quarantine of those that are whole.
 func (s *scrub) compareHeads(ctx context.Context, ended []*progress) error {
@@ -313,87 +279,4 @@ func (s *scrub) compareHeads(ctx context.Context, ended []*progress) error {
 		}
 	}
 	return nil
-}
-
-// met takes note of an error with which a stream was read or appended to, and returns
-// it. Damage puts the stream into quarantine before the next append.
-func (s *scrub) met(stream string, err error) error {
-	if !errors.Is(err, persistence.ErrCorrupt) || s.knownLoss(stream) {
-		return err
-	}
-	if s.hold(Finding{Stream: stream, Problem: err.Error()}, 0) {
-		s.suspect(stream)
-	}
-	return err
-}
-
-// suspect has a stream examined at once.
-func (s *scrub) suspect(stream string) {
-	s.mu.Lock()
-	if !slices.Contains(s.suspects, stream) {
-		s.suspects = append(s.suspects, stream)
-	}
-	s.mu.Unlock()
-	s.wake()
-}
-
-// knownLoss reports whether damage of a stream may be what an operator gave up. If it
-// is, a pass finds whatever else there is.
-func (s *scrub) knownLoss(stream string) (is bool) {
-	err := s.journal.view(func(txn *badger.Txn) error {
-		is = hasLost(txn, stream)
-		return nil
-	})
-	return is && err == nil
-}
-
-// passed ends a pass: what it did not find any more is well again.
-func (s *scrub) passed(took time.Duration, read int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for problem, f := range s.others {
-		if f.turn != s.turn {
-			delete(s.others, problem)
-		}
-	}
-	s.standing.Passes++
-	s.standing.Ended, s.standing.Took, s.standing.PassBytes = s.journal.now(), took, read
-}
-
-// ScrubStanding is what the scrub of a journal did and found since it was opened.
-type ScrubStanding struct {
-	// Passes over the whole journal that ended; the last of them Ended then, Took so
-	// long and read PassBytes. ReadBytes are those of all.
-	Passes    uint64
-	Ended     time.Time
-	Took      time.Duration
-	PassBytes int64
-	ReadBytes uint64
-	// Found problems, of which so many were Repaired.
-	Found, Repaired uint64
-	// Damaged streams are refused appends; Open is how many problems remain, each such
-	// stream counting as one, and First are some of them.
-	Damaged, Open int
-	First         []Finding
-}
-
-// maxShown bounds ScrubStanding.First.
-const maxShown = 5
-
-// ScrubStanding returns what the scrub did and found.
-func (j *Journal) ScrubStanding() ScrubStanding {
-	s := j.scrub
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	standing := s.standing
-	standing.Damaged = int(s.quarantine.held.Load())
-	standing.Open = standing.Damaged + len(s.others)
-	standing.First = s.quarantine.first(maxShown)
-	for _, f := range s.others {
-		if len(standing.First) == maxShown {
-			break
-		}
-		standing.First = append(standing.First, f.Finding)
-	}
-	return standing
 }

@@ -220,6 +220,56 @@ func TestScrubRestsForWhatItReads(t *testing.T) {
 	}
 }
 
+// Appends that wait for their commit go first, but they do not hold it up for ever.
+func TestScrubYieldsToAppendsForAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := newJournal(t.TempDir(), smallOptions(), zerolog.Nop(), time.Now)
+		yields := func() time.Duration {
+			began := time.Now()
+			j.scrub.yield(t.Context())
+			return time.Since(began)
+		}
+		if took := yields(); took != 0 {
+			t.Errorf("nothing waits, and it yields for %s", took)
+		}
+		j.queue.push(&request{append: &persistence.Append{}})
+		if took := yields(); took != yieldFor {
+			t.Errorf("it yields for %s to what waits for ever", took)
+		}
+		go func() {
+			time.Sleep(yieldFor / 2)
+			j.queue.next(nil)
+		}()
+		if took := yields(); took < yieldFor/2 || took > yieldFor/2+yieldStep {
+			t.Errorf("it yields for %s to what waits half as long as it may", took)
+		}
+	})
+}
+
+// What is found while the disk is full is repaired once it can be.
+func TestRepairWaitsUntilTheJournalCanBeWritten(t *testing.T) {
+	dir := written(t)
+	tamper(t, dir, remove(idempotencyKey(nil, "a", "k1")))
+	j := unscrubbed(t, dir)
+	j.disk.reserve.Store(1 << 60)
+	var passing sync.WaitGroup
+	passing.Go(func() { j.scrub.pass(t.Context()) })
+	for j.ScrubStanding().ReadBytes == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if err := appendOne(j, "a", 3); !errors.Is(err, persistence.ErrUnavailable) {
+		t.Error(err)
+	}
+	if s := j.ScrubStanding(); s.Repaired != 0 || s.Passes != 0 {
+		t.Errorf("%+v", s)
+	}
+	j.disk.reserve.Store(smallOptions().ReserveBytes)
+	passing.Wait()
+	if s := j.ScrubStanding(); s.Repaired != 1 || s.Passes != 1 || s.Open != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestPacerHoldsItsRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const rate = 4 << 20
