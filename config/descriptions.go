@@ -40,6 +40,8 @@ var descriptions = map[string]string{
 	"journal.max_queue_bytes":       "How much may wait to be committed; beyond it appends are refused.",
 	"journal.mem_table_bytes":       "How much is kept in memory, and in one log file, before it is written out as a table.",
 	"journal.reserve_bytes":         "The free disk space below which nothing is written: room for what Badger writes by itself, and for the operator to act.",
+	"journal.scrub_byte_rate":       "How many bytes are read a second while the running journal is compared with itself to find damage. 0 switches that off: damage is then found only by what reads it.",
+	"journal.scrub_interval":        "How long the journal rests from one such comparison to the next.",
 	"limit.dial_burst":              "How many new connections one address may open at once.",
 	"limit.dials_per_second":        "How many new connections one address may open a second; 0 is without limit. An IPv6 address counts as its /64.",
 	"limit.event_burst":             "How many events one socket may send at once.",

@@ -39,7 +39,8 @@ type Append struct {
 	// ErrConflict, a *DuplicateError, ErrInvalid, ErrClosed and ErrUnavailable,
 	// wrapped, mean that nothing was appended and nothing will be: the caller may
 	// append again. ErrConflict is no failure: read the events after Expected and
-	// decide again.
+	// decide again. ErrCorrupt means the same of a stream that is damaged and accepts
+	// nothing until it is whole again.
 	//
 	// ErrUnknown, wrapped, means that the events are in the stream or are not, all
 	// or none: read the stream to see which. The journal decides it before Done, so

@@ -1,6 +1,9 @@
 package persistence
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Stats are the counters of a storage since it was opened.
 type Stats struct {
@@ -12,6 +15,9 @@ type Stats struct {
 	// FreeBytes are those that are free on that disk, and ReserveBytes those below
 	// which nothing is written. Both are 0 where the disk is another machine's.
 	FreeBytes, ReserveBytes int64
+	// Restored entries were lost by what the storage is made of, and put back from
+	// copies. Nothing that was acknowledged is missing, and the disk needs a look.
+	Restored uint64
 }
 
 // QueueStanding is how full the queue of commits is.
@@ -33,4 +39,30 @@ type Contents struct {
 func (c Contents) String() string {
 	return fmt.Sprintf("%d streams, %d events, %d idempotency keys, %d checkpoints, %d documents",
 		c.Streams, c.Events, c.Keys, c.Checkpoints, c.Documents)
+}
+
+// ScrubStanding is what the comparison of a storage with itself did and found since the
+// storage was opened.
+type ScrubStanding struct {
+	// Passes over the whole storage that ended; the last of them Ended then, Took so
+	// long and read PassBytes. ReadBytes are those of all.
+	Passes    uint64
+	Ended     time.Time
+	Took      time.Duration
+	PassBytes int64
+	ReadBytes uint64
+	// Found problems, of which so many were Repaired.
+	Found, Repaired uint64
+	// Damaged streams are refused appends; Open is how many problems remain, each such
+	// stream counting as one, and First are some of them.
+	Damaged, Open int
+	First         []Problem
+}
+
+// Problem is one place where a storage is not as it was written.
+type Problem struct {
+	// Stream is the stream concerned; empty for what belongs to none.
+	Stream string
+	// Text says what is wrong, and Advice what to do.
+	Text, Advice string
 }

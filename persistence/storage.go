@@ -39,6 +39,9 @@ type Storage[Options any] interface {
 	// QueueStanding returns how full the queue of commits is.
 	QueueStanding() QueueStanding
 
+	// ScrubStanding returns what the comparison of the storage with itself found.
+	ScrubStanding() ScrubStanding
+
 	// Backup writes one moment of the storage to w, and returns how much that was:
 	// everything that was acknowledged before the call, and of each later commit all
 	// or nothing. Commits go on beside it. It ends early when ctx does; what was

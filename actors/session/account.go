@@ -110,6 +110,10 @@ func (s *Sessions) problem(err error) (Code, string) {
 		s.failed.unavailable.Add(1)
 		return CodeUnavailable, err.Error()
 	}
+	if errors.Is(err, persistence.ErrCorrupt) {
+		s.failed.unavailable.Add(1)
+		return CodeUnavailable, "what the journal holds of the account is damaged, and nothing is recorded for it until an operator has restored it: try again later"
+	}
 	s.failed.internal.Add(1)
 	return CodeServerError, "the request failed; the server's log says why"
 }

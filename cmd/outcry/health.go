@@ -91,6 +91,15 @@ func (e *Engine) journalHealth() httpapi.JournalHealth {
 		Available: true, Commits: s.Commits, Entries: s.Entries, Queued: s.Queued, Bytes: s.Bytes, Free: s.FreeBytes,
 		Latency: httpapi.CommitLatency{P50: milliseconds(s.P50), P95: milliseconds(s.P95), P99: milliseconds(s.P99)},
 	}
+	scrub := e.journal.ScrubStanding()
+	health.Scrub = httpapi.ScrubHealth{
+		Passes: scrub.Passes, Seconds: scrub.Took.Seconds(), Bytes: scrub.PassBytes,
+		Found: scrub.Found, Repaired: scrub.Repaired, Open: scrub.Open, DamagedAccounts: scrub.Damaged,
+	}
+	if !scrub.Ended.IsZero() {
+		ended := scrub.Ended.UTC()
+		health.Scrub.EndedAt = &ended
+	}
 	if err := e.journal.Available(); err != nil {
 		health.Available, health.Problem = false, err.Error()
 	}

@@ -13,7 +13,7 @@ func (e *Engine) reading() metrics.Reading {
 		Workers:  e.dispatcher.Workers(), Pacing: e.dispatcher.Stats(),
 		Sessions: e.sessions.Stats(), Symbols: e.symbols.Stats(), Feeds: e.feeds.Snapshot(),
 		Accounts: e.portfolios.Stats(), Paper: e.broker.Stats(),
-		Journal: e.journal.Stats(), JournalQueue: e.journal.QueueStanding(),
+		Journal: e.journal.Stats(), JournalQueue: e.journal.QueueStanding(), Scrub: e.journal.ScrubStanding(),
 		RefusedReport: e.gateway.Reports().Refused(),
 	}
 	r.LastBackup, r.FailedBackups = e.backups.Standing()

@@ -134,10 +134,18 @@ func (e *Engine) feedState(s feed.Snapshot, now time.Time) feed.State {
 
 func (e *Engine) journalStats() operator.Journal {
 	health := e.journalHealth()
-	return operator.Journal{
+	stats := operator.Journal{
 		Available: health.Available, Problem: health.Problem, Commits: health.Commits, Queued: health.Queued,
 		P50: health.Latency.P50, P95: health.Latency.P95, P99: health.Latency.P99, Bytes: health.Bytes, FreeBytes: health.Free,
+		Found: health.Scrub.Found, Repaired: health.Scrub.Repaired, Open: health.Scrub.Open, DamagedAccounts: health.Scrub.DamagedAccounts, Damage: []string{},
 	}
+	if ended := health.Scrub.EndedAt; ended != nil {
+		stats.ScrubbedAt = ended.UnixMilli()
+	}
+	for _, problem := range e.journal.ScrubStanding().First {
+		stats.Damage = append(stats.Damage, problem.Text+": "+problem.Advice)
+	}
+	return stats
 }
 
 func (e *Engine) actorStats() (a operator.Actors) {

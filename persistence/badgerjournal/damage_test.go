@@ -189,7 +189,7 @@ func TestEmptyLogsOfAKilledProcessAreNoDamage(t *testing.T) {
 func TestAnOpeningThatWasKilledIsUndone(t *testing.T) {
 	all, heads := closed(t, 60, 20)
 	dir := write(t, all)
-	s := newSet(dir)
+	s := newKeptFiles(dir)
 	id := tablesIn(dir)[0]
 	if err := s.aside(map[uint64]error{id: errChecksum}); err != nil {
 		t.Fatal(err)

@@ -28,6 +28,8 @@ func (r *request) size() (count, bytes int64) {
 		return count + 1, bytes + stream + overhead
 	case r.checkpoint != nil:
 		return 1, int64(len(r.checkpoint.checkpoint.Data)+len(r.checkpoint.stream)) + overhead
+	case r.amendment != nil:
+		return r.amendment.count, r.amendment.bytes
 	}
 	for i := range r.documents {
 		bytes += int64(len(r.documents[i].Key)+len(r.documents[i].Value)) + overhead
@@ -39,9 +41,14 @@ func (r *request) size() (count, bytes int64) {
 func (c *committer) add(r *request) error {
 	switch {
 	case r.append != nil:
-		return c.addAppend(r.append)
+		if err := c.journal.scrub.quarantine.refuse(r.append.Stream); err != nil {
+			return fmt.Errorf("append to %s: %w", r.append.Stream, err)
+		}
+		return c.journal.scrub.met(r.append.Stream, c.addAppend(r.append))
 	case r.checkpoint != nil:
 		return c.addCheckpoint(r.checkpoint)
+	case r.amendment != nil:
+		return r.amendment.apply(c)
 	}
 	return c.addDocuments(r.documents)
 }
@@ -52,6 +59,9 @@ func (c *committer) addAppend(a *persistence.Append) error {
 		return err
 	}
 	if head != a.Expected {
+		if head < a.Expected {
+			c.journal.scrub.suspect(a.Stream) // its sender saw events that are not there
+		}
 		return fmt.Errorf("append to %s: %w: it is at %d, not at %d", a.Stream, persistence.ErrConflict, head, a.Expected)
 	}
 	if err := c.checkKeys(a); err != nil {
@@ -169,8 +179,32 @@ func (c *committer) checkKeys(a *persistence.Append) error {
 
 func (c *committer) addCheckpoint(r *checkpointRequest) error {
 	key := plainKey(nil, kindCheckpoint, r.stream)
+	if c.journal.scrub.quarantine.holds(r.stream) {
+		// It may stand for events that are lost, unless the one that is there stands for more.
+		if err := c.checkNewer(key, r); err != nil {
+			return err
+		}
+	}
 	if err := c.set(badger.NewEntry(key, sealCheckpoint(key, r.checkpoint))); err != nil {
 		return c.broken(err)
+	}
+	return nil
+}
+
+// checkNewer refuses a checkpoint that is older than the one under key.
+func (c *committer) checkNewer(key []byte, r *checkpointRequest) error {
+	older := false
+	x := &examiner{txn: c.txn}
+	_, err := x.get(key, func(key, value []byte) error {
+		old, damage := parseCheckpoint(key, value)
+		older = damage == nil && r.checkpoint.Version < old.Version
+		return nil
+	})
+	if err == nil && older {
+		err = c.journal.scrub.quarantine.refuse(r.stream)
+	}
+	if err != nil {
+		return fmt.Errorf("checkpoint of %s: %w", r.stream, err)
 	}
 	return nil
 }

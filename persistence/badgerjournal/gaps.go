@@ -8,9 +8,9 @@ import (
 	"github.com/dgraph-io/badger/v4/y"
 )
 
-// span is a range of keys: those after and before its ends, and the ends too if they
+// keySpan is a range of keys: those after and before its ends, and the ends too if they
 // are included. A nil end is open.
-type span struct {
+type keySpan struct {
 	from, to []byte
 	ends     bool
 }
@@ -27,7 +27,7 @@ func lostTables(before, after *snapshot) []badger.TableInfo {
 	replaced := without(before.tables, after.tables)
 	for i := range replaced {
 		for _, end := range [][]byte{y.ParseKey(replaced[i].Left), y.ParseKey(replaced[i].Right)} {
-			if !contains(after, before, span{from: end, to: end, ends: true}) {
+			if !contains(after, before, keySpan{from: end, to: end, ends: true}) {
 				return replaced
 			}
 		}
@@ -44,7 +44,7 @@ func lostTables(before, after *snapshot) []badger.TableInfo {
 }
 
 // contains reports whether a snapshot has every key of a span that an older one has.
-func contains(newer, older *snapshot, s span) bool {
+func contains(newer, older *snapshot, s keySpan) bool {
 	var last []byte
 	for older.it.Seek(s.from); older.it.Valid(); older.it.Next() {
 		item := older.it.Item()
@@ -93,7 +93,7 @@ func (s *snapshot) has(key []byte) bool {
 
 // newGaps returns the gaps between tables that are neighbours on their level, and were
 // not before. The first level has none: its tables overlap.
-func newGaps(before, after []badger.TableInfo) (gaps []span) {
+func newGaps(before, after []badger.TableInfo) (gaps []keySpan) {
 	type pair struct{ left, right uint64 } // ids, 0 at the ends
 	known := make(map[pair]bool)
 	old := byLevel(before)
@@ -112,7 +112,7 @@ func newGaps(before, after []badger.TableInfo) (gaps []span) {
 			if known[pair{left.ID, right.ID}] {
 				continue
 			}
-			gap := span{}
+			gap := keySpan{}
 			if i > 0 {
 				gap.from = y.ParseKey(left.Right)
 			}

@@ -27,10 +27,11 @@ type Journal struct {
 	logs      *logKeeper
 	recent    *recentCommits
 	stop      context.CancelFunc
-	running   sync.WaitGroup // the committer and the housekeeper
+	running   sync.WaitGroup // the committer, the housekeeper and the scrub
 	failed    chan struct{}  // wakes the housekeeper
 	queue     *queue
 	commits   persistence.CommitCounter
+	scrub     *scrub
 	commitTxn func(*badger.Txn) error // a test's, instead of Badger's
 
 	// atomic: written by Configure, read by a backup
@@ -98,7 +99,8 @@ func newJournal(dir string, o Options, log zerolog.Logger, now func() time.Time)
 		failed: make(chan struct{}, 1), queue: newQueue(o.MaxGroup, o.MaxQueueBytes),
 	}
 	j.live.Store(&o)
-	j.reader = reader{view: j.view, now: now}
+	j.scrub = newScrub(j)
+	j.reader = reader{view: j.view, now: now, met: j.scrub.met}
 	return j
 }
 
@@ -107,16 +109,18 @@ func (j *Journal) start() {
 	j.stop = cancel
 	j.running.Go(j.commitLoop)
 	j.running.Go(func() { j.housekeep(ctx) })
+	j.running.Go(func() { j.scrub.run(ctx) })
 }
 
-// Configure changes what can be changed while the journal is open: its reserve and
-// the rate of backups.
+// Configure changes what can be changed while the journal is open: its reserve, the
+// rate of backups, and the rate and interval of scrubs.
 func (j *Journal) Configure(o Options) error {
 	if err := o.Validate(); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
 	j.live.Store(&o)
 	j.disk.reserve.Store(o.ReserveBytes)
+	j.scrub.wake()
 	return nil
 }
 

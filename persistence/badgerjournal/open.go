@@ -31,7 +31,7 @@ type opener struct {
 	log      zerolog.Logger
 	restored *atomic.Uint64 // counts entries that were put back
 
-	set *set // what is put back if it fails
+	kept *keptFiles // what is put back if it fails
 	// leftOut reports that Badger opened without a file that it has. All of the journal
 	// is verified then.
 	leftOut bool
@@ -48,7 +48,7 @@ func (op *opener) open() (*database, error) {
 	if err := op.lock.acquire(op.dir); err != nil {
 		return nil, unavailableOr(err)
 	}
-	op.set, op.leftOut = newSet(op.dir), false
+	op.kept, op.leftOut = newKeptFiles(op.dir), false
 	db, err := op.openLocked()
 	if err != nil {
 		return nil, unavailableOr(err)
@@ -57,7 +57,7 @@ func (op *opener) open() (*database, error) {
 }
 
 func (op *opener) openLocked() (_ *database, err error) {
-	if err := op.set.putBack(); err != nil { // of an opening that did not end
+	if err := op.kept.putBack(); err != nil { // of an opening that did not end
 		return nil, err
 	}
 	if err := removeEmptyLogs(op.dir, op.log); err != nil {
@@ -72,10 +72,10 @@ func (op *opener) openLocked() (_ *database, err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, op.set.putBack())
+			err = errors.Join(err, op.kept.putBack())
 		}
 	}()
-	if err := op.set.aside(damaged); err != nil {
+	if err := op.kept.aside(damaged); err != nil {
 		return nil, err
 	}
 	db, err := op.openSomehow(damaged)
@@ -85,7 +85,7 @@ func (op *opener) openLocked() (_ *database, err error) {
 	if err := op.complete(db); err != nil {
 		return nil, errors.Join(err, db.discard())
 	}
-	return db, op.set.remove()
+	return db, op.kept.remove()
 }
 
 // openSomehow opens Badger, without files that hold nothing of ours if it does not
@@ -103,7 +103,7 @@ func (op *opener) openSomehow(damaged map[uint64]error) (*database, error) {
 	}
 	first := err
 	for _, patterns := range op.dispensable() {
-		names, err := op.set.leaveOut(patterns)
+		names, err := op.kept.leaveOut(patterns)
 		if err != nil {
 			return nil, err
 		}
@@ -177,7 +177,7 @@ func (op *opener) openBadger() (*database, error) {
 // noteNewList notes that Badger makes a new list of tables, where there should be one.
 func (op *opener) noteNewList() {
 	if _, err := os.Stat(filepath.Join(op.dir, badger.ManifestFilename)); errors.Is(err, fs.ErrNotExist) {
-		op.leftOut = op.leftOut || len(op.set.tables()) > 0
+		op.leftOut = op.leftOut || len(op.kept.tables()) > 0
 	}
 }
 
@@ -188,7 +188,7 @@ func (op *opener) complete(db *database) error {
 		return err
 	}
 	var lost []error
-	unused := op.set.without(db.Tables())
+	unused := op.kept.without(db.Tables())
 	for _, source := range []entries{
 		entriesOfTables(unused, func(err error) { lost = append(lost, err) }),
 		entriesOfRecent(op.dir),

@@ -29,6 +29,12 @@ type Options struct {
 	// BackupByteRate is how many bytes of a backup are read a second at most, so that
 	// trades keep the disk and the processor.
 	BackupByteRate int64 `koanf:"backup_byte_rate" live:"true"`
+	// ScrubByteRate is how many bytes are read a second while the running journal is
+	// compared with itself to find damage. 0 switches that off: damage is then found
+	// only by what reads it.
+	ScrubByteRate int64 `koanf:"scrub_byte_rate" live:"true"`
+	// ScrubInterval is how long the journal rests from one such comparison to the next.
+	ScrubInterval time.Duration `koanf:"scrub_interval" live:"true"`
 }
 
 // DefaultOptions suit one process of a few hundred thousand accounts.
@@ -41,6 +47,8 @@ func DefaultOptions() Options {
 		MaxQueueBytes:        64 << 20,
 		HousekeepingInterval: 10 * time.Minute,
 		BackupByteRate:       16 << 20,
+		ScrubByteRate:        4 << 20,
+		ScrubInterval:        time.Hour,
 	}
 }
 
@@ -68,6 +76,8 @@ func (o Options) Validate() error {
 	check(o.MaxGroup >= 1 && o.MaxGroup <= 1<<16, "max_group: %d is not allowed: must be between 1 and 65536", o.MaxGroup)
 	check(o.MaxQueueBytes >= minQueueBytes, "max_queue_bytes: %d is not allowed: must be at least %d", o.MaxQueueBytes, minQueueBytes)
 	check(o.BackupByteRate >= pacedBytes && o.BackupByteRate <= 1<<40, "backup_byte_rate: %d is not allowed: must be between %d and 1099511627776", o.BackupByteRate, pacedBytes)
+	check(o.ScrubByteRate == 0 || o.ScrubByteRate >= pacedBytes && o.ScrubByteRate <= 1<<40, "scrub_byte_rate: %d is not allowed: must be 0 or between %d and 1099511627776", o.ScrubByteRate, pacedBytes)
+	check(o.ScrubInterval >= time.Second, "scrub_interval: %s is not allowed: must be at least 1s", o.ScrubInterval)
 	check(o.HousekeepingInterval >= time.Second, "housekeeping_interval: %s is not allowed: must be at least 1s", o.HousekeepingInterval)
 	return errors.Join(errs...)
 }

@@ -7,12 +7,13 @@ import (
 	"outcry/persistence"
 )
 
-// request is something to be committed. It is one of append, checkpoint and
-// documents.
+// request is something to be committed. It is one of append, checkpoint, documents
+// and amendment.
 type request struct {
 	append     *persistence.Append
 	checkpoint *checkpointRequest
 	documents  []persistence.Document
+	amendment  *amendment
 	done       func(error)
 
 	bytes   int64 // that it holds in memory
@@ -70,7 +71,7 @@ func (q *queue) push(r *request, invalid error) {
 
 // refuse has a request answered without being looked at.
 func (r *request) refuse(why error) {
-	r.verdict, r.append, r.checkpoint, r.documents, r.bytes = why, nil, nil, nil, 0
+	r.verdict, r.append, r.checkpoint, r.documents, r.amendment, r.bytes = why, nil, nil, nil, nil, 0
 }
 
 var errQueueFull = fmt.Errorf("%w: too much waits to be written: try again in a moment", persistence.ErrUnavailable)

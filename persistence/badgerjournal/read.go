@@ -17,6 +17,7 @@ type reader struct {
 	// immutable after construction
 	view func(f func(txn *badger.Txn) error) error // runs f on a moment of the database
 	now  func() time.Time
+	met  func(stream string, err error) error // notes damage, and returns err
 }
 
 // view runs a function on a moment of the database.
@@ -50,7 +51,7 @@ func (r reader) Read(stream string, after uint64) iter.Seq2[persistence.Record, 
 			return scanEvents(txn, stream, after+1, false, func(record persistence.Record) bool { return yield(record, nil) })
 		})
 		if err != nil && !errors.Is(err, errStop) {
-			yield(persistence.Record{}, fmt.Errorf("read %s after %d: %w", stream, after, err))
+			yield(persistence.Record{}, r.met(stream, fmt.Errorf("read %s after %d: %w", stream, after, err)))
 		}
 	}
 }
@@ -78,7 +79,7 @@ func (r reader) ReadBack(stream string, before uint64) iter.Seq2[persistence.Rec
 			return scanEvents(txn, stream, from, true, func(record persistence.Record) bool { return yield(record, nil) })
 		})
 		if err != nil && !errors.Is(err, errStop) {
-			yield(persistence.Record{}, fmt.Errorf("read %s before %d: %w", stream, before, err))
+			yield(persistence.Record{}, r.met(stream, fmt.Errorf("read %s before %d: %w", stream, before, err)))
 		}
 	}
 }
@@ -179,7 +180,7 @@ func (r reader) Lookup(stream, key string) (version uint64, err error) {
 		version, err = lookup(txn, idempotencyKey(nil, stream, key))
 		return err
 	})
-	return version, err
+	return version, r.met(stream, err)
 }
 
 // Checkpoint returns a stream's checkpoint. persistence.Journal.
@@ -202,7 +203,7 @@ func (r reader) Checkpoint(stream string) (c persistence.Checkpoint, err error) 
 		}
 		return nil
 	})
-	return c, err
+	return c, r.met(stream, err)
 }
 
 // Streams yields the names of all streams. persistence.Journal.

@@ -71,16 +71,22 @@ func appendEvent(dst, key []byte, e *persistence.Event) []byte {
 
 // parseEvent reads the value of the event under key. Its data is value's own.
 func parseEvent(key, value []byte) (idempotency string, data []byte, err error) {
+	name, data, err := splitEvent(key, value)
+	return string(name), data, err
+}
+
+// splitEvent is parseEvent whose idempotency key is value's own, too.
+func splitEvent(key, value []byte) (idempotency, data []byte, err error) {
 	body, err := unseal(key, value)
 	if err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	n, width := binary.Uvarint(body)
 	if width <= 0 || n > uint64(len(body)-width) {
-		return "", nil, errShort
+		return nil, nil, errShort
 	}
 	body = body[width:]
-	return string(body[:n]), body[n:], nil
+	return body[:n], body[n:], nil
 }
 
 // parseVersion reads the value under an idempotency key.

@@ -154,6 +154,9 @@ func (m *mender) mendStream(stream string, versions []uint64) error {
 	if lost := missingVersions(versions, end, m.known[stream]); len(lost) > 0 {
 		m.result.lose("%s: %s; it ends at %d now", stream, strings.Join(lost, ", "), end)
 	}
+	if err := m.giveUp(stream, versions, end); err != nil {
+		return err
+	}
 	key := plainKey(nil, kindStream, stream)
 	return m.batch.Set(key, seal(key, nil))
 }
@@ -244,7 +247,7 @@ func (m *mender) mendStreams() error {
 		stream := string(key[1:])
 		m.tells(stream, 1)
 		if m.ends[stream] == 0 {
-			return m.batch.Delete(key)
+			return errors.Join(m.giveUp(stream, nil, 0), m.batch.Delete(key))
 		}
 		return nil
 	})

@@ -24,7 +24,7 @@ type source struct {
 // readAll emits every entry that can be read. Most are emitted once, some twice.
 func (s *source) readAll(workshop string) error {
 	var paths []string
-	for _, dir := range []string{s.dir, filepath.Join(s.dir, setName)} {
+	for _, dir := range []string{s.dir, filepath.Join(s.dir, keptName)} {
 		for _, id := range tablesIn(dir) {
 			paths = append(paths, table.NewFilename(id, dir))
 		}

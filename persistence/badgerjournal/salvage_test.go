@@ -130,6 +130,9 @@ func TestSalvageGoesOnFromACheckpoint(t *testing.T) {
 			if err != nil || !s.says(c.says) {
 				t.Fatalf("%q, %v; want %q", s.Losses, err, c.says)
 			}
+			if r, err := Verify(dir, smallOptions(), zerolog.Nop()); err != nil || r.Found > 0 {
+				t.Errorf("what was given up is a problem still: %q, %v", r.Problems, err)
+			}
 			checkGoesOn(t, dir, c.checkpoint, c.end)
 		})
 	}

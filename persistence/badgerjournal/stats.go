@@ -6,7 +6,7 @@ import "outcry/persistence"
 func (j *Journal) Stats() persistence.Stats {
 	s := persistence.Stats{
 		CommitStats: j.commits.Stats(), Queued: j.queue.len(),
-		Bytes: usedBytes(j.dir), ReserveBytes: j.Options().ReserveBytes,
+		Bytes: usedBytes(j.dir), ReserveBytes: j.Options().ReserveBytes, Restored: j.restored.Load(),
 	}
 	if state, err := statDisk(j.dir); err == nil {
 		s.FreeBytes = state.free

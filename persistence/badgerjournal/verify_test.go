@@ -84,7 +84,7 @@ func TestVerifyNamesEverythingThatIsNotAsItWasWritten(t *testing.T) {
 		"an event of elsewhere": {set(event, appendEvent(nil, eventKey(nil, "a", 1), other)), []string{"event 2 of a: not what was written"}},
 		"a missing key":         {remove(key), []string{`event 2 of a: its idempotency key "k1" is not known`}},
 		"a damaged key":         {set(key, []byte{1, 2}), []string{"too short"}},
-		"a key astray":          {set(key, sealVersion(key, 3)), []string{`"k1" leads to event 3`, `event 3, which has the key "k2"`}},
+		"a key astray":          {set(key, sealVersion(key, 3)), []string{`event 2 of a: its idempotency key "k1" leads to event 3`}},
 		"an early checkpoint":   {set(checkpoint, sealCheckpoint(checkpoint, persistence.Checkpoint{Version: 4})), []string{"checkpoint of a is at version 4, and its events end at 3"}},
 		"a damaged checkpoint":  {set(checkpoint, []byte("x")), []string{"checkpoint of a: too short"}},
 		"an unlisted stream":    {remove(plainKey(nil, kindStream, "b")), []string{"b has events and is not listed", `the open mark of "b" has no stream`}},

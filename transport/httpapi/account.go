@@ -77,14 +77,20 @@ func accountProblem(err error) Problem {
 		return Problem{Status: http.StatusServiceUnavailable, Code: "JOURNAL_UNAVAILABLE", Detail: "nothing can be recorded now: try again in a moment"}
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return Problem{Status: http.StatusServiceUnavailable, Code: "TIMEOUT", Detail: "the account did not answer in time: try again in a moment"}
+	case errors.Is(err, persistence.ErrCorrupt):
+		return Problem{Status: http.StatusServiceUnavailable, Code: codeDamaged, Detail: "what the journal holds of the account is damaged, and nothing is recorded for it until an operator has restored it: try again later"}
 	case errors.Is(err, portfolio.ErrRefused), errors.Is(err, persistence.ErrInvalid):
 		return Problem{Status: http.StatusUnprocessableEntity, Code: "REFUSED", Detail: err.Error()}
 	}
 	return Problem{Status: http.StatusInternalServerError, Code: "ACCOUNT_FAILED", Detail: "the account cannot be read: the engine's log says why"}
 }
 
-// retryAfterSeconds is when a client that was told to try again should do so.
-const retryAfterSeconds = "1"
+// codeDamaged is of an account whose part of the journal is damaged.
+const codeDamaged = "JOURNAL_DAMAGED"
+
+// After how many seconds a client should try again: in a moment, or where an operator
+// has to act.
+const retryAfterSeconds, retryDamagedAfterSeconds = "1", "60"
 
 // fail answers with an error of an account. What a client cannot mend is logged.
 func (d AccountDeps) fail(w http.ResponseWriter, userID string, err error) {
@@ -101,7 +107,11 @@ func (d AccountDeps) logFailure(p Problem, userID string, err error) {
 
 func writeAccountProblem(w http.ResponseWriter, p Problem) {
 	if p.Status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", retryAfterSeconds)
+		after := retryAfterSeconds
+		if p.Code == codeDamaged {
+			after = retryDamagedAfterSeconds
+		}
+		w.Header().Set("Retry-After", after)
 	}
 	writeProblem(w, p)
 }

@@ -126,7 +126,8 @@ func TestAccountThatCannotAnswerIsAProblem(t *testing.T) {
 		"stopping":    {told: fmt.Errorf("account: %w", persistence.ErrClosed), status: 503, code: "STOPPING"},
 		"unavailable": {replied: fmt.Errorf("load: %w", persistence.ErrUnavailable), status: 503, code: "JOURNAL_UNAVAILABLE"},
 		"silent":      {status: 503, code: "TIMEOUT"},
-		"damaged":     {replied: fmt.Errorf("load: %w", persistence.ErrCorrupt), status: 500, code: "ACCOUNT_FAILED"},
+		"damaged":     {replied: fmt.Errorf("load: %w", persistence.ErrCorrupt), status: 503, code: "JOURNAL_DAMAGED"},
+		"broken":      {replied: errors.New("load: no event"), status: 500, code: "ACCOUNT_FAILED"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

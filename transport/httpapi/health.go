@@ -126,6 +126,24 @@ type JournalHealth struct {
 	Latency CommitLatency `json:"latency"`
 	Bytes   int64         `json:"bytes"`
 	Free    int64         `json:"freeBytes"` // of its disk
+	Scrub   ScrubHealth   `json:"scrub"`
+}
+
+// ScrubHealth is what comparing the journal with itself found. The log and the
+// operator console name it: /health needs no sign-in, and accounts are private.
+type ScrubHealth struct {
+	Passes uint64 `json:"passes"` // over the whole journal, since the start
+	// EndedAt is when the last pass ended, nil before the first; it took so many
+	// Seconds and read so many Bytes.
+	EndedAt *time.Time `json:"endedAt,omitempty"`
+	Seconds float64    `json:"seconds"`
+	Bytes   int64      `json:"bytes"`
+	// Found problems since the start, of which so many were Repaired; Open ones are left.
+	Found    uint64 `json:"found"`
+	Repaired uint64 `json:"repaired"`
+	Open     int    `json:"open"`
+	// DamagedAccounts are refused trades and orders until they are restored.
+	DamagedAccounts int `json:"damagedAccounts"`
 }
 
 // CommitLatency is that of the last one to two minutes' commits, in milliseconds.

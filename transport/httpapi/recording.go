@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"sync/atomic"
@@ -112,6 +113,9 @@ func (r *recording) problem(deps AccountDeps) (p Problem) {
 		of := accountProblem(t.err)
 		if of.Status != http.StatusUnprocessableEntity {
 			deps.logFailure(of, t.userID, t.err)
+			if of.Code == codeDamaged { // which one, so that the trades of others can be sent without it
+				of.Detail = fmt.Sprintf("account %s: %s", t.userID, of.Detail)
+			}
 			return of
 		}
 		of.Errors = p.Errors

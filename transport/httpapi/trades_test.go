@@ -193,6 +193,23 @@ func TestTradeThatTheAccountRefusesIsNamed(t *testing.T) {
 	}
 }
 
+// An executor should send the trades of a damaged account again, much later, and can
+// send those of others without it.
+func TestTradeOfADamagedAccountIsToBeSentLater(t *testing.T) {
+	a := tradesAPI(t)
+	a.accounts.record(func(trade *portfolio.Trade) (portfolio.TradeOutcome, error) {
+		if trade.ID == "t-0001" {
+			return portfolio.TradeOutcome{}, fmt.Errorf("append: %w: event 7 is missing", persistence.ErrCorrupt)
+		}
+		return portfolio.TradeOutcome{}, nil
+	})
+	got := a.postTrades(typeNDJSON, manyTrades(3))
+	p := got.problem(t, http.StatusServiceUnavailable, "JOURNAL_DAMAGED")
+	if got.header.Get("Retry-After") != "60" || !strings.Contains(p.Detail, "account ") || !strings.Contains(p.Detail, "2 of 3 trades were recorded") || strings.Contains(p.Detail, "event 7") {
+		t.Fatalf("%v %s", got.header, p.Detail)
+	}
+}
+
 func TestSilentAccountIsGivenUp(t *testing.T) {
 	a := tradesAPI(t, func(o *Options) { o.RequestTimeout = 100 * time.Millisecond })
 	var late []func(portfolio.TradeOutcome, error)

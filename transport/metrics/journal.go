@@ -20,12 +20,31 @@ var journal = []family{
 	{"outcry_journal_bytes", "What the journal takes on disk.", gauge, nil, one(func(r *Reading) float64 { return float64(r.Journal.Bytes) })},
 	{"outcry_journal_disk_free_bytes", "What is free on its disk.", gauge, nil, one(func(r *Reading) float64 { return float64(r.Journal.FreeBytes) })},
 	{"outcry_journal_disk_reserve_bytes", "Below so much free space nothing is saved: the setting journal.reserve_bytes.", gauge, nil, one(func(r *Reading) float64 { return float64(r.Journal.ReserveBytes) })},
+	{"outcry_journal_scrub_last_end_timestamp_seconds", "When the whole journal was last compared with itself, in Unix time; absent before the first time since the start.", gauge, nil, ofLastScrub(func(s *persistence.ScrubStanding) float64 {
+		return float64(s.Ended.UnixMilli()) / 1000
+	})},
+	{"outcry_journal_scrub_last_duration_seconds", "How long that took.", gauge, nil, ofLastScrub(func(s *persistence.ScrubStanding) float64 { return s.Took.Seconds() })},
+	{"outcry_journal_scrub_read_bytes_total", "Bytes that were read to compare it.", counter, nil, one(func(r *Reading) float64 { return float64(r.Scrub.ReadBytes) })},
+	{"outcry_journal_problems_found_total", "Places where the journal was not as it was written.", counter, nil, one(func(r *Reading) float64 { return float64(r.Scrub.Found) })},
+	{"outcry_journal_problems_repaired_total", "Those of them that were repaired by what else the journal holds.", counter, nil, one(func(r *Reading) float64 { return float64(r.Scrub.Repaired) })},
+	{"outcry_journal_problems", "Those that are left, an account counting as one; the log says what they are and what to do.", gauge, nil, one(func(r *Reading) float64 { return float64(r.Scrub.Open) })},
+	{"outcry_journal_damaged_accounts", "Accounts that are refused trades and orders, since what the journal holds of them is damaged.", gauge, nil, one(func(r *Reading) float64 { return float64(r.Scrub.Damaged) })},
+	{"outcry_journal_restored_entries_total", "Entries that the database had lost and that were put back since the start: a compaction that could not create a table, or a damaged log.", counter, nil, one(func(r *Reading) float64 { return float64(r.Journal.Restored) })},
 	{"outcry_backup_last_success_timestamp_seconds", "When the last backup ended that was sent whole, in Unix time; kept in the journal over restarts and upgrades, absent before the first. Of a journal that was restored it is the one before that backup.", gauge, nil, ofLastBackup(func(b *persistence.LastBackup) float64 {
 		return float64(b.Ended.UnixMilli()) / 1000
 	})},
 	{"outcry_backup_last_success_size_bytes", "How large that backup is.", gauge, nil, ofLastBackup(func(b *persistence.LastBackup) float64 { return float64(b.Bytes) })},
 	{"outcry_backup_last_success_duration_seconds", "How long that backup took.", gauge, nil, ofLastBackup(func(b *persistence.LastBackup) float64 { return b.Took.Seconds() })},
 	{"outcry_backup_failures_total", "Backups that were begun and broke off; the audit log says why.", counter, nil, one(func(r *Reading) float64 { return float64(r.FailedBackups) })},
+}
+
+// ofLastScrub is the reading of what there is only once the journal was compared.
+func ofLastScrub(value func(*persistence.ScrubStanding) float64) func(*Reading, *sayer) {
+	return func(r *Reading, say *sayer) {
+		if !r.Scrub.Ended.IsZero() {
+			say.value(value(&r.Scrub))
+		}
+	}
 }
 
 // ofLastBackup is the reading of what there is only once there was a backup.

@@ -36,6 +36,7 @@ func something() Reading {
 		Certificate: time.Unix(1_900_000_000, 0),
 		LastBackup:  persistence.LastBackup{Ended: time.Unix(1_800_000_000, 0), Bytes: 1 << 20, Took: time.Minute},
 	}
+	r.Scrub.Ended = time.Unix(1_800_000_000, 0)
 	r.Sessions.Closed = map[string]uint64{"slow consumer": 1}
 	r.Sample.FeedLag.Read(&lag)
 	r.Sample.Browsers.Read(&lag)

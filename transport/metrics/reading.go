@@ -33,6 +33,7 @@ type Reading struct {
 	Paper         paper.Stats
 	Journal       persistence.Stats
 	JournalQueue  persistence.QueueStanding
+	Scrub         persistence.ScrubStanding
 	LastBackup    persistence.LastBackup
 	FailedBackups uint64
 	Limits        httpapi.LimitsHealth

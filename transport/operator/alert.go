@@ -48,6 +48,12 @@ func judge(s *Stats, requests, connects failures) Alert {
 	if !s.Journal.Available {
 		note(&critical, "The journal is unavailable: %s", s.Journal.Problem)
 	}
+	switch j := &s.Journal; {
+	case j.DamagedAccounts > 0:
+		note(&critical, "The journal is damaged: %d accounts are refused trades and orders; the log and the operator console name them", j.DamagedAccounts)
+	case j.Open > 0:
+		note(&warning, "The journal is damaged, in no account: the log and the operator console say what it is")
+	}
 	p95, limit := s.Freshness.Minute.P95, max(milliseconds(criticalFreshness), s.Freshness.BudgetMs)
 	switch {
 	case p95 > limit:

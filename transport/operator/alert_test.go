@@ -25,6 +25,8 @@ func TestAlertIsAsBadAsItsWorstReason(t *testing.T) {
 		"no feed":                  {change: func(s *Stats) { s.Feeds.State = "down" }, state: Warning, reason: "No feed"},
 		"silent feeds":             {change: func(s *Stats) { s.Feeds.State = "stale" }, state: Warning, reason: "silent"},
 		"no journal":               {change: func(s *Stats) { s.Journal = Journal{Problem: "the disk is full"} }, state: Critical, reason: "disk is full"},
+		"damaged accounts":         {change: func(s *Stats) { s.Journal.Open, s.Journal.DamagedAccounts = 3, 2 }, state: Critical, reason: "2 accounts are refused"},
+		"a damaged document":       {change: func(s *Stats) { s.Journal.Open = 1 }, state: Warning, reason: "in no account"},
 	} {
 		s := &Stats{Freshness: Freshness{BudgetMs: 200}, Journal: Journal{Available: true}, Feeds: Feeds{State: "live"}}
 		if test.change != nil {

@@ -156,6 +156,16 @@ type Journal struct {
 	P99              float64 `json:"p99"`
 	Bytes            int64   `json:"bytes"`
 	FreeBytes        int64   `json:"freeBytes"`
+	// ScrubbedAt is when the whole journal was last compared with itself, 0 before the
+	// first time since the start. That Found so many problems since then, of which so
+	// many were Repaired and Open are left; Damage says of some what they are and what to
+	// do. DamagedAccounts are refused trades and orders.
+	ScrubbedAt      int64    `json:"scrubbedAt"`
+	Found           uint64   `json:"found"`
+	Repaired        uint64   `json:"repaired"`
+	Open            int      `json:"open"`
+	DamagedAccounts int      `json:"damagedAccounts"`
+	Damage          []string `json:"damage"`
 }
 
 // Errors are requests over HTTP and events of sockets that failed on our side.

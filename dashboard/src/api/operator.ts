@@ -87,6 +87,14 @@ export interface Stats {
     p99: number
     bytes: number
     freeBytes: number
+    /** When the whole journal was last compared with itself; 0 before the first time. */
+    scrubbedAt: number
+    found: number
+    repaired: number
+    open: number
+    damagedAccounts: number
+    /** Some of the problems that are left, and what to do. */
+    damage: string[]
   }
   errors: { rate: number; total: number; byKind: Record<string, number> }
   memory: { rssBytes: number; heapBytes: number; sysBytes: number; goroutines: number }

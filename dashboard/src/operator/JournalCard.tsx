@@ -1,5 +1,6 @@
 import type { Stats } from '../api/operator'
 import { formatBytes, formatCount, formatMs } from '../format/numbers'
+import { formatMoment } from '../format/times'
 import { Badge } from '../ui/Badge'
 import { Card } from '../ui/Card'
 import { Facts } from './Facts'
@@ -13,6 +14,11 @@ export function JournalCard({ journal: j }: { journal: Stats['journal'] }) {
       actions={<Badge tone={j.available ? 'good' : 'bad'}>{j.available ? 'Available' : 'Unavailable'}</Badge>}
     >
       {j.problem && <p className="px-4 pt-3 text-loss">{j.problem}</p>}
+      {j.damage.map(problem => (
+        <p key={problem} className="px-4 pt-3 text-loss">
+          {problem}
+        </p>
+      ))}
       <Facts
         facts={[
           { name: 'Commit P50', value: formatMs(j.p50) },
@@ -23,6 +29,22 @@ export function JournalCard({ journal: j }: { journal: Stats['journal'] }) {
           { name: 'Since the start', value: formatCount(j.commits) },
           { name: 'Size', value: formatBytes(j.bytes) },
           { name: 'Free on its disk', value: formatBytes(j.freeBytes) },
+          {
+            name: 'Last examined',
+            value: j.scrubbedAt ? formatMoment(j.scrubbedAt) : 'Not yet',
+            about: 'When all of the journal was last read and compared with itself',
+          },
+          {
+            name: 'Repaired',
+            value: formatCount(j.repaired),
+            about: 'Problems that other entries of the journal could mend',
+          },
+          { name: 'Open problems', value: formatCount(j.open) },
+          {
+            name: 'Damaged accounts',
+            value: formatCount(j.damagedAccounts),
+            about: 'Their trades and orders are refused',
+          },
         ]}
       />
     </Card>

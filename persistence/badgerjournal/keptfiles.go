@@ -12,23 +12,25 @@ import (
 	"github.com/dgraph-io/badger/v4/table"
 )
 
-// set keeps what opening a journal may destroy, in a directory inside the journal's:
+// keptFiles keeps what opening a journal may destroy, in a directory inside the journal's:
 // Badger cuts logs at the first byte that it cannot read, and removes tables that are
 // not in its list. An opening that fails puts everything back, and one that ends
 // removes the directory.
-type set struct {
+type keptFiles struct {
 	dir  string // the journal's
 	kept string // where the files are kept
 }
 
-// setName is the directory that is there while a journal is being opened.
-const setName = "opening"
+// keptName is the directory that is there while a journal is being opened.
+const keptName = "opening"
 
-func newSet(dir string) *set { return &set{dir: dir, kept: filepath.Join(dir, setName)} }
+func newKeptFiles(dir string) *keptFiles {
+	return &keptFiles{dir: dir, kept: filepath.Join(dir, keptName)}
+}
 
 // aside keeps copies of the logs and links to the tables. Damaged tables are moved
 // away: Badger would panic at some of them.
-func (s *set) aside(damaged map[uint64]error) error {
+func (s *keptFiles) aside(damaged map[uint64]error) error {
 	if err := os.Mkdir(s.kept, 0o750); err != nil {
 		return fmt.Errorf("prepare to open the journal: %w", err)
 	}
@@ -52,7 +54,7 @@ func (s *set) aside(damaged map[uint64]error) error {
 }
 
 // leaveOut moves files away that match, unless they are kept already.
-func (s *set) leaveOut(patterns []string) (names []string, err error) {
+func (s *keptFiles) leaveOut(patterns []string) (names []string, err error) {
 	for _, pattern := range patterns {
 		paths, _ := filepath.Glob(filepath.Join(s.dir, pattern)) // the patterns are right
 		for _, path := range paths {
@@ -73,10 +75,10 @@ func (s *set) leaveOut(patterns []string) (names []string, err error) {
 }
 
 // tables returns the ids of the tables that are kept.
-func (s *set) tables() []uint64 { return tablesIn(s.kept) }
+func (s *keptFiles) tables() []uint64 { return tablesIn(s.kept) }
 
 // without returns the paths of the tables that are kept and not in use.
-func (s *set) without(used []badger.TableInfo) (paths []string) {
+func (s *keptFiles) without(used []badger.TableInfo) (paths []string) {
 	known := make(map[uint64]bool, len(used))
 	for i := range used {
 		known[used[i].ID] = true
@@ -91,7 +93,7 @@ func (s *set) without(used []badger.TableInfo) (paths []string) {
 
 // putBack puts every file back where it was. Tables that are there, or that Badger has
 // emptied because it replaced them, stay as they are.
-func (s *set) putBack() error {
+func (s *keptFiles) putBack() error {
 	entries, err := os.ReadDir(s.kept)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -121,7 +123,7 @@ func isLost(kept, place string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-func (s *set) remove() error {
+func (s *keptFiles) remove() error {
 	if err := os.RemoveAll(s.kept); err != nil {
 		return fmt.Errorf("clean up after the opening of the journal: %w", err)
 	}
