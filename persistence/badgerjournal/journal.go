@@ -207,7 +207,7 @@ func (j *Journal) Close() error {
 func (j *Journal) closeDatabase(db *database) error {
 	db.end()
 	db.users.Wait()
-	if err := j.disk.checkRoom(closingTables * j.options.MemTableBytes); err != nil {
+	if err := j.disk.checkRoom(closingTables*j.options.MemTableBytes, closingFiles); err != nil {
 		return err
 	}
 	if err := db.Close(); err != nil {

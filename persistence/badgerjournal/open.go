@@ -22,7 +22,7 @@ func openDatabase(dir string, o Options, disk *disk, lock *lock, examined examin
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, unavailableOr(fmt.Errorf("make the journal's directory: %w", err))
 	}
-	if err := disk.check(); err != nil {
+	if err := disk.checkOpening(); err != nil {
 		return nil, err
 	}
 	if err := lock.acquire(dir); err != nil {
@@ -95,7 +95,7 @@ func unavailableOr(err error) error {
 }
 
 func isDisk(err error) bool {
-	for _, cause := range []error{syscall.EROFS, syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, fs.ErrPermission} {
+	for _, cause := range []error{syscall.EROFS, syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, syscall.EMFILE, syscall.ENFILE, fs.ErrPermission} {
 		if errors.Is(err, cause) || strings.Contains(err.Error(), cause.Error()) { // Badger drops some causes
 			return true
 		}
