@@ -26,6 +26,7 @@ import (
 	"outcry/config"
 	"outcry/config/audit"
 	"outcry/dashboard"
+	"outcry/descriptors"
 	"outcry/persistence/badgerjournal"
 	"outcry/transport"
 	"outcry/transport/auth"
@@ -51,6 +52,7 @@ type Engine struct {
 	running *config.Running // the settings in force
 	audit   *audit.Log
 
+	descriptors *descriptors.Gauge // of this process
 	journal     *badgerjournal.Journal
 	backups     *badgerjournal.BackupOutcomes
 	system      *actors.System
@@ -116,7 +118,7 @@ func prepareEngine(loaded *config.Loaded, log zerolog.Logger) (*Engine, error) {
 func buildEngine(loaded *config.Loaded, log zerolog.Logger, journal func(*Engine) error) (*Engine, error) {
 	e := &Engine{loaded: loaded, settings: loaded.Settings, log: log, started: time.Now()}
 	e.stopping, e.stop = context.WithCancel(context.Background())
-	for _, build := range []func() error{func() error { return journal(e) }, e.buildMarket, e.buildAccounts, e.buildSessions, e.buildTransport, e.buildCertificate} {
+	for _, build := range []func() error{e.countDescriptors, func() error { return journal(e) }, e.buildMarket, e.buildAccounts, e.buildSessions, e.buildTransport, e.buildCertificate} {
 		if err := build(); err != nil {
 			e.shutdown()
 			return nil, err
@@ -277,6 +279,7 @@ func (e *Engine) buildTransport() error {
 		Origins:        origins,
 		Hosts:          hosts,
 		RequestTimeout: s.HTTP.RequestTimeout,
+		Descriptors:    e.descriptors, Reserve: badgerjournal.ReserveFiles,
 	}, e.gateway, probes, e.log, time.Now)
 	if err != nil {
 		return err

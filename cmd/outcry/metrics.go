@@ -13,7 +13,8 @@ func (e *Engine) reading() metrics.Reading {
 		Workers:  e.dispatcher.Workers(), Pacing: e.dispatcher.Stats(),
 		Sessions: e.sessions.Stats(), Symbols: e.symbols.Stats(), Feeds: e.feeds.Snapshot(),
 		Accounts: e.portfolios.Stats(), Paper: e.broker.Stats(),
-		Journal: e.journal.Stats(), JournalQueue: e.journal.QueueStanding(), ReserveBytes: e.settings.Journal.ReserveBytes,
+		Journal: e.journal.Stats(), JournalQueue: e.journal.QueueStanding(), JournalRoom: e.journal.Room(),
+		Descriptors: e.descriptorsHealth(), MostBrowsers: e.server.EngineIO().MaxConnections,
 		RefusedReport: e.gateway.Reports().Refused(),
 	}
 	r.LastBackup, r.FailedBackups = e.backups.Standing()

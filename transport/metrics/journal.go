@@ -19,13 +19,24 @@ var journal = []family{
 	{"outcry_journal_queue_refused_total", "Appends that found no room in the queue.", counter, nil, one(func(r *Reading) float64 { return float64(r.JournalQueue.Refused) })},
 	{"outcry_journal_bytes", "What the journal takes on disk.", gauge, nil, one(func(r *Reading) float64 { return float64(r.Journal.Bytes) })},
 	{"outcry_journal_disk_free_bytes", "What is free on its disk.", gauge, nil, one(func(r *Reading) float64 { return float64(r.Journal.FreeBytes) })},
-	{"outcry_journal_disk_reserve_bytes", "Below so much free space nothing is saved: the setting journal.reserve_bytes.", gauge, nil, one(func(r *Reading) float64 { return float64(r.ReserveBytes) })},
+	{"outcry_journal_disk_reserve_bytes", "Below so much free space nothing is saved: the setting journal.reserve_bytes.", gauge, nil, one(func(r *Reading) float64 { return float64(r.JournalRoom.ReserveBytes) })},
+	{"outcry_journal_disk_free_inodes", "Inodes that are free on its disk: each file takes one. Absent where the disk bounds none, and so is the reserve.", gauge, nil, ofInodes(func(r *badgerjournal.Room) int64 { return r.FreeInodes })},
+	{"outcry_journal_disk_reserve_inodes", "Below so many free inodes nothing is saved.", gauge, nil, ofInodes(func(r *badgerjournal.Room) int64 { return r.ReserveInodes })},
 	{"outcry_backup_last_success_timestamp_seconds", "When the last backup ended that was sent whole, in Unix time; kept in the journal over restarts and upgrades, absent before the first. Of a journal that was restored it is the one before that backup.", gauge, nil, ofLastBackup(func(b *badgerjournal.LastBackup) float64 {
 		return float64(b.Ended.UnixMilli()) / 1000
 	})},
 	{"outcry_backup_last_success_size_bytes", "How large that backup is.", gauge, nil, ofLastBackup(func(b *badgerjournal.LastBackup) float64 { return float64(b.Bytes) })},
 	{"outcry_backup_last_success_duration_seconds", "How long that backup took.", gauge, nil, ofLastBackup(func(b *badgerjournal.LastBackup) float64 { return b.Took.Seconds() })},
 	{"outcry_backup_failures_total", "Backups that were begun and broke off; the audit log says why.", counter, nil, one(func(r *Reading) float64 { return float64(r.FailedBackups) })},
+}
+
+// ofInodes is the reading of what there is only on disks that bound their files.
+func ofInodes(value func(*badgerjournal.Room) int64) func(*Reading, *sayer) {
+	return func(r *Reading, say *sayer) {
+		if r.JournalRoom.Inodes > 0 {
+			say.value(float64(value(&r.JournalRoom)))
+		}
+	}
 }
 
 // ofLastBackup is the reading of what there is only once there was a backup.

@@ -33,7 +33,9 @@ type Reading struct {
 	Paper         paper.Stats
 	Journal       badgerjournal.Stats
 	JournalQueue  badgerjournal.QueueStanding
-	ReserveBytes  int64 // free disk space below which nothing is written
+	JournalRoom   badgerjournal.Room
+	Descriptors   *httpapi.DescriptorsHealth // nil where the system bounds none
+	MostBrowsers  int                        // that may be connected, 0 for any number
 	LastBackup    badgerjournal.LastBackup
 	FailedBackups uint64
 	Limits        httpapi.LimitsHealth

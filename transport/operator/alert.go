@@ -48,6 +48,9 @@ func judge(s *Stats, requests, connects failures) Alert {
 	if !s.Journal.Available {
 		note(&critical, "The journal is unavailable: %s", s.Journal.Problem)
 	}
+	if d := s.Descriptors; d.Full {
+		note(&warning, "%d of %d descriptors are open and %d are kept in reserve: new browsers are refused", d.Open, d.Limit, d.Reserve)
+	}
 	p95, limit := s.Freshness.Minute.P95, max(milliseconds(criticalFreshness), s.Freshness.BudgetMs)
 	switch {
 	case p95 > limit:

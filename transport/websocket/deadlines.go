@@ -17,6 +17,7 @@ type deadlines struct {
 	// guarded by mu
 	mu          sync.Mutex
 	first, last *deadline
+	waiting     int // deadlines in the list
 	ending      bool
 }
 
@@ -51,14 +52,31 @@ func (l *deadlines) add(d *deadline) bool {
 		l.last.next = d
 	}
 	l.last = d
+	l.waiting++
 	return true
 }
 
-// empty reports whether nothing is awaited.
-func (l *deadlines) empty() bool {
+// count returns how many are awaited.
+func (l *deadlines) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.first == nil
+	return l.waiting
+}
+
+// oldest removes and returns those that were added first, at most so many: they do
+// not expire any more.
+func (l *deadlines) oldest(most int) []*deadline {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var oldest []*deadline
+	for d := l.first; d != nil && len(oldest) < most; d = l.first {
+		l.unlink(d)
+		oldest = append(oldest, d)
+	}
+	if l.first == nil && l.ending {
+		l.signal()
+	}
+	return oldest
 }
 
 // remove reports whether d was removed in time: it does not expire any more.
@@ -88,6 +106,7 @@ func (l *deadlines) unlink(d *deadline) {
 		d.next.prev = d.prev
 	}
 	d.prev, d.next, d.listed = nil, nil, false
+	l.waiting--
 }
 
 // signal needs mu.
