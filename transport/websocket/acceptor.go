@@ -104,9 +104,10 @@ func (a *Acceptor) Settled() bool { return a.heads.count() == 0 && len(a.handove
 func (a *Acceptor) Waiting() int { return a.heads.count() }
 
 // CloseWaiting closes connections that have not sent their request head, those that
-// came first, and returns how many: at most so many.
+// came first, and returns how many: at most so many. Those of which something is
+// still to be read stay.
 func (a *Acceptor) CloseWaiting(most int) int {
-	oldest := a.heads.oldest(most)
+	oldest := a.heads.oldest(most, func(d *deadline) bool { return d.owner.(*head).nc.Unread() })
 	for _, d := range oldest {
 		d.owner.(*head).nc.Close(errCrowded) // an answer would keep its place while it lingers
 	}

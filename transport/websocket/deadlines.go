@@ -63,15 +63,19 @@ func (l *deadlines) count() int {
 	return l.waiting
 }
 
-// oldest removes and returns those that were added first, at most so many: they do
-// not expire any more.
-func (l *deadlines) oldest(most int) []*deadline {
+// oldest removes and returns those that were added first, at most so many, without
+// those to be kept: they do not expire any more. It looks at some more than that.
+func (l *deadlines) oldest(most int, keep func(*deadline) bool) []*deadline {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var oldest []*deadline
-	for d := l.first; d != nil && len(oldest) < most; d = l.first {
-		l.unlink(d)
-		oldest = append(oldest, d)
+	for d, looks := l.first, 2*most; d != nil && looks > 0 && len(oldest) < most; looks-- {
+		next := d.next
+		if !keep(d) {
+			l.unlink(d)
+			oldest = append(oldest, d)
+		}
+		d = next
 	}
 	if l.first == nil && l.ending {
 		l.signal()

@@ -27,9 +27,6 @@ func TestTheOldestOfThoseThatWaitMakeRoom(t *testing.T) {
 				time.Sleep(time.Millisecond)
 			}
 		}
-		if _, err := waiting[0].Write([]byte("GET /hello HTTP/1.1\r\n")); err != nil { // a head that is not complete
-			t.Fatal(err)
-		}
 		if n := s.a.CloseWaiting(2); n != 2 || s.a.Waiting() != 1 {
 			t.Errorf("%d were closed and %d wait, want 2 and 1", n, s.a.Waiting())
 		}
@@ -58,3 +55,24 @@ func isTimeout(err error) bool {
 	timeout, is := err.(net.Error)
 	return is && timeout.Timeout()
 }
+
+func TestOfThoseThatWaitLongestSomeAreKept(t *testing.T) {
+	l := newDeadlines(forever)
+	all := make([]*deadline, 10)
+	for i := range all {
+		all[i] = &deadline{owner: nobody{}}
+		l.add(all[i])
+	}
+	keep := func(d *deadline) bool { return d == all[0] || d == all[2] }
+	if got := l.oldest(3, keep); len(got) != 3 || got[0] != all[1] || got[1] != all[3] || got[2] != all[4] {
+		t.Errorf("%v of %v", got, all)
+	}
+	if got := l.oldest(2, func(*deadline) bool { return true }); len(got) != 0 || l.count() != 7 {
+		t.Errorf("%d were removed and %d are left, want 0 and 7", len(got), l.count())
+	}
+	l.end(true)
+}
+
+type nobody struct{}
+
+func (nobody) expired() {}
