@@ -17,8 +17,8 @@ type Options struct {
 	PingTimeout time.Duration `koanf:"ping_timeout" live:"true"`
 	// UpgradeTimeout is how long a WebSocket may take to take over from polling.
 	UpgradeTimeout time.Duration `koanf:"upgrade_timeout"`
-	// MaxConnections is how many sockets may be open; 0 is as many as the descriptors
-	// of the process allow, which more than those never are.
+	// MaxConnections is how many sockets may be open, 0 for as many as the descriptors
+	// of the process allow (its hard RLIMIT_NOFILE); no setting allows more than those.
 	// Further clients get 503 and try again. Sockets that are open stay.
 	MaxConnections int `koanf:"max_connections" live:"true"`
 }
