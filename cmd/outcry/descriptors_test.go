@@ -96,13 +96,13 @@ type trader struct {
 func (x *trader) post(n int) {
 	var lines strings.Builder
 	ids := make([]string, n)
-	noise := make([]byte, 150)
+	noise := make([]byte, 250)
 	for i := range ids {
-		ids[i] = fmt.Sprint("t", x.next)
-		x.next++
 		for k := range noise {
 			noise[k] = byte(x.random.IntN(256))
 		}
+		ids[i] = fmt.Sprintf("t%d-%x", x.next, noise[:40])
+		x.next++
 		fmt.Fprintf(&lines, `{"id":%q,"userId":"ann","symbol":"A","side":"buy","quantity":1,"price":1,"status":"failed","reason":"%x","timestamp":1790000000000}`+"\n", ids[i], noise)
 	}
 	request, err := http.NewRequestWithContext(x.s.t.Context(), http.MethodPost, x.s.url+"/api/trades", strings.NewReader(lines.String()))
@@ -184,6 +184,28 @@ func (f *flood) end() {
 	}
 }
 
+// crowd opens connections that say nothing, 1,000 a second, until ctx ends; many more
+// than fit stay open on our side.
+func (s *service) crowd(ctx context.Context) {
+	idle := make([]net.Conn, 2*narrow)
+	defer func() {
+		for _, nc := range idle {
+			if nc != nil {
+				_ = nc.Close()
+			}
+		}
+	}()
+	pace := time.NewTicker(time.Millisecond)
+	defer pace.Stop()
+	for i := 0; ctx.Err() == nil; i = (i + 1) % len(idle) {
+		<-pace.C
+		if idle[i] != nil {
+			_ = idle[i].Close()
+		}
+		idle[i], _ = net.DialTimeout("tcp", s.address(), servicePatience)
+	}
+}
+
 // Browsers and idle connections that are many more than fit leave the journal what it
 // needs for its compactions, and probes and executors find their way in.
 func TestAFloodOfConnectionsLeavesTheJournalItsDescriptors(t *testing.T) {
@@ -219,26 +241,9 @@ func TestAFloodOfConnectionsLeavesTheJournalItsDescriptors(t *testing.T) {
 
 	ctx, stop := context.WithCancel(t.Context())
 	var flooding sync.WaitGroup
-	for range 4 {
-		flooding.Go(func() {
-			idle := make([]net.Conn, narrow) // the newest, which say nothing
-			defer func() {
-				for _, nc := range idle {
-					if nc != nil {
-						_ = nc.Close()
-					}
-				}
-			}()
-			for i := 0; ctx.Err() == nil; i = (i + 1) % narrow {
-				if idle[i] != nil {
-					_ = idle[i].Close()
-				}
-				idle[i], _ = net.DialTimeout("tcp", s.address(), servicePatience)
-			}
-		})
-	}
-	for began := time.Now(); s.tables() < 8 && time.Since(began) < 2*servicePatience; {
-		executor.post(2000)
+	flooding.Go(func() { s.crowd(ctx) })
+	for began := time.Now(); s.tables() < 6 && time.Since(began) < 2*servicePatience; {
+		executor.post(1000)
 		if d := s.health().Descriptors; d.Limit-d.Open < badgerjournal.ReserveFiles {
 			t.Fatalf("%+v: the journal needs %d", *d, badgerjournal.ReserveFiles)
 		}
@@ -248,7 +253,7 @@ func TestAFloodOfConnectionsLeavesTheJournalItsDescriptors(t *testing.T) {
 	if len(executor.refused) > 0 {
 		t.Errorf("%d requests were refused, the first: %s", len(executor.refused), executor.refused[0])
 	}
-	if s.tables() < 8 {
+	if s.tables() < 6 {
 		t.Errorf("only table %d was made", s.tables())
 	}
 	h = s.health()

@@ -31,7 +31,7 @@ func TestADiskWithoutInodesRefusesTradesAndLosesNone(t *testing.T) {
 	t.Cleanup(func() { _ = syscall.Unmount(s.data(), syscall.MNT_DETACH) })
 	s.start(exec.Command(s.program(), "serve", "--config", s.file(), "--data", s.data(), "--listen", "127.0.0.1:0"), "OUTCRY_JOURNAL_MEM_TABLE_BYTES="+strconv.Itoa(8<<20))
 	executor := &trader{s: s, random: rand.New(rand.NewPCG(3, 4))}
-	executor.post(2000)
+	executor.post(1000)
 	if len(executor.refused) > 0 {
 		t.Fatal(executor.refused)
 	}
@@ -47,7 +47,7 @@ func TestADiskWithoutInodesRefusesTradesAndLosesNone(t *testing.T) {
 		}
 	}
 	for executor.refused == nil { // its own tables take the rest
-		executor.post(2000)
+		executor.post(1000)
 	}
 	h := s.health()
 	if h.Journal.Available || h.Status != "unhealthy" || !strings.Contains(h.Journal.Problem, "inodes free and 256 are kept in reserve: remove files") {
@@ -64,8 +64,8 @@ func TestADiskWithoutInodesRefusesTradesAndLosesNone(t *testing.T) {
 		executor.post(10)
 		return len(executor.refused) == refused
 	})
-	for table := s.tables(); s.tables() < table+4; {
-		executor.post(2000)
+	for table := s.tables(); s.tables() < table+2; {
+		executor.post(1000)
 	}
 	s.stop()
 	s.expectAll(executor.acknowledged)
