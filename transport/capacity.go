@@ -48,7 +48,7 @@ func LeastDescriptors() int { return own() + leastConnections }
 // that takes a descriptor can be forgotten.
 type capacity struct {
 	// immutable after construction
-	gauge    *descriptors.Gauge
+	count    func(age time.Duration) descriptors.Reading
 	reserve  int // for what is no connection
 	share    int // for connections that are no browsers
 	idle     func() int
@@ -66,16 +66,16 @@ type capacity struct {
 
 // newCapacity shares out what the process may open. idle counts connections that may
 // be closed since nothing was asked on them, and makeRoom closes the oldest.
-func newCapacity(gauge *descriptors.Gauge, kept int, idle func() int, makeRoom func(int) int, log zerolog.Logger) *capacity {
-	c := &capacity{gauge: gauge, reserve: kept + own(), idle: idle, makeRoom: makeRoom, log: log}
-	c.share = min(max((gauge.Read(ordinaryAge).Limit-c.reserve)/shareOf, leastShare), mostShare)
+func newCapacity(count func(age time.Duration) descriptors.Reading, kept int, idle func() int, makeRoom func(int) int, log zerolog.Logger) *capacity {
+	c := &capacity{count: count, reserve: kept + own(), idle: idle, makeRoom: makeRoom, log: log}
+	c.share = min(max((count(ordinaryAge).Limit-c.reserve)/shareOf, leastShare), mostShare)
 	return c
 }
 
 // sockets is how many browsers there may be where a setting says most, 0 for as many
 // as can be; 0 is without bound.
 func (c *capacity) sockets(most int) int {
-	limit := c.gauge.Read(ordinaryAge).Limit
+	limit := c.count(ordinaryAge).Limit
 	if limit == 0 {
 		return most
 	}
@@ -95,9 +95,9 @@ func (c *capacity) sockets(most int) int {
 func (c *capacity) left() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	left := c.since(c.gauge.Read(ordinaryAge))
+	left := c.since(c.count(ordinaryAge))
 	if left-c.reserve <= c.share+mostClosed {
-		left = c.since(c.gauge.Read(leastAge))
+		left = c.since(c.count(leastAge))
 	}
 	return left
 }

@@ -47,7 +47,8 @@ func (i *idleConnections) count() int {
 var longAgo = time.Unix(1, 0)
 
 // close ends those that wait longest, at most so many, and returns how many. Their
-// reads end, on which net/http closes them: under TLS our own Close could block.
+// reads end, on which net/http closes them: under TLS our own Close could block. One
+// that is idle since this very moment, whose deadline net/http is about to set, stays.
 func (i *idleConnections) close(most int) (closed int) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -74,7 +74,7 @@ func NewServer(o Options, gateway socketio.Handler, routes http.Handler, log zer
 	s := &Server{sockets: sockets, dials: dials, gate: gate{origins: o.Origins, hosts: o.Hosts}, log: log, newcomers: newNewcomers()}
 	allow := []engineio.Allow{limitDials(dials, o.Proxies), s.gate.handshake}
 	if o.Descriptors != nil {
-		s.capacity = newCapacity(o.Descriptors, o.Reserve, s.unasked, s.closeUnasked, log)
+		s.capacity = newCapacity(o.Descriptors.Read, o.Reserve, s.unasked, s.closeUnasked, log)
 		o.EngineIO.MaxConnections = s.capacity.sockets(o.EngineIO.MaxConnections)
 		allow = append(allow, s.refuseWhenFull)
 	}
@@ -282,6 +282,6 @@ func (s *Server) Descriptors() Standing {
 	if s.capacity == nil {
 		return Standing{}
 	}
-	r := s.capacity.gauge.Read(ordinaryAge)
+	r := s.capacity.count(ordinaryAge)
 	return Standing{Open: r.Open, Limit: r.Limit, Reserve: s.capacity.reserve, Full: s.capacity.full()}
 }
