@@ -14,11 +14,12 @@ import (
 // Where none is left to count with, all are open. listed says that it was expensive.
 func count() (open, limit int, listed bool) {
 	var rlimit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &rlimit); err != nil || uint64(rlimit.Cur) > math.MaxInt32 {
+	err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &rlimit)
+	if err != nil || rlimit.Cur > math.MaxInt32 {
 		return 0, 0, false
 	}
 	limit = int(rlimit.Cur)
-	open, listed, err := countOpen()
+	open, listed, err = countOpen()
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
 		return limit, limit, listed
 	}
