@@ -22,7 +22,7 @@ var descriptions = map[string]string{
 	"discord.redirect_url":          "Where Discord sends people back to: this server's /auth/discord/callback, as it is registered there.",
 	"discord.token_url":             "Where the code that they come back with is exchanged for a token.",
 	"discord.user_url":              "Where the token tells who they are.",
-	"engineio.max_connections":      "How many sockets may be open; 0 is without bound. Further clients get 503 and try again. Sockets that are open stay.",
+	"engineio.max_connections":      "How many sockets may be open, 0 for as many as the descriptors of the process allow (its hard RLIMIT_NOFILE); no setting allows more than those. Further clients get 503 and try again. Sockets that are open stay.",
 	"engineio.ping_interval":        "How often the server pings a client. Clients are told when they connect, so those that are there keep theirs.",
 	"engineio.ping_timeout":         "How long a client may take to answer a ping. A client that hears no ping for the sum of both closes from its side. Clients that are there keep theirs.",
 	"engineio.upgrade_timeout":      "How long a WebSocket may take to take over from polling.",

@@ -15,6 +15,9 @@ type Stats struct {
 	// FreeBytes are those that are free on that disk, and ReserveBytes those below
 	// which nothing is written. Both are 0 where the disk is another machine's.
 	FreeBytes, ReserveBytes int64
+	// Inodes is how many files that disk holds, 0 if it has no such limit. FreeInodes
+	// are left of them; below ReserveInodes nothing is written.
+	Inodes, FreeInodes, ReserveInodes int64
 	// Restored entries were lost by what the storage is made of, and put back from
 	// copies. Nothing that was acknowledged is missing, and the disk needs a look.
 	Restored uint64

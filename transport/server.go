@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"outcry/persistence/descriptors"
 	"outcry/transport/auth"
 	"outcry/transport/engineio"
 	"outcry/transport/limit"
@@ -40,6 +41,10 @@ type Options struct {
 	// RequestTimeout is how long a request may take to arrive; who needs longer,
 	// as feeds do, says so themselves. 0 is for ever.
 	RequestTimeout time.Duration
+	// Descriptors counts those of the process; nil for a Server that does not care.
+	Descriptors *descriptors.Gauge
+	// Reserve is how many of them connections leave to the caller.
+	Reserve int
 }
 
 // Server serves browsers and HTTP clients on one listener.
@@ -53,6 +58,8 @@ type Server struct {
 	gate     gate
 	http     *http.Server
 	log      zerolog.Logger
+	capacity *capacity // nil without Options.Descriptors
+	idle     idleConnections
 	newcomers
 }
 
@@ -65,12 +72,21 @@ func NewServer(o Options, gateway socketio.Handler, routes http.Handler, log zer
 	}
 	dials := limit.NewAddresses(o.Limit.DialsPerSecond, o.Limit.DialBurst, now)
 	s := &Server{sockets: sockets, dials: dials, gate: gate{origins: o.Origins, hosts: o.Hosts}, log: log, newcomers: newNewcomers()}
-	s.engine, err = engineio.NewServer(o.EngineIO, o.WebSocket.MaxMessageBytes, sockets, now, limitDials(dials, o.Proxies), s.gate.handshake)
+	allow := []engineio.Allow{limitDials(dials, o.Proxies), s.gate.handshake}
+	if o.Descriptors != nil {
+		s.capacity = newCapacity(o.Descriptors.Read, o.Reserve, s.unasked, s.closeUnasked, log)
+		o.EngineIO.MaxConnections = s.capacity.sockets(o.EngineIO.MaxConnections)
+		allow = append(allow, s.refuseWhenFull)
+	}
+	s.engine, err = engineio.NewServer(o.EngineIO, o.WebSocket.MaxMessageBytes, sockets, now, allow...)
 	if err != nil {
 		return nil, err
 	}
 	if s.poller, err = netpoll.New(o.Netpoll, log); err != nil {
 		return nil, errors.Join(err, s.engine.Close(context.Background()))
+	}
+	if s.capacity != nil {
+		s.poller.WithRoom(s.capacity.room)
 	}
 	s.acceptor = websocket.NewAcceptor(o.WebSocket, isSocketPath, s.engine.OpenWebSocket, log).WithHeaders(securityHeaders)
 	s.http = &http.Server{
@@ -80,9 +96,33 @@ func NewServer(o Options, gateway socketio.Handler, routes http.Handler, log zer
 		MaxHeaderBytes:    cmp.Or(o.WebSocket.MaxHeaderBytes, math.MaxInt32), // to net/http 0 is 1 MB
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          newHTTPLog(log),
-		ConnState:         s.follow,
+		ConnState:         s.followConnection,
 	}
 	return s, nil
+}
+
+// followConnection is the ConnState of the http.Server.
+func (s *Server) followConnection(conn net.Conn, state http.ConnState) {
+	s.follow(conn, state)
+	s.idle.follow(conn, state)
+}
+
+// unasked is how many connections wait for a request.
+func (s *Server) unasked() int { return s.acceptor.Waiting() + s.idle.count() }
+
+// closeUnasked closes connections that wait for a request, at most so many: first
+// those that never sent one.
+func (s *Server) closeUnasked(most int) int {
+	closed := s.acceptor.CloseWaiting(most)
+	return closed + s.idle.close(most-closed)
+}
+
+// refuseWhenFull refuses browsers for which there are no descriptors.
+func (s *Server) refuseWhenFull(*websocket.Request) *websocket.Reject {
+	if s.capacity.full() {
+		return engineio.Full()
+	}
+	return nil
 }
 
 // limitDials refuses addresses that open too many connections. They may come back.
@@ -106,9 +146,18 @@ func (s *Server) ConfigureLimit(o limit.Options) error {
 
 // ConfigureEngineIO changes how many browsers there may be, and the heartbeat of
 // those that come.
-func (s *Server) ConfigureEngineIO(o engineio.Options) error { return s.engine.Configure(o) }
+func (s *Server) ConfigureEngineIO(o engineio.Options) error {
+	if err := o.Validate(); err != nil {
+		return fmt.Errorf("connections: %w", err)
+	}
+	if s.capacity != nil {
+		o.MaxConnections = s.capacity.sockets(o.MaxConnections)
+	}
+	return s.engine.Configure(o)
+}
 
-// EngineIO are the options of browser connections in force.
+// EngineIO are the options of browser connections in force: MaxConnections is what
+// the descriptors of the process allow, where that is less than the setting.
 func (s *Server) EngineIO() engineio.Options { return s.engine.Options() }
 
 // idleTimeout is how long a kept-alive connection may wait for its next request.
@@ -143,7 +192,7 @@ func (s *Server) routes(others http.Handler) http.Handler {
 func (s *Server) Serve(ln net.Listener) error {
 	httpDone := make(chan error, 1)
 	go func() { httpDone <- s.http.Serve(s.acceptor.Listener()) }()
-	err := s.poller.Serve(ln, s.acceptor.Accept)
+	err := s.poller.Serve(ln, s.accept)
 	close(s.accepted)
 	if err != nil {
 		s.acceptor.Close() // there is nothing left to wait for
@@ -152,6 +201,14 @@ func (s *Server) Serve(ln net.Listener) error {
 		err = errors.Join(err, fmt.Errorf("serve HTTP: %w", httpErr))
 	}
 	return err
+}
+
+// accept welcomes a connection.
+func (s *Server) accept(c netpoll.Conn) netpoll.Handler {
+	if s.capacity != nil {
+		s.capacity.accept()
+	}
+	return s.acceptor.Accept(c)
 }
 
 // Drain refuses new browsers from now on.
@@ -189,16 +246,42 @@ type Refusals struct {
 	Messages uint64 // that were larger than is allowed, each of which ended its connection
 	Silent   uint64 // connections that did not sign in in time
 
+	Crowded uint64 // connections without a request that were closed, since others needed their descriptors
+
 	LargeHeads, SlowHeads uint64 // request heads of fresh connections; slow TLS handshakes, too
 }
 
 // Refusals returns the counters.
 func (s *Server) Refusals() Refusals {
 	heads, engine, sockets := s.acceptor.Counts(), s.engine.Counts(), s.sockets.Counts()
+	var crowded uint64
+	if s.capacity != nil {
+		crowded = s.capacity.crowded.Load()
+	}
 	return Refusals{
-		Dials: s.dials.Refused(), Full: engine.Full, Origins: s.gate.refused.Load(),
+		Crowded: crowded,
+		Dials:   s.dials.Refused(), Full: engine.Full, Origins: s.gate.refused.Load(),
 		Messages:   heads.LargeMessages + engine.LargePayloads + sockets.LargePackets,
 		Silent:     sockets.Unconnected,
 		LargeHeads: heads.LargeHeads, SlowHeads: heads.SlowHeads,
 	}
+}
+
+// Standing is how the descriptors of the process are shared out.
+type Standing struct {
+	// Open and Limit are of the process; a Limit of 0 is none.
+	Open, Limit int
+	// Reserve are those that connections leave free.
+	Reserve int
+	// Full says that browsers are refused since there are no more.
+	Full bool
+}
+
+// Descriptors returns how the descriptors of the process are shared out.
+func (s *Server) Descriptors() Standing {
+	if s.capacity == nil {
+		return Standing{}
+	}
+	r := s.capacity.count(ordinaryAge)
+	return Standing{Open: r.Open, Limit: r.Limit, Reserve: s.capacity.reserve, Full: s.capacity.full()}
 }

@@ -26,6 +26,7 @@ import (
 	"outcry/config/audit"
 	"outcry/dashboard"
 	"outcry/persistence"
+	"outcry/persistence/descriptors"
 	"outcry/persistence/storage"
 	"outcry/transport"
 	"outcry/transport/auth"
@@ -51,6 +52,7 @@ type Engine struct {
 	running *config.Running // the settings in force
 	audit   *audit.Log
 
+	descriptors *descriptors.Gauge // of this process
 	journal     storage.Storage
 	backups     *persistence.BackupOutcomes
 	system      *actors.System
@@ -118,7 +120,7 @@ func buildEngine(loaded *config.Loaded, log zerolog.Logger, buildJournal func(*E
 	e := &Engine{loaded: loaded, settings: loaded.Settings, log: log, started: time.Now()}
 	e.stopping, e.stop = context.WithCancel(context.Background())
 	for _, build := range []func() error{
-		func() error { return buildJournal(e) },
+		e.countDescriptors, func() error { return buildJournal(e) },
 		e.buildMarket, e.buildAccounts, e.buildSessions, e.buildTransport, e.buildCertificate,
 	} {
 		if err := build(); err != nil {
@@ -263,6 +265,7 @@ func (e *Engine) buildTransport() error {
 		Origins:        origins,
 		Hosts:          hosts,
 		RequestTimeout: s.HTTP.RequestTimeout,
+		Descriptors:    e.descriptors, Reserve: storage.ReserveFiles,
 	}, e.gateway, probes, e.log, time.Now)
 	if err != nil {
 		return err

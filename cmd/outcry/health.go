@@ -20,7 +20,7 @@ func (e *Engine) health() httpapi.Health {
 		Version: version(),
 		Uptime:  now.Sub(e.started).Seconds(),
 		WebSocket: httpapi.WebSocketHealth{
-			Connections: connections.Open, WebSocket: connections.Open - connections.Polling, Polling: connections.Polling,
+			Connections: connections.Open, Limit: e.server.EngineIO().MaxConnections, WebSocket: connections.Open - connections.Polling, Polling: connections.Polling,
 			TotalConnections: connections.Total, Upgrades: connections.Upgraded, SuccessRate: 1 - stats.Connections.FailedShare,
 			Sessions:    sessions.Live,
 			UniqueUsers: sessions.Users, NotReading: sessions.Blocked, Refused: connections.Refused, PingTimeouts: connections.Timeouts,
@@ -39,6 +39,7 @@ func (e *Engine) health() httpapi.Health {
 	}
 	health.Limits = e.limitsHealth(sessions.Refused)
 	health.Accounts, health.Journal = e.accountsHealth(), e.journalHealth()
+	health.Descriptors = e.descriptorsHealth()
 	if total := pacing.Busy + pacing.Rested; total > 0 {
 		health.Latency.BusyShare = pacing.Busy.Seconds() / (now.Sub(e.started).Seconds() * float64(e.dispatcher.Workers()))
 	}
@@ -71,9 +72,18 @@ func (e *Engine) limitsHealth(subscriptions uint64) httpapi.LimitsHealth {
 		Dials: refusals.Dials, Full: refusals.Full, Origins: refusals.Origins,
 		Sockets: sockets.RefusedSockets, Credentials: sockets.RefusedCredentials, Silent: refusals.Silent,
 		Events: sockets.RefusedEvents, Floods: sockets.Abandoned, Subscriptions: subscriptions, Messages: refusals.Messages,
-		LargeHeads: refusals.LargeHeads, SlowHeads: refusals.SlowHeads,
+		Crowded: refusals.Crowded, LargeHeads: refusals.LargeHeads, SlowHeads: refusals.SlowHeads,
 		LargeBodies: e.bodies.Large(), SlowBodies: e.bodies.Slow(),
 	}
+}
+
+// descriptorsHealth is nil where the system bounds none.
+func (e *Engine) descriptorsHealth() *httpapi.DescriptorsHealth {
+	d := e.server.Descriptors()
+	if d.Limit == 0 {
+		return nil
+	}
+	return &httpapi.DescriptorsHealth{Open: d.Open, Limit: d.Limit, Reserve: d.Reserve, Full: d.Full}
 }
 
 func (e *Engine) accountsHealth() httpapi.AccountsHealth {
@@ -88,7 +98,7 @@ func (e *Engine) journalHealth() httpapi.JournalHealth {
 	s := e.journal.Stats()
 	milliseconds := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 	health := httpapi.JournalHealth{
-		Available: true, Commits: s.Commits, Entries: s.Entries, Queued: s.Queued, Bytes: s.Bytes, Free: s.FreeBytes,
+		Available: true, Commits: s.Commits, Entries: s.Entries, Queued: s.Queued, Bytes: s.Bytes, Free: s.FreeBytes, Restored: s.Restored,
 		Latency: httpapi.CommitLatency{P50: milliseconds(s.P50), P95: milliseconds(s.P95), P99: milliseconds(s.P99)},
 	}
 	scrub := e.journal.ScrubStanding()
@@ -99,6 +109,9 @@ func (e *Engine) journalHealth() httpapi.JournalHealth {
 	if !scrub.Ended.IsZero() {
 		ended := scrub.Ended.UTC()
 		health.Scrub.EndedAt = &ended
+	}
+	if s.Inodes > 0 {
+		health.FreeInodes, health.ReserveInodes = &s.FreeInodes, &s.ReserveInodes
 	}
 	if err := e.journal.Available(); err != nil {
 		health.Available, health.Problem = false, err.Error()

@@ -61,6 +61,7 @@ func TestRoomsImportOnlyWhatTheDesignAllows(t *testing.T) {
 		{"outcry/bench", "outcry/actors", nil, "the harness sees the server from outside"},
 		{"outcry/bench", "outcry/config", nil, "no room imports config"},
 		{"outcry/config", "outcry/cmd", nil, "commands are the top"},
+		{"outcry/persistence/descriptors", "outcry", nil, "descriptors count what the kernel counts"},
 		{"outcry/transport/handover", "outcry", nil, "what is handed over is the caller's"},
 	}
 	for _, r := range rooms(t) {

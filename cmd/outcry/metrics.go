@@ -14,6 +14,7 @@ func (e *Engine) reading() metrics.Reading {
 		Sessions: e.sessions.Stats(), Symbols: e.symbols.Stats(), Feeds: e.feeds.Snapshot(),
 		Accounts: e.portfolios.Stats(), Paper: e.broker.Stats(),
 		Journal: e.journal.Stats(), JournalQueue: e.journal.QueueStanding(), Scrub: e.journal.ScrubStanding(),
+		Descriptors: e.descriptorsHealth(), MostBrowsers: e.server.EngineIO().MaxConnections,
 		RefusedReport: e.gateway.Reports().Refused(),
 	}
 	r.LastBackup, r.FailedBackups = e.backups.Standing()

@@ -40,6 +40,9 @@ func (e *Engine) sample() operator.Sample {
 		}
 	}
 	e.sampleConnections(&s, sessions)
+	if d := e.descriptorsHealth(); d != nil {
+		s.Descriptors = operator.Descriptors(*d)
+	}
 	s.Mailboxes = e.mailboxStats(pacing.Dropped)
 	s.Drops = operator.Drops{
 		SlowConsumers: sessions.Closed[session.SlowConsumer.String()], MailboxOverflows: pacing.Dropped,
@@ -136,7 +139,7 @@ func (e *Engine) journalStats() operator.Journal {
 	health := e.journalHealth()
 	stats := operator.Journal{
 		Available: health.Available, Problem: health.Problem, Commits: health.Commits, Queued: health.Queued,
-		P50: health.Latency.P50, P95: health.Latency.P95, P99: health.Latency.P99, Bytes: health.Bytes, FreeBytes: health.Free,
+		P50: health.Latency.P50, P95: health.Latency.P95, P99: health.Latency.P99, Bytes: health.Bytes, FreeBytes: health.Free, FreeInodes: health.FreeInodes,
 		Found: health.Scrub.Found, Repaired: health.Scrub.Repaired, Open: health.Scrub.Open, DamagedAccounts: health.Scrub.DamagedAccounts, Damage: []string{},
 	}
 	if ended := health.Scrub.EndedAt; ended != nil {

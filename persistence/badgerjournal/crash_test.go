@@ -33,6 +33,7 @@ func victim(dir string) {
 		fmt.Println("error", err)
 		os.Exit(1)
 	}
+	takeDescriptors()
 	fmt.Println("open")
 	go sayWhenQuiet(j, traced)
 	answers := make(chan string, 1000)

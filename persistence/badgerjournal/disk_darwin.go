@@ -10,6 +10,8 @@ import (
 type diskState struct {
 	readOnly bool
 	free     int64 // bytes that we may use
+
+	inodes, freeInodes int64 // 0 where the file system has no such limit
 }
 
 func statDisk(dir string) (diskState, error) {
@@ -17,7 +19,9 @@ func statDisk(dir string) (diskState, error) {
 	if err := unix.Statfs(dir, &s); err != nil {
 		return diskState{}, err
 	}
-	return diskState{readOnly: s.Flags&unix.MNT_RDONLY != 0, free: int64(s.Bavail) * int64(s.Bsize)}, nil
+	state := diskState{readOnly: s.Flags&unix.MNT_RDONLY != 0, free: int64(s.Bavail) * int64(s.Bsize)}
+	state.inodes, state.freeInodes = inodes(s.Files, s.Ffree)
+	return state, nil
 }
 
 // preallocate takes disk space for a file that has holes. done is false where that

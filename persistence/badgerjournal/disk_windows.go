@@ -11,6 +11,8 @@ import (
 type diskState struct {
 	readOnly bool
 	free     int64 // bytes that we may use
+
+	inodes, freeInodes int64 // 0 where the file system has no such limit
 }
 
 func statDisk(dir string) (diskState, error) {

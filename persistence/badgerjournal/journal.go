@@ -198,7 +198,7 @@ func (j *Journal) Close() error {
 // closeDatabase closes a database, if there is room for the tables in memory, which
 // closing writes out. The second copy of what they hold is not needed then.
 func (j *Journal) closeDatabase(db *database) error {
-	if err := j.disk.checkRoom(closingTables * j.options.MemTableBytes); err != nil {
+	if err := j.disk.checkRoom(closingTables*j.options.MemTableBytes, closingFiles); err != nil {
 		return err
 	}
 	complete, err := db.close()

@@ -42,7 +42,7 @@ func (op *opener) open() (*database, error) {
 	if err := os.MkdirAll(op.dir, 0o750); err != nil {
 		return nil, unavailableOr(fmt.Errorf("make the journal's directory: %w", err))
 	}
-	if err := op.disk.check(); err != nil {
+	if err := op.disk.checkOpening(); err != nil {
 		return nil, err
 	}
 	if err := op.lock.acquire(op.dir); err != nil {
@@ -61,9 +61,6 @@ func (op *opener) openLocked() (_ *database, err error) {
 		return nil, err
 	}
 	if err := removeEmptyLogs(op.dir, op.log); err != nil {
-		return nil, err
-	}
-	if err := checkDescriptors(op.dir); err != nil {
 		return nil, err
 	}
 	damaged, err := checkTables(op.dir, op.examined.unknown(op.dir, tablesIn(op.dir)))
@@ -219,29 +216,6 @@ func (op *opener) verify(db *database, lost []error) error {
 		return err
 	}
 	return emptyRecent(op.dir) // its versions are of the database before
-}
-
-// spareDescriptors are those that opening takes besides one for each table and log.
-const spareDescriptors = 32
-
-// checkDescriptors makes sure that Badger gets all descriptors that it needs to open:
-// it leaves some open when it fails, so each try would make that worse.
-func checkDescriptors(dir string) error {
-	need := len(tablesIn(dir)) + len(logFiles(dir)) + spareDescriptors
-	files := make([]*os.File, 0, need)
-	defer func() {
-		for _, file := range files {
-			file.Close()
-		}
-	}()
-	for range need {
-		file, err := os.Open(filepath.Join(dir, lockName))
-		if err != nil {
-			return fmt.Errorf("%d descriptors are needed to open the journal: %w", need, err)
-		}
-		files = append(files, file)
-	}
-	return nil
 }
 
 func removeEmptyLogs(dir string, log zerolog.Logger) error {

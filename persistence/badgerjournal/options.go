@@ -62,6 +62,30 @@ const (
 	closingTables = memTables + 1 + compactTables
 )
 
+const (
+	// tablesOfOne is how many tables a compaction makes of one memory table, at most.
+	tablesOfOne = 8
+	// otherFiles are those that Badger makes or opens for a moment besides tables: a
+	// manifest that is written anew, logs, the directory.
+	otherFiles = 16
+	// ReserveFiles is how many inodes of its disk, and descriptors of its process, a
+	// journal keeps free: as many as Badger makes of what the least reserve of bytes
+	// holds. It is a quarter more tables than their sizes ask for: a compaction ends a
+	// table early where it would overlap too many of the next level, and where several
+	// goroutines divide its work.
+	ReserveFiles = reserveTables*tablesOfOne*5/4 + otherFiles
+	// closingFiles are those for the tables in memory to be written out.
+	closingFiles = closingTables*tablesOfOne*5/4 + otherFiles
+	// openFiles are what an open database holds besides its tables: logs of memory
+	// tables, a value log, manifest, locks, key registry, discard statistics.
+	openFiles = 16
+)
+
+// tableBytes is how large the tables are that a compaction makes, at least: 2 MiB is
+// Badger's default. Large memory tables make large ones, so that ReserveFiles and the
+// descriptors that a journal takes do not depend on the setting.
+func (o Options) tableBytes() int64 { return max(2<<20, o.MemTableBytes/tablesOfOne) }
+
 // Validate reports every setting that is not allowed.
 func (o Options) Validate() error {
 	var errs []error
@@ -117,6 +141,7 @@ func (o Options) badger(dir string, log badger.Logger) badger.Options {
 		WithNumLevelZeroTables(compactTables).
 		WithNumLevelZeroTablesStall(stallTables).
 		WithBaseLevelSize(baseTables * o.MemTableBytes).
+		WithBaseTableSize(o.tableBytes()).
 		WithValueLogFileSize(valueLogBytes).
 		WithValueThreshold(valueThreshold).
 		WithBlockSize(blockBytes).

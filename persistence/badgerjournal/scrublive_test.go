@@ -232,7 +232,7 @@ func TestScrubYieldsToAppendsForAWhile(t *testing.T) {
 		if took := yields(); took != 0 {
 			t.Errorf("nothing waits, and it yields for %s", took)
 		}
-		j.queue.push(&request{append: &persistence.Append{}})
+		j.queue.push(&request{append: &persistence.Append{}}, nil)
 		if took := yields(); took != yieldFor {
 			t.Errorf("it yields for %s to what waits for ever", took)
 		}

@@ -24,7 +24,7 @@ const starvedVariable = "OUTCRY_TEST_STARVED"
 // starved prints for each number of free descriptors how opening ended, and "open" at
 // last. Anything but "unavailable" before that is an error.
 func starved(dir string) {
-	const most = 200
+	const most = 700
 	limit := unix.Rlimit{Cur: most, Max: most}
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		fmt.Println(err)
@@ -44,7 +44,7 @@ func starved(dir string) {
 			err = j.Available()
 		}
 		switch {
-		case err == nil && len(held) < most/2:
+		case err == nil && len(held) < most-ReserveFiles:
 			fmt.Println("open")
 			return
 		case err != nil && (!errors.Is(err, persistence.ErrUnavailable) || errors.Is(err, persistence.ErrCorrupt)):

@@ -9,7 +9,7 @@ func (j *Journal) Stats() persistence.Stats {
 		Bytes: usedBytes(j.dir), ReserveBytes: j.Options().ReserveBytes, Restored: j.restored.Load(),
 	}
 	if state, err := statDisk(j.dir); err == nil {
-		s.FreeBytes = state.free
+		s.FreeBytes, s.Inodes, s.FreeInodes, s.ReserveInodes = state.free, state.inodes, state.freeInodes, ReserveFiles
 	}
 	return s
 }

@@ -52,3 +52,10 @@ func Open(data string, o Options, log zerolog.Logger, now func() time.Time) (Sto
 	}
 	return s, nil
 }
+
+// Descriptors is how many descriptors a process needs for the storage of the engine
+// whose data directory is named.
+func Descriptors(data string) int { return badgerjournal.Descriptors(filepath.Join(data, folder)) }
+
+// ReserveFiles is how many files the storage may have to make at once.
+const ReserveFiles = badgerjournal.ReserveFiles

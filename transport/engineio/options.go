@@ -17,7 +17,8 @@ type Options struct {
 	PingTimeout time.Duration `koanf:"ping_timeout" live:"true"`
 	// UpgradeTimeout is how long a WebSocket may take to take over from polling.
 	UpgradeTimeout time.Duration `koanf:"upgrade_timeout"`
-	// MaxConnections is how many sockets may be open; 0 is without bound.
+	// MaxConnections is how many sockets may be open, 0 for as many as the descriptors
+	// of the process allow (its hard RLIMIT_NOFILE); no setting allows more than those.
 	// Further clients get 503 and try again. Sockets that are open stay.
 	MaxConnections int `koanf:"max_connections" live:"true"`
 }
@@ -39,6 +40,6 @@ func (o Options) Validate() error {
 	check(o.PingInterval >= shortest && o.PingInterval <= longest, "ping_interval: %s is not allowed: must be between %s and %s", o.PingInterval, shortest, longest)
 	check(o.PingTimeout >= shortest && o.PingTimeout <= longest, "ping_timeout: %s is not allowed: must be between %s and %s", o.PingTimeout, shortest, longest)
 	check(o.UpgradeTimeout >= shortest && o.UpgradeTimeout <= longest, "upgrade_timeout: %s is not allowed: must be between %s and %s", o.UpgradeTimeout, shortest, longest)
-	check(o.MaxConnections >= 0, "max_connections: %d is not allowed: must be 0 (no limit) or more", o.MaxConnections)
+	check(o.MaxConnections >= 0, "max_connections: %d is not allowed: must be 0 (as many as descriptors allow) or more", o.MaxConnections)
 	return errors.Join(errs...)
 }

@@ -44,6 +44,10 @@ var (
 	full         = busy("the server is full")
 )
 
+// Full is the refusal of a client for which there is no room, for an Allow to return:
+// 503 with Retry-After, after which the client tries again by itself.
+func Full() *websocket.Reject { return full }
+
 // TooMany is the refusal of a client that asks too often, for an Allow to return:
 // 429 with Retry-After, after which the client tries again by itself.
 func TooMany(why string) *websocket.Reject {

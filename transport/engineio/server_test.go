@@ -194,7 +194,7 @@ func TestOptionsAreCheckedAllAtOnce(t *testing.T) {
 	want := `ping_interval: -1s is not allowed: must be between 50ms and 10m0s
 ping_timeout: 1h0m0s is not allowed: must be between 50ms and 10m0s
 upgrade_timeout: 1ns is not allowed: must be between 50ms and 10m0s
-max_connections: -1 is not allowed: must be 0 (no limit) or more`
+max_connections: -1 is not allowed: must be 0 (as many as descriptors allow) or more`
 	if err.Error() != want {
 		t.Errorf("%v\nwant\n%s", err, want)
 	}

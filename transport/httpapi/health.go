@@ -25,6 +25,18 @@ type Health struct {
 	Journal   JournalHealth   `json:"journal"`
 	Limits    LimitsHealth    `json:"limits"`
 	Memory    MemoryHealth    `json:"memory"`
+	// Descriptors are left out where the system bounds none.
+	Descriptors *DescriptorsHealth `json:"descriptors,omitempty"`
+}
+
+// DescriptorsHealth is how many files and connections the process has open.
+type DescriptorsHealth struct {
+	Open  int `json:"open"`
+	Limit int `json:"limit"` // the hard RLIMIT_NOFILE
+	// Reserve of them are kept for the journal and the engine: connections stop before.
+	Reserve int `json:"reserve"`
+	// Full says that browsers are refused since there are no more.
+	Full bool `json:"full"`
 }
 
 // TLSHealth is what the listener shows.
@@ -49,11 +61,13 @@ type LimitsHealth struct {
 	SlowHeads     uint64 `json:"slowHeads"`     // of these, and TLS handshakes
 	LargeBodies   uint64 `json:"largeBodies"`   // of orders and trades
 	SlowBodies    uint64 `json:"slowBodies"`
+	Crowded       uint64 `json:"crowded"` // connections without a request, closed since others needed their descriptors
 }
 
 // WebSocketHealth counts browsers.
 type WebSocketHealth struct {
 	Connections      int               `json:"connections"`      // open now
+	Limit            int               `json:"limit"`            // how many there may be; 0 is without bound
 	WebSocket        int               `json:"websocket"`        // of these
 	Polling          int               `json:"polling"`          // of these
 	TotalConnections uint64            `json:"totalConnections"` // since the start
@@ -126,7 +140,14 @@ type JournalHealth struct {
 	Latency CommitLatency `json:"latency"`
 	Bytes   int64         `json:"bytes"`
 	Free    int64         `json:"freeBytes"` // of its disk
-	Scrub   ScrubHealth   `json:"scrub"`
+	// FreeInodes of its disk; below ReserveInodes nothing is written. Both are left out
+	// where the disk bounds none.
+	FreeInodes    *int64 `json:"freeInodes,omitempty"`
+	ReserveInodes *int64 `json:"reserveInodes,omitempty"`
+	// Restored entries were lost by the database and put back from copies, since the
+	// start: nothing is missing, and the disk needs a look.
+	Restored uint64      `json:"restored"`
+	Scrub    ScrubHealth `json:"scrub"`
 }
 
 // ScrubHealth is what comparing the journal with itself found. The log and the

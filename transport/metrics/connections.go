@@ -12,6 +12,7 @@ var connections = []family{
 		say.value(float64(r.Sample.Connections.WebSocket), "websocket")
 		say.value(float64(r.Sample.Connections.Polling), "polling")
 	}},
+	{"outcry_connections_limit", "How many may be: the setting engineio.max_connections, or fewer where descriptors end before. 0 is without bound.", gauge, nil, one(func(r *Reading) float64 { return float64(r.MostBrowsers) })},
 	{"outcry_connections_opened_total", "Connections that browsers began, by the transport they began with.", counter, []string{"transport"}, func(r *Reading, say *sayer) {
 		say.value(float64(r.Sample.Connections.TotalWebSocket), "websocket")
 		say.value(float64(r.Sample.Connections.TotalPolling), "polling")

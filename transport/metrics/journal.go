@@ -20,6 +20,8 @@ var journal = []family{
 	{"outcry_journal_bytes", "What the journal takes on disk.", gauge, nil, one(func(r *Reading) float64 { return float64(r.Journal.Bytes) })},
 	{"outcry_journal_disk_free_bytes", "What is free on its disk.", gauge, nil, one(func(r *Reading) float64 { return float64(r.Journal.FreeBytes) })},
 	{"outcry_journal_disk_reserve_bytes", "Below so much free space nothing is saved: the setting journal.reserve_bytes.", gauge, nil, one(func(r *Reading) float64 { return float64(r.Journal.ReserveBytes) })},
+	{"outcry_journal_disk_free_inodes", "Inodes that are free on its disk: each file takes one. Absent where the disk bounds none, and so is the reserve.", gauge, nil, ofInodes(func(s *persistence.Stats) int64 { return s.FreeInodes })},
+	{"outcry_journal_disk_reserve_inodes", "Below so many free inodes nothing is saved.", gauge, nil, ofInodes(func(s *persistence.Stats) int64 { return s.ReserveInodes })},
 	{"outcry_journal_scrub_last_end_timestamp_seconds", "When the whole journal was last compared with itself, in Unix time; absent before the first time since the start.", gauge, nil, ofLastScrub(func(s *persistence.ScrubStanding) float64 {
 		return float64(s.Ended.UnixMilli()) / 1000
 	})},
@@ -36,6 +38,15 @@ var journal = []family{
 	{"outcry_backup_last_success_size_bytes", "How large that backup is.", gauge, nil, ofLastBackup(func(b *persistence.LastBackup) float64 { return float64(b.Bytes) })},
 	{"outcry_backup_last_success_duration_seconds", "How long that backup took.", gauge, nil, ofLastBackup(func(b *persistence.LastBackup) float64 { return b.Took.Seconds() })},
 	{"outcry_backup_failures_total", "Backups that were begun and broke off; the audit log says why.", counter, nil, one(func(r *Reading) float64 { return float64(r.FailedBackups) })},
+}
+
+// ofInodes is the reading of what there is only on disks that bound their files.
+func ofInodes(value func(*persistence.Stats) int64) func(*Reading, *sayer) {
+	return func(r *Reading, say *sayer) {
+		if r.Journal.Inodes > 0 {
+			say.value(float64(value(&r.Journal)))
+		}
+	}
 }
 
 // ofLastScrub is the reading of what there is only once the journal was compared.

@@ -17,6 +17,7 @@ import (
 	"outcry/actors/feed"
 	"outcry/actors/latency"
 	"outcry/persistence"
+	"outcry/transport/httpapi"
 	"outcry/transport/operator"
 )
 
@@ -34,6 +35,8 @@ func something() Reading {
 		Feeds:       feed.Snapshot{Names: map[string]feed.Counts{"acme": {Accepted: 7}}},
 		Supervised:  []Supervised{{Kind: "symbol", Failures: 2, Restarts: 2}},
 		Certificate: time.Unix(1_900_000_000, 0),
+		Journal:     persistence.Stats{Inodes: 1000, FreeInodes: 900, ReserveInodes: 256},
+		Descriptors: &httpapi.DescriptorsHealth{Open: 100, Limit: 1000, Reserve: 300},
 		LastBackup:  persistence.LastBackup{Ended: time.Unix(1_800_000_000, 0), Bytes: 1 << 20, Took: time.Minute},
 	}
 	r.Scrub.Ended = time.Unix(1_800_000_000, 0)

@@ -34,6 +34,8 @@ type Reading struct {
 	Journal       persistence.Stats
 	JournalQueue  persistence.QueueStanding
 	Scrub         persistence.ScrubStanding
+	Descriptors   *httpapi.DescriptorsHealth // nil where the system bounds none
+	MostBrowsers  int                        // that may be connected, 0 for any number
 	LastBackup    persistence.LastBackup
 	FailedBackups uint64
 	Limits        httpapi.LimitsHealth

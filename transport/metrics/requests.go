@@ -17,7 +17,7 @@ var requests = []family{
 		for limit, n := range map[string]uint64{
 			"dials": l.Dials, "full": l.Full, "origins": l.Origins, "credentials": l.Credentials, "silent": l.Silent, "sockets": l.Sockets,
 			"events": l.Events, "floods": l.Floods, "subscriptions": l.Subscriptions, "messages": l.Messages, "reports": r.RefusedReport,
-			"large_heads": l.LargeHeads, "slow_heads": l.SlowHeads, "large_bodies": l.LargeBodies, "slow_bodies": l.SlowBodies,
+			"crowded": l.Crowded, "large_heads": l.LargeHeads, "slow_heads": l.SlowHeads, "large_bodies": l.LargeBodies, "slow_bodies": l.SlowBodies,
 		} {
 			say.value(float64(n), limit)
 		}

@@ -12,6 +12,10 @@ import (
 // descriptors or memory: retrying at once would burn a core and help nobody.
 const acceptPause = 50 * time.Millisecond
 
+// roomPause is how long accepting rests while there is no room: until connections
+// that were ended to make some have given their descriptors back.
+const roomPause = 5 * time.Millisecond
+
 // acceptTrouble judges the errors of accept and logs each episode once.
 // Owned by the goroutine that accepts.
 type acceptTrouble struct {

@@ -27,6 +27,7 @@ type acceptor struct {
 	e       *epoll
 	raw     syscall.RawConn
 	poll    *waiter
+	room    Room
 	trouble acceptTrouble
 	burst   []accepted
 }
@@ -37,7 +38,7 @@ type accepted struct {
 	remote unix.Sockaddr
 }
 
-func (e *epoll) serve(ln net.Listener, accept func(c Conn) Handler) error {
+func (e *epoll) serve(ln net.Listener, accept func(c Conn) Handler, room Room) error {
 	raw, err := ln.(*net.TCPListener).SyscallConn()
 	if err != nil {
 		return fmt.Errorf("reach descriptor: %w", err)
@@ -47,7 +48,7 @@ func (e *epoll) serve(ln net.Listener, accept func(c Conn) Handler) error {
 		return err
 	}
 	defer func() { _ = poll.close() }() // nothing is lost with it
-	a := &acceptor{e: e, raw: raw, poll: poll, trouble: acceptTrouble{log: e.log}}
+	a := &acceptor{e: e, raw: raw, poll: poll, room: room, trouble: acceptTrouble{log: e.log}}
 	if err := a.control(a.watch); err != nil {
 		return err
 	}
@@ -59,9 +60,7 @@ func (e *epoll) serve(ln net.Listener, accept func(c Conn) Handler) error {
 		if err != nil {
 			return err
 		}
-		if rest {
-			time.Sleep(acceptPause)
-		}
+		time.Sleep(rest)
 	}
 }
 
@@ -72,26 +71,31 @@ func (a *acceptor) watch(fd int) error {
 }
 
 // wait sleeps until there may be connections and accepts a burst of them.
-func (a *acceptor) wait() (rest bool, err error) {
+func (a *acceptor) wait() (rest time.Duration, err error) {
 	if err := a.poll.until(time.Now().Add(closedCheck)); err != nil {
-		return false, err
+		return 0, err
 	}
 	events, err := a.poll.wait()
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	a.burst = a.burst[:0]
-	err = a.control(func(fd int) error {
-		if len(events) == 0 {
-			return nil
+	most := 0
+	if len(events) > 0 {
+		if most = min(a.room(), acceptBurst); most <= 0 {
+			rest = roomPause
 		}
-		return a.acceptBurst(fd)
-	})
-	return a.trouble.judge(err)
+	}
+	// Also where nothing is accepted: it finds that the listener was closed.
+	err = a.control(func(fd int) error { return a.acceptBurst(fd, most) })
+	if pause, err := a.trouble.judge(err); pause || err != nil {
+		return acceptPause, err
+	}
+	return rest, nil
 }
 
-func (a *acceptor) acceptBurst(fd int) error {
-	for len(a.burst) < acceptBurst {
+func (a *acceptor) acceptBurst(fd, most int) error {
+	for len(a.burst) < most {
 		nfd, remote, err := unix.Accept4(fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
 		switch err {
 		case nil:

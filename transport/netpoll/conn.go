@@ -22,6 +22,9 @@ type Conn interface {
 	Write(p []byte) (blocked bool, err error)
 	// Pending is the number of bytes kept.
 	Pending() int
+	// Unread reports whether bytes of the peer wait in the kernel. It is false where a
+	// goroutine serves the connection, which reads them at once.
+	Unread() bool
 	// Close closes at once, dropping the bytes kept. Handler.Closed(c, cause)
 	// follows exactly once. Only the first call has an effect, except that Close
 	// cuts a CloseAfterFlush short.

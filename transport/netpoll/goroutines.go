@@ -31,9 +31,11 @@ func newGoroutines(o Options, log zerolog.Logger) *goroutines {
 	return &goroutines{o: o, log: log, quit: make(chan struct{}), streams: make(map[*stream]struct{})}
 }
 
-func (g *goroutines) serve(ln net.Listener, accept func(c Conn) Handler) error {
+func (g *goroutines) serve(ln net.Listener, accept func(c Conn) Handler, room Room) error {
 	trouble := acceptTrouble{log: g.log}
 	for {
+		for room() <= 0 && g.rest(roomPause) {
+		}
 		nc, err := ln.Accept()
 		if err == nil {
 			g.welcome(nc, accept)
@@ -43,18 +45,20 @@ func (g *goroutines) serve(ln net.Listener, accept func(c Conn) Handler) error {
 			return err
 		}
 		if rest {
-			g.rest()
+			g.rest(acceptPause)
 		}
 	}
 }
 
-// rest waits out a shortage, or until the engine closes.
-func (g *goroutines) rest() {
-	timer := time.NewTimer(acceptPause)
+// rest waits out a shortage. It reports false when the engine closes.
+func (g *goroutines) rest(pause time.Duration) bool {
+	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		return true
 	case <-g.quit:
+		return false
 	}
 }
 

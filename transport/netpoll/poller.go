@@ -3,6 +3,7 @@ package netpoll
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"sync"
 
@@ -12,7 +13,7 @@ import (
 // engine is one way to serve connections: event loops or goroutines.
 type engine interface {
 	// serve accepts until ln fails; net.ErrClosed when ln was closed.
-	serve(ln net.Listener, accept func(c Conn) Handler) error
+	serve(ln net.Listener, accept func(c Conn) Handler, room Room) error
 	// adopt takes nc over, also when it fails. unread is copied.
 	adopt(nc net.Conn, unread []byte, h Handler) (Conn, error)
 	// received counts the bytes that were read of all connections so far.
@@ -26,6 +27,7 @@ type Poller struct {
 	// immutable after construction
 	loops engine // nil in goroutine mode
 	twin  engine // for what the loops cannot serve
+	room  Room   // set before Serve
 
 	serving sync.WaitGroup
 
@@ -40,7 +42,7 @@ func New(o Options, log zerolog.Logger) (*Poller, error) {
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("netpoll options: %w", err)
 	}
-	p := &Poller{twin: newGoroutines(o, log), listeners: make(map[net.Listener]struct{})}
+	p := &Poller{twin: newGoroutines(o, log), room: unlimited, listeners: make(map[net.Listener]struct{})}
 	if o.Mode == ModeGoroutine {
 		return p, nil
 	}
@@ -55,6 +57,19 @@ func New(o Options, log zerolog.Logger) (*Poller, error) {
 	return p, nil
 }
 
+// Room says how many connections may be accepted now. While it is 0 they wait in the
+// kernel's queue. It is asked before each accept, on the goroutine of Serve, which
+// accepts no more than that before it asks again.
+type Room func() int
+
+func unlimited() int { return math.MaxInt }
+
+// WithRoom has connections accepted only while there is room. Call it before Serve.
+func (p *Poller) WithRoom(room Room) *Poller {
+	p.room = room
+	return p
+}
+
 // Serve accepts connections from ln until ln or the Poller is closed, and
 // returns nil then. accept names the Handler of each new connection, on Serve's
 // goroutine; nil refuses it. Closing the Poller closes ln.
@@ -67,7 +82,7 @@ func (p *Poller) Serve(ln net.Listener, accept func(c Conn) Handler) error {
 	if _, plain := ln.(*net.TCPListener); plain && p.loops != nil {
 		e = p.loops
 	}
-	if err := e.serve(ln, accept); !errors.Is(err, net.ErrClosed) {
+	if err := e.serve(ln, accept, p.room); !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("serve %v: %w", ln.Addr(), err)
 	}
 	return nil

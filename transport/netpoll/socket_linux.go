@@ -54,6 +54,12 @@ func (s *socket) Pending() int {
 	return s.pending.len()
 }
 
+func (s *socket) Unread() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fd >= 0 && peek(int(s.fd))
+}
+
 func (s *socket) Write(p []byte) (blocked bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -53,6 +53,9 @@ func (s *stream) Pending() int {
 	return s.sending + s.pending.len()
 }
 
+// Unread is false: the reading goroutine takes what comes at once.
+func (s *stream) Unread() bool { return false }
+
 // Write never writes itself: on a net.Conn that could block.
 func (s *stream) Write(p []byte) (blocked bool, err error) {
 	s.mu.Lock()

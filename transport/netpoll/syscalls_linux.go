@@ -28,6 +28,13 @@ func readOnce(fd int, p []byte) (int, error) {
 	}
 }
 
+// peek reports whether there are bytes to read.
+func peek(fd int) bool {
+	var p [1]byte
+	n, _, err := unix.Recvfrom(fd, p[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	return err == nil && n > 0
+}
+
 // writeOnce is write(2) without its interruptions; it may take less than p.
 func writeOnce(fd int, p []byte) (int, error) {
 	for {

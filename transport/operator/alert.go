@@ -54,6 +54,9 @@ func judge(s *Stats, requests, connects failures) Alert {
 	case j.Open > 0:
 		note(&warning, "The journal is damaged, in no account: the log and the operator console say what it is")
 	}
+	if d := s.Descriptors; d.Full {
+		note(&warning, "%d of %d descriptors are open and %d are kept in reserve: new browsers are refused", d.Open, d.Limit, d.Reserve)
+	}
 	p95, limit := s.Freshness.Minute.P95, max(milliseconds(criticalFreshness), s.Freshness.BudgetMs)
 	switch {
 	case p95 > limit:

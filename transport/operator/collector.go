@@ -148,7 +148,7 @@ func (c *Collector) stats(r *reading) Stats {
 		Connections: r.Connections, Freshness: c.freshness(r, minuteAgo), Quotes: r.rates(before),
 		Mailboxes: r.Mailboxes, Slow: r.Slow, Drops: r.Drops, Feeds: r.Feeds, Journal: r.Journal,
 		Errors: Errors{Rate: requests.share(), Total: r.failed(), ByKind: r.Failed},
-		Memory: r.Memory, Actors: r.Actors,
+		Memory: r.Memory, Actors: r.Actors, Descriptors: r.Descriptors,
 	}
 	s.Connections.FailedShare = connects.share()
 	seconds := r.at.Sub(before.at).Seconds()

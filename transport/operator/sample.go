@@ -28,6 +28,8 @@ type Sample struct {
 	Memory    Memory
 	Actors    Actors
 
+	Descriptors Descriptors
+
 	// Requests over HTTP and events of sockets, together, and those that failed.
 	Requests uint64
 	Failed   map[string]uint64

@@ -18,6 +18,7 @@ type Stats struct {
 	Journal     Journal     `json:"journal"`
 	Errors      Errors      `json:"errors"`
 	Memory      Memory      `json:"memory"`
+	Descriptors Descriptors `json:"descriptors"`
 	Actors      Actors      `json:"actors"`
 }
 
@@ -156,6 +157,7 @@ type Journal struct {
 	P99              float64 `json:"p99"`
 	Bytes            int64   `json:"bytes"`
 	FreeBytes        int64   `json:"freeBytes"`
+	FreeInodes       *int64  `json:"freeInodes"` // null where its disk bounds none
 	// ScrubbedAt is when the whole journal was last compared with itself, 0 before the
 	// first time since the start. That Found so many problems since then, of which so
 	// many were Repaired and Open are left; Damage says of some what they are and what to
@@ -181,6 +183,14 @@ type Memory struct {
 	HeapBytes  uint64 `json:"heapBytes"`
 	SysBytes   uint64 `json:"sysBytes"`
 	Goroutines int    `json:"goroutines"`
+}
+
+// Descriptors are files and connections of the process.
+type Descriptors struct {
+	Open    int  `json:"open"`
+	Limit   int  `json:"limit"`   // 0 where the system bounds none
+	Reserve int  `json:"reserve"` // that connections leave free
+	Full    bool `json:"full"`    // browsers are refused since there are no more
 }
 
 // Actors that failed since the start, and those of them that were restarted.

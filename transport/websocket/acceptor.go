@@ -19,6 +19,7 @@ var (
 	errHeaderTooBig  = errors.New("request head too big")
 	errRejected      = errors.New("upgrade request rejected")
 	errHandover      = errors.New("too many connections wait for net/http")
+	errCrowded       = errors.New("connection closed before its request head came: others need its place")
 )
 
 // Acceptor is what a fresh connection meets first: it reads the request head
@@ -97,7 +98,21 @@ func (a *Acceptor) Listener() net.Listener { return a.handover }
 
 // Settled reports whether every connection that was accepted has sent its request
 // head and was taken by who answers it.
-func (a *Acceptor) Settled() bool { return a.heads.empty() && len(a.handover.conns) == 0 }
+func (a *Acceptor) Settled() bool { return a.heads.count() == 0 && len(a.handover.conns) == 0 }
+
+// Waiting is how many connections have not sent their request head.
+func (a *Acceptor) Waiting() int { return a.heads.count() }
+
+// CloseWaiting closes connections that have not sent their request head, those that
+// came first, and returns how many: at most so many. Those of which something is
+// still to be read stay.
+func (a *Acceptor) CloseWaiting(most int) int {
+	oldest := a.heads.oldest(most, func(d *deadline) bool { return d.owner.(*head).nc.Unread() })
+	for _, d := range oldest {
+		d.owner.(*head).nc.Close(errCrowded) // an answer would keep its place while it lingers
+	}
+	return len(oldest)
+}
 
 // Close refuses further connections, closes those whose request head is not
 // complete and the Listener, and waits until every close frame that was sent is

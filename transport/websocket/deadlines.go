@@ -17,6 +17,7 @@ type deadlines struct {
 	// guarded by mu
 	mu          sync.Mutex
 	first, last *deadline
+	waiting     int // deadlines in the list
 	ending      bool
 }
 
@@ -51,14 +52,35 @@ func (l *deadlines) add(d *deadline) bool {
 		l.last.next = d
 	}
 	l.last = d
+	l.waiting++
 	return true
 }
 
-// empty reports whether nothing is awaited.
-func (l *deadlines) empty() bool {
+// count returns how many are awaited.
+func (l *deadlines) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.first == nil
+	return l.waiting
+}
+
+// oldest removes and returns those that were added first, at most so many, without
+// those to be kept: they do not expire any more. It looks at some more than that.
+func (l *deadlines) oldest(most int, keep func(*deadline) bool) []*deadline {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var oldest []*deadline
+	for d, looks := l.first, 2*most; d != nil && looks > 0 && len(oldest) < most; looks-- {
+		next := d.next
+		if !keep(d) {
+			l.unlink(d)
+			oldest = append(oldest, d)
+		}
+		d = next
+	}
+	if l.first == nil && l.ending {
+		l.signal()
+	}
+	return oldest
 }
 
 // remove reports whether d was removed in time: it does not expire any more.
@@ -88,6 +110,7 @@ func (l *deadlines) unlink(d *deadline) {
 		d.next.prev = d.prev
 	}
 	d.prev, d.next, d.listed = nil, nil, false
+	l.waiting--
 }
 
 // signal needs mu.

@@ -38,6 +38,7 @@ func (c *memoryConn) Write(p []byte) (bool, error) {
 }
 
 func (c *memoryConn) Pending() int                    { return c.pending }
+func (c *memoryConn) Unread() bool                    { return false }
 func (c *memoryConn) Close(cause error)               { c.ended, c.cause = true, cause }
 func (c *memoryConn) CloseAfterFlush(cause error)     { c.ended, c.cause = true, cause }
 func (c *memoryConn) RemoteAddr() netip.AddrPort      { return netip.MustParseAddrPort("192.0.2.1:50000") }

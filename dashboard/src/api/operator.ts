@@ -95,9 +95,13 @@ export interface Stats {
     damagedAccounts: number
     /** Some of the problems that are left, and what to do. */
     damage: string[]
+    /** null where its disk bounds none. */
+    freeInodes: number | null
   }
   errors: { rate: number; total: number; byKind: Record<string, number> }
   memory: { rssBytes: number; heapBytes: number; sysBytes: number; goroutines: number }
+  /** Files and connections of the process; a limit of 0 is none. */
+  descriptors: { open: number; limit: number; reserve: number; full: boolean }
   actors: { restarts: number; failures: number }
 }
 

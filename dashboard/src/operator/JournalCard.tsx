@@ -29,6 +29,7 @@ export function JournalCard({ journal: j }: { journal: Stats['journal'] }) {
           { name: 'Since the start', value: formatCount(j.commits) },
           { name: 'Size', value: formatBytes(j.bytes) },
           { name: 'Free on its disk', value: formatBytes(j.freeBytes) },
+          ...(j.freeInodes === null ? [] : [{ name: 'Free inodes', value: formatCount(j.freeInodes) }]),
           {
             name: 'Last examined',
             value: j.scrubbedAt ? formatMoment(j.scrubbedAt) : 'Not yet',

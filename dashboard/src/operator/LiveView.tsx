@@ -51,7 +51,7 @@ function Cards({ stats }: { stats: Stats }) {
 const tones: Record<Stats['alert']['state'], Tone> = { normal: 'good', warning: 'warning', critical: 'bad' }
 
 function AlertCard({ stats }: { stats: Stats }) {
-  const { alert, memory } = stats
+  const { alert, memory, descriptors } = stats
   return (
     <Card
       title="Alert state"
@@ -79,6 +79,9 @@ function AlertCard({ stats }: { stats: Stats }) {
           { name: 'Memory (RSS)', value: formatBytes(memory.rssBytes) },
           { name: 'Go heap', value: formatBytes(memory.heapBytes) },
           { name: 'Goroutines', value: formatCount(memory.goroutines) },
+          ...(descriptors.limit === 0
+            ? []
+            : [{ name: 'Descriptors', value: `${formatCount(descriptors.open)} of ${formatCount(descriptors.limit)}` }]),
           { name: 'Version', value: stats.version },
         ]}
       />
