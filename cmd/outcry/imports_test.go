@@ -106,7 +106,9 @@ func TestEachLibraryLivesInItsRoom(t *testing.T) {
 		"github.com/govalues/decimal":       {"outcry/actors", "outcry/transport/wire", "outcry/transport/httpapi"},
 		"github.com/prometheus":             {"outcry/transport/metrics"},
 		"go.opentelemetry.io":               {"outcry/transport/tracing"},
-		"golang.org/x/sys":                  {"outcry/transport/netpoll", "outcry/persistence/badgerjournal", "outcry/bench"},
+		"golang.org/x/sys": {
+			"outcry/transport/netpoll", "outcry/transport/handover", "outcry/persistence/badgerjournal", "outcry/persistence/faulttest", "outcry/bench",
+		},
 	}
 	used := map[string]bool{}
 	for _, r := range rooms(t) {

@@ -39,6 +39,8 @@ var liveSettings = map[string]liveSetting{
 	"http.request_timeout":        {"5s", 5 * time.Second, func(e *Engine) any { return e.httpOptions.Options().RequestTimeout }},
 
 	"journal.backup_byte_rate": {"65536", int64(65536), func(e *Engine) any { return e.journal.Options().BackupByteRate }},
+	"journal.scrub_byte_rate":  {"65536", int64(65536), func(e *Engine) any { return e.journal.Options().ScrubByteRate }},
+	"journal.scrub_interval":   {"2h", 2 * time.Hour, func(e *Engine) any { return e.journal.Options().ScrubInterval }},
 	"journal.reserve_bytes":    {"600000000", int64(600_000_000), func(e *Engine) any { return e.journal.Options().ReserveBytes }},
 
 	"limit.dial_burst":        {"500", 500, func(e *Engine) any { return e.gateway.Limits().DialBurst }},

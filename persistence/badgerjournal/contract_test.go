@@ -28,7 +28,23 @@ func TestMain(m *testing.M) {
 		starved(dir)
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, leftByFailedOpens()...)
+}
+
+// leftByFailedOpens are goroutines that Badger does not end when it fails to open, as at
+// damaged files. A database that was opened and not closed has others besides.
+func leftByFailedOpens() (options []goleak.Option) {
+	for _, function := range []string{
+		"github.com/dgraph-io/badger/v4.(*DB).monitorCache",
+		"github.com/dgraph-io/badger/v4.(*DB).updateSize",
+		"github.com/dgraph-io/badger/v4/y.(*WaterMark).process",
+		"github.com/dgraph-io/ristretto/v2.(*Cache[...]).processItems",
+		"github.com/dgraph-io/ristretto/v2.(*defaultPolicy[...]).processItems",
+		"github.com/dgraph-io/ristretto/v2/z.(*AllocatorPool).freeupAllocators",
+	} {
+		options = append(options, goleak.IgnoreTopFunction(function))
+	}
+	return options
 }
 
 // smallOptions make a journal that is cheap to open.
