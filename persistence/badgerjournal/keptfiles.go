@@ -60,7 +60,8 @@ func (s *keptFiles) leaveOut(patterns []string) (names []string, err error) {
 		for _, path := range paths {
 			name := filepath.Base(path)
 			kept := filepath.Join(s.kept, name)
-			if _, err := os.Lstat(kept); err == nil {
+			_, err := os.Lstat(kept)
+			if err == nil {
 				err = os.Remove(path) // there is a copy, from before Badger could change it
 			} else {
 				err = os.Rename(path, kept)

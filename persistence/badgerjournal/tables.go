@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -240,5 +239,3 @@ func isOurs(key []byte) bool {
 	const badgers = "!badger!"
 	return len(key) > 0 && (len(key) < len(badgers) || string(key[:len(badgers)]) != badgers)
 }
-
-func sortedIDs[V any](ids map[uint64]V) []uint64 { return slices.Sorted(maps.Keys(ids)) }

@@ -18,7 +18,7 @@ type notification struct {
 	_                  uint32
 	number             int32
 	_                  uint32
-	instructionPointer uint64 //nolint:unused // part of the layout
+	instructionPointer uint64 // part of the layout
 	args               [6]uint64
 }
 
