@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/table"
+	"github.com/rs/zerolog"
 
 	"outcry/persistence"
 )
@@ -158,5 +162,39 @@ func waitForGuard(t *testing.T, j *Journal) {
 			t.Fatal("the guard has not caught up")
 		}
 		time.Sleep(guardInterval) // nothing says when, the loop asks
+	}
+}
+
+// Badger does not open before its logs are in tables, for which it may need a
+// compaction first.
+func TestOpeningWaitsForNoCompaction(t *testing.T) {
+	all, heads := crashed(t, 30, 5)
+	log := all[only(t, all, "*.mem")]
+	for i := range 6 {
+		all[fmt.Sprintf("%05d.mem", i+1)] = log
+	}
+	dir := write(t, all)
+	o := smallOptions().badger(dir, badgerLog{log: zerolog.Nop()}).WithNumCompactors(0).WithNumLevelZeroTablesStall(1000)
+	for i := range 2 * stallTables {
+		db, err := badger.Open(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := plainKey(nil, kindDocument, fmt.Sprint(i))
+		err = db.Update(func(txn *badger.Txn) error { return txn.Set(key, sealDocument(key, []byte("x"), time.Time{})) })
+		if err := errors.Join(err, db.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 6 { // as left by a process that was killed before it could write them out
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%05d.mem", 90+i)), log, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(filepath.Join(dir, fmt.Sprintf("%05d.mem", 90+i)), 16<<20); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := reread(t, dir); err != nil || !maps.Equal(got, heads) {
+		t.Errorf("%v, %v; want %v", got, err, heads)
 	}
 }

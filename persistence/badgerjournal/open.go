@@ -157,6 +157,9 @@ func missingTable(err error) (id uint64, missing bool) {
 
 func (op *opener) openBadger() (*database, error) {
 	op.noteNewList()
+	if err := op.flushLogs(); err != nil {
+		return nil, classify(op.dir, err)
+	}
 	g := newGuard()
 	var db *badger.DB
 	err := guarded(func() (err error) {
@@ -169,6 +172,24 @@ func (op *opener) openBadger() (*database, error) {
 	}
 	g.attach(db)
 	return newDatabase(db, g, op.restored, op.log), nil
+}
+
+// flushLogs has Badger write what is in its logs into tables, without compactions.
+// Otherwise opening may wait for a compaction, which waits for its guard, which has no
+// database before it is open.
+func (op *opener) flushLogs() error {
+	if logs, _ := filepath.Glob(filepath.Join(op.dir, "*.mem")); len(logs) == 0 {
+		return nil
+	}
+	const never = 1 << 20 // tables of the first level
+	return guarded(func() error {
+		o := op.options.badger(op.dir, badgerLog{log: op.log}).WithNumCompactors(0).WithNumLevelZeroTablesStall(never)
+		db, err := badger.Open(o)
+		if err != nil {
+			return err
+		}
+		return db.Close()
+	})
 }
 
 // noteNewList notes that Badger makes a new list of tables, where there should be one.
