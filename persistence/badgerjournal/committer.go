@@ -38,6 +38,7 @@ type committer struct {
 	heads     map[string]uint64 // the last version of each stream that was looked at
 
 	txn     *badger.Txn
+	losses  uint64     // of the database when txn began
 	pending []*request // that txn answers
 	count   int64      // entries in txn
 	bytes   int64      // and their size, about
@@ -79,18 +80,24 @@ func answer(requests []*request, err error) {
 // failed nothing more is written.
 func (c *committer) write(db *database, group []*request) {
 	defer c.reset()
-	c.txn = db.NewTransaction(true)
+	c.begin(db)
 	for i, r := range group {
 		if !c.fits(db, r) && len(c.pending) > 0 {
 			if err := c.finish(db); err != nil {
 				answer(group[i:], err)
 				return
 			}
-			c.txn = db.NewTransaction(true)
+			c.begin(db)
 		}
 		c.take(r)
 	}
 	_ = c.finish(db) // its requests have the error
+}
+
+// begin makes a new transaction.
+func (c *committer) begin(db *database) {
+	c.losses = db.losses.Load()
+	c.txn = db.NewTransaction(true)
 }
 
 // ownEntries is how many entries a transaction has before ours, or at its end:
@@ -129,8 +136,11 @@ func (c *committer) reset() {
 // requests that were in no transaction.
 func (c *committer) finish(db *database) error {
 	start := time.Now()
-	err := c.sync(db)
-	if err != nil {
+	err := db.confirm(c.losses)
+	if err != nil { // nothing was written, and what was looked up may not be so
+		clear(c.heads)
+		answer(c.pending, err)
+	} else if err = c.sync(db); err != nil {
 		err = c.failed(db, err)
 	} else {
 		if c.count > 0 {

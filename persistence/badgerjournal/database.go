@@ -24,18 +24,22 @@ type database struct {
 	log      zerolog.Logger
 	ending   context.Context //nolint:containedctx // its own life: ends before its users are waited for
 	end      context.CancelFunc
+	endGuard context.CancelFunc // after its users, who may wait for the guard
 
 	users      sync.WaitGroup
 	guarding   sync.WaitGroup
-	committing sync.Mutex  // held by a commit, and while entries are put back
-	incomplete atomic.Bool // entries are missing, and are being put back
+	committing sync.Mutex    // held by a commit, and while entries are put back
+	incomplete atomic.Bool   // entries are missing, and are being put back
+	losses     atomic.Uint64 // compactions that lost entries
 }
 
 // newDatabase takes over a database that is open.
 func newDatabase(db *badger.DB, g *guard, restored *atomic.Uint64, log zerolog.Logger) *database {
 	d := &database{DB: db, guard: g, restored: restored, log: log}
 	d.ending, d.end = context.WithCancel(context.Background())
-	d.guarding.Go(func() { g.run(d.ending, d.repair) })
+	guarding, endGuard := context.WithCancel(context.Background())
+	d.endGuard = endGuard
+	d.guarding.Go(func() { g.run(guarding, d.repair) })
 	return d
 }
 
@@ -52,12 +56,24 @@ func (d *database) use() error {
 
 func (d *database) release() { d.users.Done() }
 
+// confirm reports, as an errIncomplete, whether what was read since losses were so many
+// may lack entries that a compaction has lost.
+func (d *database) confirm(losses uint64) error {
+	d.guard.settle()
+	if d.incomplete.Load() || d.losses.Load() != losses {
+		return errIncomplete
+	}
+	return nil
+}
+
 // repair puts back what tables held that a compaction has replaced. Nothing is read or
 // written meanwhile; if it fails that stays so until the next try.
 func (d *database) repair(tables []badger.TableInfo) error {
+	d.incomplete.Store(true) // first: a commit in flight waits for whether it is
+	d.losses.Add(1)
+	d.guard.lose()
 	d.committing.Lock()
 	defer d.committing.Unlock()
-	d.incomplete.Store(true)
 	d.log.Error().Int("tables", len(tables)).Msg("a compaction lost entries: putting them back from the tables that it replaced")
 	paths := make([]string, len(tables))
 	for i := range tables {
@@ -94,13 +110,18 @@ func (d *database) putBack(source entries) error {
 func (d *database) stop() {
 	d.end()
 	d.users.Wait()
+	d.endGuard()
 	d.guarding.Wait()
 }
 
 // close ends a database and everything that uses it. The second copy of recent commits
 // is not needed then, if complete. After an error it is closed, too: a file of it could
-// not be synced or let go of, whose content was durable before.
+// not be synced or let go of, whose content was durable before. Called again it does
+// nothing.
 func (d *database) close() (complete bool, err error) {
+	if d.IsClosed() {
+		return false, nil
+	}
 	d.stop()
 	if !d.incomplete.Load() {
 		d.guard.catchUp(d.repair)

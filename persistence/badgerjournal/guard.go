@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -27,11 +28,17 @@ type guard struct {
 
 	release sync.Once // closes attached
 
+	busy atomic.Bool // running is not empty, or what it replaced was not compared yet
+
 	mu        sync.Mutex // guards the next block
 	db        *badger.DB // nil before attach, and when opening failed
 	reader    *sharedTxn // of the last commit
 	snapshots []*snapshot
-	flushed   uint64 // Badger's version up to which all commits are in tables
+	flushed   uint64             // Badger's version up to which all commits are in tables
+	running   map[any]bool       // compactors that may replace tables at any moment, by their ids
+	verified  []badger.TableInfo // no entry of these tables was missing at the last comparison
+	lossy     bool               // a comparison found that entries are missing
+	settled   sync.Cond          // of mu: snapshots were compared
 	closing   bool
 	last      []badger.TableInfo // while closing: those that are left
 	unseen    bool               // while closing: a compaction ran that no snapshot is of
@@ -56,7 +63,9 @@ type snapshot struct {
 }
 
 func newGuard() *guard {
-	return &guard{attached: make(chan struct{}), wake: make(chan struct{}, 1)}
+	g := &guard{attached: make(chan struct{}), wake: make(chan struct{}, 1), running: make(map[any]bool)}
+	g.settled.L = &g.mu
+	return g
 }
 
 // attach gives the guard its database, for which compactions have waited.
@@ -65,6 +74,7 @@ func (g *guard) attach(db *badger.DB) {
 	g.db = db
 	g.reader = &sharedTxn{Txn: db.NewTransaction(false), users: 1}
 	g.take()
+	g.verified = g.snapshots[0].tables
 	g.mu.Unlock()
 	g.giveUp()
 }
@@ -107,9 +117,9 @@ func (g *guard) drop(t *sharedTxn) {
 	}
 }
 
-// logged is called with the format of each message of Badger's log, by the goroutine
-// that logs it.
-func (g *guard) logged(format string) {
+// logged is called with each message of Badger's log, by the goroutine that logs it.
+// Messages of compactions begin with the id of the compactor.
+func (g *guard) logged(format string, args []any) {
 	switch {
 	case strings.Contains(format, "LOG Compact. Added"): // before the table is created
 		<-g.attached
@@ -118,14 +128,47 @@ func (g *guard) logged(format string) {
 		switch {
 		case g.closing: // Badger makes no iterators any more
 			g.unseen = true
-		case g.db != nil && !g.holds(g.db.Tables()):
-			g.take()
+		case g.db != nil:
+			g.running[args[0]] = true
+			g.busy.Store(true)
+			if !g.holds(g.db.Tables()) {
+				g.take()
+			}
 		}
-	case strings.Contains(format, "Compaction for level"): // at the end
-		select {
-		case g.wake <- struct{}{}:
-		default:
-		}
+	case strings.Contains(format, "Compaction for level"), strings.Contains(format, "LOG Compact FAILED"): // at the end
+		g.mu.Lock()
+		delete(g.running, args[0])
+		g.mu.Unlock()
+		g.hurry()
+	}
+}
+
+func (g *guard) hurry() {
+	select {
+	case g.wake <- struct{}{}:
+	default:
+	}
+}
+
+// lose has no reader wait any more for whether entries are missing: they are.
+func (g *guard) lose() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.lossy = true
+	g.settled.Broadcast()
+}
+
+// settle waits until it is known of every compaction that has replaced tables whether
+// it lost entries. What was read before the call was sound if none did.
+func (g *guard) settle() {
+	if !g.busy.Load() {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for !g.closing && !g.lossy && len(without(g.verified, g.db.Tables())) > 0 {
+		g.hurry()
+		g.settled.Wait()
 	}
 }
 
@@ -192,15 +235,32 @@ func (g *guard) catchUp(repair func(tables []badger.TableInfo) error) {
 		if before == nil {
 			return
 		}
-		if lost := lostTables(before, after); len(lost) > 0 && repair(lost) != nil {
+		lost := lostTables(before, after)
+		err := error(nil)
+		if len(lost) > 0 {
+			err = repair(lost)
+		}
+		if err != nil {
 			return
 		}
+		g.compared(after)
 		before.it.Close() // Badger deletes the tables that nothing else holds
 		g.mu.Lock()
 		g.snapshots = g.snapshots[1:]
 		g.drop(before.reader)
 		g.mu.Unlock()
 	}
+}
+
+// compared notes that a snapshot was compared with the one before it.
+func (g *guard) compared(s *snapshot) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.verified, g.lossy = s.tables, false
+	if len(g.running) == 0 && s == g.snapshots[len(g.snapshots)-1] && len(without(s.tables, g.db.Tables())) == 0 {
+		g.busy.Store(false)
+	}
+	g.settled.Broadcast()
 }
 
 // renew makes a snapshot if tables came or went since the last one. Needs mu.
@@ -230,6 +290,7 @@ func (g *guard) close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closing, g.last = true, g.db.Tables()
+	g.settled.Broadcast()
 }
 
 // informed is called for each message of Badger's log that is about its state. While

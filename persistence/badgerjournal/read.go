@@ -27,7 +27,14 @@ func (j *Journal) view(f func(txn *badger.Txn) error) error {
 		return err
 	}
 	defer db.release()
-	return viewOf(db.DB, f)
+	losses := db.losses.Load()
+	if err := viewOf(db.DB, f); errors.Is(err, errStop) {
+		return err // its reader has gone
+	} else if lost := db.confirm(losses); lost != nil {
+		return lost
+	} else {
+		return err
+	}
 }
 
 func viewOf(db *badger.DB, f func(txn *badger.Txn) error) error {
