@@ -81,7 +81,9 @@ function AlertCard({ stats }: { stats: Stats }) {
           { name: 'Goroutines', value: formatCount(memory.goroutines) },
           ...(descriptors.limit === 0
             ? []
-            : [{ name: 'Descriptors', value: `${formatCount(descriptors.open)} of ${formatCount(descriptors.limit)}` }]),
+            : [
+                { name: 'Descriptors', value: `${formatCount(descriptors.open)} of ${formatCount(descriptors.limit)}` },
+              ]),
           { name: 'Version', value: stats.version },
         ]}
       />
