@@ -119,7 +119,7 @@ func entriesOfRecent(dir string) entries {
 				return err
 			}
 			for _, e := range record.entries {
-				if err := found(entry{key: e.key, value: e.value, version: record.version, expires: e.expires, deleted: e.deleted}); err != nil {
+				if err := found(e); err != nil {
 					return err
 				}
 			}

@@ -164,14 +164,8 @@ func (r *recentCommits) close() {
 // recentRecord is a commit of the copy. Its entries are valid until the next.
 type recentRecord struct {
 	version uint64
-	entries []recentEntry
+	entries []entry
 	end     int64 // where it ends in its file
-}
-
-type recentEntry struct {
-	key, value []byte
-	expires    uint64 // Unix seconds, 0 for never
-	deleted    bool
 }
 
 // readRecent yields the commits of the copy in dir, the older file first. A file ends
@@ -257,7 +251,7 @@ func parseRecent(body []byte) (record recentRecord, whole bool) {
 	}
 	record.version = binary.BigEndian.Uint64(body)
 	for rest := body[versionBytes:]; len(rest) > 0; {
-		var e recentEntry
+		e := entry{version: record.version}
 		var ok bool
 		if e.key, rest, ok = cutSized(rest); !ok || len(rest) == 0 {
 			return record, false
