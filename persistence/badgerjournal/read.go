@@ -28,13 +28,14 @@ func (j *Journal) view(f func(txn *badger.Txn) error) error {
 	}
 	defer db.release()
 	losses := db.losses.Load()
-	if err := viewOf(db.DB, f); errors.Is(err, errStop) {
-		return err // its reader has gone
-	} else if lost := db.confirm(losses); lost != nil {
-		return lost
-	} else {
+	read := viewOf(db.DB, f)
+	if errors.Is(read, errStop) {
+		return read // its reader has gone
+	}
+	if err := db.confirm(losses); err != nil {
 		return err
 	}
+	return read
 }
 
 func viewOf(db *badger.DB, f func(txn *badger.Txn) error) error {
