@@ -117,8 +117,10 @@ export class Listener {
 
   untilEstablished() { return this.until('a saved session', () => this.established) }
 
-  /** Waits for the notice of a trade. */
-  untilTold(tradeId) { return this.until(`the notice of ${tradeId}`, () => this.received.at(-1)?.payload.id === tradeId || this.received.some(n => n.payload.id === tradeId)) }
+  /** Waits for the notice of a trade, or for a first snapshot with it: a session that begins anew only then is not owed the notice. */
+  untilTold(tradeId, version) {
+    return this.until(`the notice of ${tradeId}`, () => this.since >= version || this.received.some(n => n.payload.id === tradeId))
+  }
 
   /** Waits until the quotes of its symbols came back after the last connect. */
   untilQuoted() { return this.until('quotes', () => this.socket.connected && this.symbols.every(s => this.#quoted.has(s))) }

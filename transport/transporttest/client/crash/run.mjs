@@ -191,7 +191,8 @@ export class CrashRun {
       const entry = { user, trade, acks: [] }
       executor.sent.push(entry)
       await executor.reportOne(entry)
-      await Promise.all(this.listeners.filter(l => l.user === user).map(l => l.untilTold(trade.id)))
+      const [{ version }] = entry.acks
+      await Promise.all(this.listeners.filter(l => l.user === user).map(l => l.untilTold(trade.id, version)))
     }
     await Promise.all(this.listeners.map(l => l.untilQuoted()))
   }
