@@ -8,11 +8,14 @@ const answerTimeout = 10_000 // only bounds a run that fails
 const retryInterval = 25
 const openTimeout = 5_000 // gives up a connection that its engine's death left open, see delivery.mjs
 
+const versionOf = offset => Number.parseInt(offset ?? 0, 10)
+
 export class Listener {
   received = [] // {event, offset, payload}
-  since = null // version of the first snapshot: notices after it are owed
+  since = null // version of the first snapshot, or of what came before an earlier first notice: notices after it are owed
   established = false // the engine has everything on disk that recovery needs
   #quoted = new Set() // symbols since the last connect
+  #told = 0 // version of the last notice of the sessions before
   #shown = 0 // version of the newest portfolio:update
   #lostAmidFaults = false // the connection
   #waiting = new Set()
@@ -53,6 +56,7 @@ export class Listener {
     if (this.established && (this.#lostAmidFaults || run.faulty)) run.counts.faultySessions++
     else if (this.established) run.problem(`${this.name}: not recovered after kill ${run.counts.kills}; its last notice was at ${this.received.at(-1)?.offset ?? this.since}`)
     else if (this.id !== undefined) run.counts.unsavedSessions++
+    this.#told = Math.max(this.#told, versionOf(this.received.at(-1)?.offset))
     Object.assign(this, { id: socket.id, since: null, received: [], established: false })
     this.#shown = 0
     this.#establish(socket.id)
@@ -86,8 +90,13 @@ export class Listener {
   #take(event, args) {
     const [payload] = args
     if (noticeEvents.has(event)) {
-      this.received.push({ event, payload: checkedPart(payload), offset: args.at(-1) })
-      this.since ??= Number.parseInt(args.at(-1), 10) - 1 // recovered before it saw its first snapshot
+      const offset = args.at(-1)
+      const version = versionOf(offset)
+      if (version < this.#told) this.run.problem(`${this.name}: ${event} at ${offset} came to a new session, and one before it was told up to ${this.#told}`)
+      this.received.push({ event, payload: checkedPart(payload), offset })
+      // It was recovered before it saw its first snapshot, or the offset that it came back with, the only one
+      // it had, was of the session before: it then gets what it has missed since that.
+      if (this.received.length === 1) this.since = Math.min(this.since ?? Infinity, version - 1)
       this.run.counts.notices++
     } else if (event === 'portfolio:update') {
       if (payload.version < this.#shown) this.run.problem(`${this.name}: the account went back from version ${this.#shown} to ${payload.version}`)
