@@ -36,6 +36,16 @@ func fill(t testing.TB, j *Journal, commits, events int) map[string]uint64 {
 	return heads
 }
 
+// put replaces a document.
+func put(t testing.TB, j *Journal, key, value string) {
+	t.Helper()
+	answer := make(chan error, 1)
+	j.Put([]persistence.Document{{Key: key, Value: []byte(value)}}, func(err error) { answer <- err })
+	if err := <-answer; err != nil {
+		t.Fatal(err)
+	}
+}
+
 // emptyEnd is how much of the zeros behind the content of a file the tests keep.
 const emptyEnd = 8 << 10
 

@@ -214,13 +214,9 @@ func (op *opener) complete(db *database) error {
 	}
 	var lost []error
 	unused := op.kept.without(db.Tables())
-	for _, source := range []entries{
-		entriesOfTables(unused, func(err error) { lost = append(lost, err) }),
-		entriesOfRecent(op.dir),
-	} {
-		if err := db.putBack(source); err != nil {
-			return err
-		}
+	tables := entriesOfTables(unused, func(err error) { lost = append(lost, err) })
+	if err := db.putBack(allOf(tables, entriesOfRecent(op.dir))); err != nil {
+		return err
 	}
 	if !op.leftOut {
 		return nil

@@ -18,7 +18,8 @@ type entries func(found func(entry) error) error
 // write meanwhile. It returns how many entries were missing.
 //
 // An event and its key are written once, so any version of them will do. Of what is
-// replaced, such as a document, the newest version of the source counts.
+// replaced, such as a document, the newest version of the source counts, unless the
+// database has its value already: one with a new list of tables counts from one again.
 func putBack(db *badger.DB, source entries, now time.Time) (missing int, err error) {
 	newest := make(map[string]uint64)
 	err = source(func(e entry) error {
@@ -78,7 +79,10 @@ func (p *putter) has(e *entry) (bool, error) {
 	item, err := p.txn.Get(e.key)
 	switch {
 	case err == nil:
-		return !isReplaced(e.key) || item.Version() >= e.version, nil
+		if !isReplaced(e.key) || item.Version() >= e.version {
+			return true, nil
+		}
+		return isSame(item, e)
 	case !errors.Is(err, badger.ErrKeyNotFound):
 		return false, fmt.Errorf("compare %s: %w", describe(e.key), err)
 	case !isReplaced(e.key):
@@ -91,6 +95,33 @@ func (p *putter) has(e *entry) (bool, error) {
 	defer it.Close()
 	it.Rewind()
 	return !it.Valid() && e.deleted || it.Valid() && it.Item().Version() >= e.version, nil
+}
+
+// isSame reports whether an item of the database has the value of an entry.
+func isSame(item *badger.Item, e *entry) (same bool, err error) {
+	if e.deleted || item.ExpiresAt() != e.expires {
+		return false, nil
+	}
+	err = item.Value(func(value []byte) error {
+		same = bytes.Equal(value, e.value)
+		return nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("compare %s: %w", describe(e.key), err)
+	}
+	return same, nil
+}
+
+// allOf is the entries of several sources, which putBack compares as one.
+func allOf(sources ...entries) entries {
+	return func(found func(entry) error) error {
+		for _, source := range sources {
+			if err := source(found); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 // entriesOfTables reads tables one after another. What cannot be read of them goes to

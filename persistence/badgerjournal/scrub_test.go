@@ -148,11 +148,7 @@ func TestScrubNamesWhatBelongsToNoStream(t *testing.T) {
 	if i := slices.IndexFunc(s.First, func(p persistence.Problem) bool { return strings.Contains(p.Text, `"d"`) }); i < 0 || !strings.Contains(s.First[i].Advice, "once it is saved anew") {
 		t.Errorf("%+v", s.First)
 	}
-	saved := make(chan error, 1)
-	j.Put([]persistence.Document{{Key: "d", Value: []byte("v")}}, func(err error) { saved <- err })
-	if err := <-saved; err != nil {
-		t.Fatal(err)
-	}
+	put(t, j, "d", "v")
 	j.scrub.pass(t.Context())
 	if s := j.ScrubStanding(); s.Found != 3 || s.Open != 2 {
 		t.Errorf("after the document was saved anew: %+v", s)
