@@ -1,6 +1,7 @@
 package badgerjournal
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -143,17 +144,6 @@ func TestATableThatIsMissingIsNamed(t *testing.T) {
 	if _, err := reread(t, write(t, without)); !errors.Is(err, persistence.ErrCorrupt) || !strings.Contains(err.Error(), name) {
 		t.Errorf("%s is missing: %v", name, err)
 	}
-	delete(without, badger.ManifestFilename) // with it goes whether there was a table
-	checkNotRefused(t, all, mustRead(t, all))
-}
-
-func mustRead(t *testing.T, all map[string][]byte) map[string]uint64 {
-	t.Helper()
-	heads, err := reread(t, write(t, all))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return heads
 }
 
 // Without its list of tables Badger deletes them all.
@@ -171,6 +161,35 @@ func TestAListOfTablesThatIsMissingOrTornLosesNothing(t *testing.T) {
 			}
 			checkNotRefused(t, changed, heads)
 		})
+	}
+}
+
+// A write to the list of tables that was cut off hides the writes that follow it: the
+// list then names tables that were replaced since.
+func TestAListOfTablesWithAGapLosesNothing(t *testing.T) {
+	all, heads := closed(t, 60, 20)
+	before, replaced := all[badger.ManifestFilename], only(t, all, "*.sst")
+	dir := write(t, all)
+	db, err := badger.Open(smallOptions().badger(dir, badgerLog{log: zerolog.Nop()}).WithCompactL0OnClose(true))
+	if err == nil {
+		err = db.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	all = files(t, dir)
+	if _, there := all[replaced]; there || !bytes.HasPrefix(all[badger.ManifestFilename], before) {
+		t.Fatalf("%s is there, or the list was written anew", replaced)
+	}
+	changes := all[badger.ManifestFilename][len(before):]
+	for cut := range 12 {
+		for _, longer := range []byte{0, 1, 20, 60} { // than the write that follows it
+			torn := slices.Clone(changes[:cut+1])
+			torn[min(cut, 3)] += longer
+			changed := maps.Clone(all)
+			changed[badger.ManifestFilename] = slices.Concat(before, torn, changes)
+			checkNotRefused(t, changed, heads)
+		}
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 )
 
 // keptFiles keeps what opening a journal may destroy, in a directory inside the journal's:
-// Badger cuts logs at the first byte that it cannot read, and removes tables that are
-// not in its list. An opening that fails puts everything back, and one that ends
+// Badger cuts logs and its list of tables at the first byte that it cannot read, and
+// removes tables that are not in the list. An opening that fails puts everything back, and one that ends
 // removes the directory.
 type keptFiles struct {
 	dir  string // the journal's
@@ -28,15 +28,17 @@ func newKeptFiles(dir string) *keptFiles {
 	return &keptFiles{dir: dir, kept: filepath.Join(dir, keptName)}
 }
 
-// aside keeps copies of the logs and links to the tables. Damaged tables are moved
+// aside keeps copies of the logs and the list, and links to the tables. Damaged tables are moved
 // away: Badger would panic at some of them.
 func (s *keptFiles) aside(damaged map[uint64]error) error {
 	if err := os.Mkdir(s.kept, 0o750); err != nil {
 		return fmt.Errorf("prepare to open the journal: %w", err)
 	}
-	logs, _ := filepath.Glob(filepath.Join(s.dir, "*.mem")) // the pattern is right
-	for _, path := range logs {
-		if err := copyFile(path, filepath.Join(s.kept, filepath.Base(path))); err != nil {
+	paths, _ := filepath.Glob(filepath.Join(s.dir, "*.mem")) // the pattern is right
+	paths = append(paths, filepath.Join(s.dir, badger.ManifestFilename))
+	for _, path := range paths {
+		err := copyFile(path, filepath.Join(s.kept, filepath.Base(path)))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a new journal has no list
 			return fmt.Errorf("prepare to open the journal: %w", err)
 		}
 	}

@@ -31,7 +31,8 @@ type opener struct {
 	log      zerolog.Logger
 	restored *atomic.Uint64 // counts entries that were put back
 
-	kept *keptFiles // what is put back if it fails
+	kept  *keptFiles // what is put back if it fails
+	whole bool       // Badger can read all of its list of tables
 	// leftOut reports that Badger opened without a file that it has. All of the journal
 	// is verified then.
 	leftOut bool
@@ -63,6 +64,7 @@ func (op *opener) openLocked() (_ *database, err error) {
 	if err := removeEmptyLogs(op.dir, op.log); err != nil {
 		return nil, err
 	}
+	op.whole = op.listIsWhole()
 	damaged, err := checkTables(op.dir, op.examined.unknown(op.dir, tablesIn(op.dir)))
 	if err != nil {
 		return nil, err
@@ -92,7 +94,7 @@ func (op *opener) openSomehow(damaged map[uint64]error) (*database, error) {
 	if err == nil || isResource(err) || errors.Is(err, persistence.ErrLocked) {
 		return db, err
 	}
-	if id, missing := missingTable(err); missing {
+	if id, missing := missingTable(err); missing && op.whole {
 		if why := damaged[id]; why != nil {
 			return nil, why
 		}
@@ -120,7 +122,7 @@ func (op *opener) openSomehow(damaged map[uint64]error) (*database, error) {
 // dispensable returns patterns of files without which all of the journal may still be
 // there, those first that are.
 func (op *opener) dispensable() (patterns [][]string) {
-	if !op.listIsGood() { // a good one alone tells whether a table is missing
+	if !op.whole { // a whole one alone tells whether a table is missing
 		patterns = append(patterns, []string{badger.ManifestFilename})
 	}
 	patterns = append(patterns, spareFiles)
@@ -134,15 +136,20 @@ func (op *opener) dispensable() (patterns [][]string) {
 // and nothing is encrypted.
 var spareFiles = []string{"*.vlog", badger.KeyRegistryFileName, "DISCARD"}
 
-// listIsGood reports whether Badger can read its list of tables.
-func (op *opener) listIsGood() bool {
+// listIsWhole reports whether Badger can read its list of tables to the end. A write
+// to it that was cut off hides those that follow, and opening cuts the list there.
+func (op *opener) listIsWhole() bool {
 	file, err := os.Open(filepath.Join(op.dir, badger.ManifestFilename))
 	if err != nil {
 		return false
 	}
 	defer file.Close()
-	_, _, err = badger.ReplayManifestFile(file, 0, badger.DefaultOptions(op.dir).WithLogger(nil))
-	return err == nil
+	info, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	_, end, err := badger.ReplayManifestFile(file, 0, badger.DefaultOptions(op.dir).WithLogger(nil))
+	return err == nil && end == info.Size()
 }
 
 // missingTable reads which table an error of Badger says is missing.
