@@ -17,7 +17,7 @@ export class Listener {
   #quoted = new Set() // symbols since the last connect
   #told = 0 // version of the last notice of the sessions before
   #shown = 0 // version of the newest portfolio:update
-  #lostAmidFaults = false // the connection
+  #doubted = false // whether its session was saved
   #waiting = new Set()
   #past = []
 
@@ -30,7 +30,6 @@ export class Listener {
     this.#remember(this.socket, ['connect', 'disconnect', 'connect_error'])
     this.#remember(this.socket.io, ['open', 'close', 'reconnect_attempt'])
     this.socket.on('connect', () => this.#connected())
-    this.socket.on('disconnect', () => { this.#lostAmidFaults = run.faulty })
     this.socket.on('connect_error', error => { if (this.socket.active === false) run.problem(`${name} was refused: ${error.message}`) })
     this.socket.onAny((event, ...args) => this.#take(event, args))
   }
@@ -47,13 +46,15 @@ export class Listener {
 
   #connected() {
     const { socket, run } = this
+    const doubted = this.#doubted || run.faulty
+    this.#doubted = false
     this.#quoted.clear()
     if (this.id !== undefined && socket.recovered) {
       run.counts.recoveries++
       if (socket.id !== this.id) run.problem(`${this.name}: recovered as ${socket.id}, was ${this.id}`)
       return
     }
-    if (this.established && (this.#lostAmidFaults || run.faulty)) run.counts.faultySessions++
+    if (this.established && doubted) run.counts.faultySessions++
     else if (this.established) run.problem(`${this.name}: not recovered after kill ${run.counts.kills}; its last notice was at ${this.received.at(-1)?.offset ?? this.since}`)
     else if (this.id !== undefined) run.counts.unsavedSessions++
     this.#told = Math.max(this.#told, versionOf(this.received.at(-1)?.offset))
@@ -61,6 +62,9 @@ export class Listener {
     this.#shown = 0
     this.#establish(socket.id)
   }
+
+  /** An engine with faults of its disk was killed: sessions are saved again only seconds after that failed. */
+  doubt() { this.#doubted = true }
 
   /**
    * Subscribes once for good and finds out when all that recovery needs is
@@ -71,17 +75,17 @@ export class Listener {
   async #establish(id) {
     const { socket, symbols } = this
     try {
-      await this.until('the first snapshot', () => this.since !== null || socket.id !== id)
+      await this.until('the first snapshot', () => this.since !== null || this.id !== id)
       if (symbols.length > 0) await socket.timeout(answerTimeout).emitWithAck('subscribe:watchlist', symbols)
       for (let i = 0; i < 2; i++) {
         const saved = await socket.timeout(answerTimeout).emitWithAck('watchlist:set', ['AAA'])
         if (!saved.success) throw new Error(saved.message)
       }
-      if (socket.id !== id) return
+      if (this.id !== id) return // it began anew, which establishes its new session
       this.established = true
       this.#look()
     } catch {
-      const again = () => { if (socket.id === id && !this.established) this.#establish(id) }
+      const again = () => { if (this.id === id && !this.established) this.#establish(id) }
       if (socket.connected) setTimeout(again, retryInterval)
       else socket.once('connect', again)
     }

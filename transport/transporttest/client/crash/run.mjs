@@ -32,7 +32,7 @@ export class CrashRun {
   problems = []
   posting = false
   down = false
-  faulty = false // a fault of the disk happened: sessions may not be saved, nor be found
+  faulty = false // a fault of the disk happened: sessions may not be found
   failed = false
   #work = []
   #markers = 0
@@ -164,6 +164,7 @@ export class CrashRun {
     await this.#kill('faultyKills')
     const hits = (await Promise.all(faults.map(fault => fault.end()))).reduce((sum, n) => sum + n)
     this.counts.faults += hits
+    if (hits > 0) for (const listener of this.listeners) listener.doubt()
     try {
       if (hits > 0) await this.server.verify(t)
       await this.#restart()
