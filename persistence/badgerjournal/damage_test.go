@@ -244,22 +244,58 @@ func TestEmptyLogsOfAKilledProcessAreNoDamage(t *testing.T) {
 
 // An opening that was killed left the files that it had put aside.
 func TestAnOpeningThatWasKilledIsUndone(t *testing.T) {
+	for name, killed := range map[string]func(t *testing.T, s *keptFiles, list map[uint64]bool) error{
+		"with a damaged table aside": func(_ *testing.T, s *keptFiles, list map[uint64]bool) error {
+			return s.aside(list, map[uint64]error{tablesIn(s.dir)[0]: errChecksum})
+		},
+		"without its list": func(_ *testing.T, s *keptFiles, _ map[uint64]bool) error {
+			err := s.aside(nil, nil)
+			_, left := s.leaveOut([]string{badger.ManifestFilename})
+			return errors.Join(err, left)
+		},
+		"after a new list was made": func(t *testing.T, s *keptFiles, _ map[uint64]bool) error {
+			err := s.aside(nil, nil)
+			_, left := s.leaveOut([]string{badger.ManifestFilename})
+			db, opened := badger.Open(smallOptions().badger(s.dir, badgerLog{log: zerolog.Nop()}))
+			if err := errors.Join(err, left, opened); err != nil {
+				t.Fatal(err)
+			}
+			return errors.Join(db.Update(func(txn *badger.Txn) error { return txn.Set([]byte("x"), nil) }), db.Close())
+		},
+		"while its files were removed": func(_ *testing.T, s *keptFiles, list map[uint64]bool) error {
+			return errors.Join(s.aside(list, nil), os.Rename(s.kept, filepath.Join(s.dir, openedName)))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all, heads := closed(t, 60, 20)
+			dir := write(t, all)
+			list, _ := readList(dir)
+			if err := killed(t, newKeptFiles(dir), list); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := reread(t, dir); err != nil || !maps.Equal(got, heads) {
+				t.Errorf("%v, %v; want %v", got, err, heads)
+			}
+			for _, left := range []string{keptName, openedName} {
+				if _, err := os.Stat(filepath.Join(dir, left)); !os.IsNotExist(err) {
+					t.Errorf("%s is left: %v", left, err)
+				}
+			}
+		})
+	}
+}
+
+// A process that was killed between a compaction that lost all it made and its repair
+// left the tables that were replaced. Badger gives their names to new ones.
+func TestTablesThatWereReplacedAreFoundBesideNewOnesOfTheirNames(t *testing.T) {
 	all, heads := closed(t, 60, 20)
-	dir := write(t, all)
-	s := newKeptFiles(dir)
-	id := tablesIn(dir)[0]
-	if err := s.aside(map[uint64]error{id: errChecksum}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.leaveOut([]string{badger.ManifestFilename}); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := reread(t, dir); err != nil || !maps.Equal(got, heads) {
-		t.Errorf("%v, %v; want %v", got, err, heads)
-	}
-	if _, err := os.Stat(s.kept); !os.IsNotExist(err) {
-		t.Errorf("%s is left: %v", s.kept, err)
-	}
+	j := open(t, write(t, all), time.Now)
+	defer j.Close()
+	put(t, j, "d", "v")
+	killed := files(t, j.dir)
+	const head = 8 // bytes of a list of no tables
+	killed[badger.ManifestFilename] = killed[badger.ManifestFilename][:head]
+	checkNotRefused(t, killed, heads)
 }
 
 func FuzzRecent(f *testing.F) {

@@ -31,8 +31,8 @@ type opener struct {
 	log      zerolog.Logger
 	restored *atomic.Uint64 // counts entries that were put back
 
-	kept  *keptFiles // what is put back if it fails
-	whole bool       // Badger can read all of its list of tables
+	kept      *keptFiles // what is put back if it fails
+	listWhole bool       // Badger can read all of its list of tables
 	// leftOut reports that Badger opened without a file that it has. All of the journal
 	// is verified then.
 	leftOut bool
@@ -58,13 +58,14 @@ func (op *opener) open() (*database, error) {
 }
 
 func (op *opener) openLocked() (_ *database, err error) {
-	if err := op.kept.putBack(); err != nil { // of an opening that did not end
+	if err := errors.Join(op.kept.cleanUp(), op.kept.putBack()); err != nil { // of an opening that did not end
 		return nil, err
 	}
-	if err := removeEmptyLogs(op.dir, op.log); err != nil {
+	if err := errors.Join(removeEmptyLogs(op.dir, op.log), replaceMissingList(op.dir)); err != nil {
 		return nil, err
 	}
-	op.whole = op.listIsWhole()
+	list, whole := readList(op.dir)
+	op.listWhole = whole
 	damaged, err := checkTables(op.dir, op.examined.unknown(op.dir, tablesIn(op.dir)))
 	if err != nil {
 		return nil, err
@@ -74,17 +75,21 @@ func (op *opener) openLocked() (_ *database, err error) {
 			err = errors.Join(err, op.kept.putBack())
 		}
 	}()
-	if err := op.kept.aside(damaged); err != nil {
+	if err := op.kept.aside(list, damaged); err != nil {
 		return nil, err
 	}
 	db, err := op.openSomehow(damaged)
 	if err != nil {
 		return nil, err
 	}
-	if err := op.complete(db); err != nil {
+	err = op.complete(db)
+	if err == nil {
+		err = op.kept.finish(op.leftOut)
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.discard())
 	}
-	return db, op.kept.remove()
+	return db, nil
 }
 
 // openSomehow opens Badger, without files that hold nothing of ours if it does not
@@ -94,7 +99,7 @@ func (op *opener) openSomehow(damaged map[uint64]error) (*database, error) {
 	if err == nil || isResource(err) || errors.Is(err, persistence.ErrLocked) {
 		return db, err
 	}
-	if id, missing := missingTable(err); missing && op.whole {
+	if id, missing := missingTable(err); missing && op.listWhole {
 		if why := damaged[id]; why != nil {
 			return nil, why
 		}
@@ -122,7 +127,7 @@ func (op *opener) openSomehow(damaged map[uint64]error) (*database, error) {
 // dispensable returns patterns of files without which all of the journal may still be
 // there, those first that are.
 func (op *opener) dispensable() (patterns [][]string) {
-	if !op.whole { // a whole one alone tells whether a table is missing
+	if !op.listWhole { // a whole one alone tells whether a table is missing
 		patterns = append(patterns, []string{badger.ManifestFilename})
 	}
 	patterns = append(patterns, spareFiles)
@@ -136,22 +141,6 @@ func (op *opener) dispensable() (patterns [][]string) {
 // and nothing is encrypted.
 var spareFiles = []string{"*.vlog", badger.KeyRegistryFileName, "DISCARD"}
 
-// listIsWhole reports whether Badger can read its list of tables to the end. A write
-// to it that was cut off hides those that follow, and opening cuts the list there.
-func (op *opener) listIsWhole() bool {
-	file, err := os.Open(filepath.Join(op.dir, badger.ManifestFilename))
-	if err != nil {
-		return false
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return false
-	}
-	_, end, err := badger.ReplayManifestFile(file, 0, badger.DefaultOptions(op.dir).WithLogger(nil))
-	return err == nil && end == info.Size()
-}
-
 // missingTable reads which table an error of Badger says is missing.
 func missingTable(err error) (id uint64, missing bool) {
 	_, after, found := strings.Cut(err.Error(), "file does not exist for table ")
@@ -163,7 +152,6 @@ func missingTable(err error) (id uint64, missing bool) {
 }
 
 func (op *opener) openBadger() (*database, error) {
-	op.noteNewList()
 	if err := op.flushLogs(); err != nil {
 		return nil, classify(op.dir, err)
 	}
@@ -206,13 +194,6 @@ func (op *opener) flushLogs() error {
 	})
 }
 
-// noteNewList notes that Badger makes a new list of tables, where there should be one.
-func (op *opener) noteNewList() {
-	if _, err := os.Stat(filepath.Join(op.dir, badger.ManifestFilename)); errors.Is(err, fs.ErrNotExist) {
-		op.leftOut = op.leftOut || len(op.kept.tables()) > 0
-	}
-}
-
 // complete compares what was opened with the tables that Badger does not use and the
 // second copy of recent commits, and puts back what is missing.
 func (op *opener) complete(db *database) error {
@@ -220,8 +201,7 @@ func (op *opener) complete(db *database) error {
 		return err
 	}
 	var lost []error
-	unused := op.kept.without(db.Tables())
-	tables := entriesOfTables(unused, func(err error) { lost = append(lost, err) })
+	tables := entriesOfTables(op.kept.tables(), func(err error) { lost = append(lost, err) })
 	if err := db.putBack(allOf(tables, entriesOfRecent(op.dir))); err != nil {
 		return err
 	}
@@ -243,10 +223,20 @@ func (op *opener) verify(db *database, lost []error) error {
 	if len(lost) > 0 {
 		return fmt.Errorf("%w: %w", persistence.ErrCorrupt, errors.Join(lost...))
 	}
-	if err := db.Sync(); err != nil { // what was put back is to outlive the second copy
-		return err
+	return db.Sync() // what was put back is to outlive the second copy
+}
+
+// replaceMissingList puts an empty list of tables where there should be one. Otherwise
+// Badger makes one and removes the tables; an empty one it cannot read.
+func replaceMissingList(dir string) error {
+	if len(tablesIn(dir)) == 0 {
+		return nil
 	}
-	return emptyRecent(op.dir) // its versions are of the database before
+	list, err := os.OpenFile(filepath.Join(dir, badger.ManifestFilename), os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("look at the list of tables: %w", err)
+	}
+	return list.Close()
 }
 
 func removeEmptyLogs(dir string, log zerolog.Logger) error {

@@ -43,6 +43,10 @@ func Salvage(dir string, o Options, log zerolog.Logger, now time.Time) (Salvaged
 	if err := held.acquire(dir); err != nil {
 		return result, err
 	}
+	kept := newKeptFiles(dir)
+	if err := errors.Join(kept.cleanUp(), kept.putBack()); err != nil {
+		return result, fmt.Errorf("salvage the journal: %w", err)
+	}
 	room := newDisk(dir, 2*usedBytes(dir)+o.ReserveBytes)
 	if err := room.check(); err != nil {
 		return result, err

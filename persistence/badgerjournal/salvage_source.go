@@ -23,11 +23,9 @@ type source struct {
 
 // readAll emits every entry that can be read. Most are emitted once, some twice.
 func (s *source) readAll(workshop string) error {
-	var paths []string
-	for _, dir := range []string{s.dir, filepath.Join(s.dir, keptName)} {
-		for _, id := range tablesIn(dir) {
-			paths = append(paths, table.NewFilename(id, dir))
-		}
+	paths := newKeptFiles(s.dir).tables()
+	for _, id := range tablesIn(s.dir) {
+		paths = append(paths, table.NewFilename(id, s.dir))
 	}
 	if err := entriesOfTables(paths, func(err error) { s.result.lose("%v", err) })(s.emit); err != nil {
 		return err
