@@ -56,9 +56,7 @@ func (s *keptFiles) moveAside(list map[uint64]bool, damaged map[uint64]error) er
 	if err := os.MkdirAll(s.kept, 0o750); err != nil {
 		return err
 	}
-	paths, _ := filepath.Glob(filepath.Join(s.dir, "*.mem")) // the pattern is right
-	paths = append(paths, filepath.Join(s.dir, badger.ManifestFilename))
-	for _, path := range paths {
+	for _, path := range append(memLogs(s.dir), filepath.Join(s.dir, badger.ManifestFilename)) {
 		err := copyFile(path, filepath.Join(s.kept, filepath.Base(path)))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a new journal has no list
 			return err

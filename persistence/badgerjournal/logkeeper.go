@@ -3,7 +3,6 @@ package badgerjournal
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -56,7 +55,7 @@ func (k *logKeeper) close() { k.forget() }
 // keepNewest gives the log that is being written its blocks. A file system that
 // cannot do that, or has no room, leaves it to the reserve.
 func (k *logKeeper) keepNewest() {
-	logs, _ := filepath.Glob(filepath.Join(k.dir, "*.mem")) // the pattern is right
+	logs := memLogs(k.dir)
 	if len(logs) == 0 {
 		return
 	}

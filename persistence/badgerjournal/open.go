@@ -132,7 +132,7 @@ func (op *opener) dispensable() (patterns [][]string) {
 	}
 	patterns = append(patterns, spareFiles)
 	if hasRecent(op.dir) {
-		patterns = append(patterns, []string{"*.mem"})
+		patterns = append(patterns, []string{memLogPattern})
 	}
 	return patterns
 }
@@ -173,11 +173,7 @@ func (op *opener) openBadger() (*database, error) {
 // Otherwise opening may wait for a compaction, which waits for its guard, which has no
 // database before it is open.
 func (op *opener) flushLogs() error {
-	logs := func() []string {
-		paths, _ := filepath.Glob(filepath.Join(op.dir, "*.mem")) // the pattern is right
-		return paths
-	}
-	if len(logs()) == 0 {
+	if len(memLogs(op.dir)) == 0 {
 		return nil
 	}
 	const never = 1 << 20 // tables of the first level
@@ -187,7 +183,7 @@ func (op *opener) flushLogs() error {
 		if err != nil {
 			return err
 		}
-		if err := db.Close(); err != nil && len(logs()) > 0 { // without logs, what was not closed well is a table, which is durable
+		if err := db.Close(); err != nil && len(memLogs(op.dir)) > 0 { // without logs, what was not closed well is a table, which is durable
 			return err
 		}
 		return nil
@@ -259,9 +255,16 @@ func removeEmptyLogs(dir string, log zerolog.Logger) error {
 // logFiles returns Badger's log files in the order of their making, those of
 // the memory tables first.
 func logFiles(dir string) []string {
-	memory, _ := filepath.Glob(filepath.Join(dir, "*.mem")) // the pattern is right
-	values, _ := filepath.Glob(filepath.Join(dir, "*.vlog"))
-	return append(memory, values...)
+	values, _ := filepath.Glob(filepath.Join(dir, "*.vlog")) // the pattern is right
+	return append(memLogs(dir), values...)
+}
+
+const memLogPattern = "*.mem"
+
+// memLogs returns the log files of the memory tables in the order of their making.
+func memLogs(dir string) []string {
+	paths, _ := filepath.Glob(filepath.Join(dir, memLogPattern)) // the pattern is right
+	return paths
 }
 
 // classify says what an error of Badger means to an operator.

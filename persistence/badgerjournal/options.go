@@ -24,8 +24,6 @@ type Options struct {
 	// MaxQueueBytes is how much may wait to be committed; beyond it appends are
 	// refused.
 	MaxQueueBytes int64 `koanf:"max_queue_bytes"`
-	// HousekeepingInterval is how often space of what was deleted is taken back.
-	HousekeepingInterval time.Duration `koanf:"housekeeping_interval"`
 	// BackupByteRate is how many bytes of a backup are read a second at most, so that
 	// trades keep the disk and the processor.
 	BackupByteRate int64 `koanf:"backup_byte_rate" live:"true"`
@@ -40,15 +38,14 @@ type Options struct {
 // DefaultOptions suit one process of a few hundred thousand accounts.
 func DefaultOptions() Options {
 	return Options{
-		ReserveBytes:         512 << 20,
-		MemTableBytes:        16 << 20,
-		BlockCacheBytes:      32 << 20,
-		MaxGroup:             1024,
-		MaxQueueBytes:        64 << 20,
-		HousekeepingInterval: 10 * time.Minute,
-		BackupByteRate:       16 << 20,
-		ScrubByteRate:        4 << 20,
-		ScrubInterval:        time.Hour,
+		ReserveBytes:    512 << 20,
+		MemTableBytes:   16 << 20,
+		BlockCacheBytes: 32 << 20,
+		MaxGroup:        1024,
+		MaxQueueBytes:   64 << 20,
+		BackupByteRate:  16 << 20,
+		ScrubByteRate:   4 << 20,
+		ScrubInterval:   time.Hour,
 	}
 }
 
@@ -102,7 +99,6 @@ func (o Options) Validate() error {
 	check(o.BackupByteRate >= pacedBytes && o.BackupByteRate <= 1<<40, "backup_byte_rate: %d is not allowed: must be between %d and 1099511627776", o.BackupByteRate, pacedBytes)
 	check(o.ScrubByteRate == 0 || o.ScrubByteRate >= pacedBytes && o.ScrubByteRate <= 1<<40, "scrub_byte_rate: %d is not allowed: must be 0 or between %d and 1099511627776", o.ScrubByteRate, pacedBytes)
 	check(o.ScrubInterval >= time.Second, "scrub_interval: %s is not allowed: must be at least 1s", o.ScrubInterval)
-	check(o.HousekeepingInterval >= time.Second, "housekeeping_interval: %s is not allowed: must be at least 1s", o.HousekeepingInterval)
 	return errors.Join(errs...)
 }
 

@@ -59,16 +59,9 @@ func (j *Journal) tryOpen(broken *database) (*database, error) {
 	if err := j.closeDatabase(broken); err != nil {
 		return nil, unavailable(err)
 	}
-	// What the failed commit left may be in the kernel's memory alone, which
-	// believes it written. Opening and closing once copies it into a table, so
-	// that nothing is built on what a power cut would take.
-	db, err := j.open()
-	if err != nil {
-		return nil, err
-	}
-	if err := j.closeDatabase(db); err != nil {
-		return nil, unavailable(err)
-	}
+	// What the failed commit left may be in the kernel's memory alone, which believes it
+	// written. Opening copies it into a table first, so that nothing is built on what a
+	// power cut would take.
 	return j.open()
 }
 

@@ -39,10 +39,7 @@ func (s *source) readAll(workshop string) error {
 // readLogs reads the logs of the memory tables, which hold what is in no table yet:
 // each is copied into a directory of its own, which Badger opens.
 func (s *source) readLogs(workshop string) error {
-	for _, path := range logFiles(s.dir) {
-		if filepath.Ext(path) != ".mem" {
-			continue
-		}
+	for _, path := range memLogs(s.dir) {
 		if err := os.Mkdir(workshop, 0o750); err != nil {
 			return err
 		}
