@@ -16,8 +16,13 @@ const symbols = ['AAA', 'BBB', 'CCC']
 const mostTabs = 12
 const faultPatience = 1_200 // milliseconds for a fault to happen: Badger compacts up to a second after it was opened
 
-/** Small logs and frequent checkpoints: crashes then meet tables, compactions and folds of few events. */
+/**
+ * Small logs and frequent checkpoints: crashes then meet tables, compactions and folds of few events. Short heartbeats: a
+ * connection that was being opened when the engine died may stay open with no engine behind it, which a browser notices by them.
+ */
 export const settings = {
+  OUTCRY_ENGINEIO_PING_INTERVAL: '3s',
+  OUTCRY_ENGINEIO_PING_TIMEOUT: '4s',
   OUTCRY_JOURNAL_MEM_TABLE_BYTES: String(8 << 20),
   OUTCRY_PORTFOLIO_CHECKPOINT_EVERY: '100',
   OUTCRY_LOG_LEVEL: 'info',
