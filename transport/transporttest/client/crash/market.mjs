@@ -10,8 +10,8 @@ export class Market {
   prices = {} // symbol -> cents
   published = {} // symbol -> Set of every price at which one could buy or sell
 
-  constructor(url, random, symbols) {
-    Object.assign(this, { url, random, symbols })
+  constructor(server, random, symbols) {
+    Object.assign(this, { server, random, symbols })
     for (const symbol of symbols) {
       this.prices[symbol] = random.between(2_000, 30_000)
       this.published[symbol] = new Set()
@@ -36,8 +36,9 @@ export class Market {
 
   /** One connection, until it ends. */
   #feed() {
+    const { starts } = this.server
     return new Promise(resolve => {
-      const stream = request(`${this.url}/api/ticks`, {
+      const stream = request(`${this.server.url}/api/ticks`, {
         method: 'POST',
         agent: false,
         headers: { Authorization: `Bearer ${feedToken()}`, 'Content-Type': 'application/x-ndjson' },
@@ -48,6 +49,7 @@ export class Market {
         for (const symbol of this.symbols) send(symbol)
         timer = setInterval(() => {
           if (this.stopped) stream.end()
+          else if (this.server.starts !== starts) stream.destroy() // it may be open with no engine behind it, see delivery.mjs
           else send(this.random.pick(this.symbols))
         }, tickInterval)
       }))

@@ -57,7 +57,7 @@ export class CrashRun {
   async begin() {
     const { random } = this
     await this.server.start()
-    this.market = new Market(this.url, random.fork(), symbols)
+    this.market = new Market(this.server, random.fork(), symbols)
     for (let i = 0; i < this.tabs; i++) this.#listen(users[i % users.length])
     await Promise.all(this.listeners.map(l => l.untilEstablished()))
     const tab = user => this.listeners.find(l => l.user === user)
