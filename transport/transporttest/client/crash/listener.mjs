@@ -52,13 +52,14 @@ export class Listener {
     if (this.id !== undefined && socket.recovered) {
       run.counts.recoveries++
       if (socket.id !== this.id) run.problem(`${this.name}: recovered as ${socket.id}, was ${this.id}`)
+      if (doubted && this.established) this.#establish(this.id) // what was saved may be from before it subscribed
       return
     }
     if (this.established && doubted) run.counts.faultySessions++
     else if (this.established) run.problem(`${this.name}: not recovered after kill ${run.counts.kills}; its last notice was at ${this.received.at(-1)?.offset ?? this.since}`)
     else if (this.id !== undefined) run.counts.unsavedSessions++
     this.#told = Math.max(this.#told, versionOf(this.received.at(-1)?.offset))
-    Object.assign(this, { id: socket.id, since: null, received: [], established: false })
+    Object.assign(this, { id: socket.id, since: null, received: [] })
     this.#shown = 0
     this.#establish(socket.id)
   }
@@ -74,6 +75,7 @@ export class Listener {
    */
   async #establish(id) {
     const { socket, symbols } = this
+    this.established = false
     try {
       await this.until('the first snapshot', () => this.since !== null || this.id !== id)
       if (symbols.length > 0) await socket.timeout(answerTimeout).emitWithAck('subscribe:watchlist', symbols)
