@@ -79,9 +79,9 @@ func (d *database) repair(tables []badger.TableInfo) error {
 	for i := range tables {
 		paths[i] = table.NewFilename(tables[i].ID, d.Opts().Dir)
 	}
-	var lost []error
-	err := d.putBack(entriesOfTables(paths, func(err error) { lost = append(lost, err) }))
-	if err = errors.Join(append(lost, err)...); err != nil {
+	var lost unreadable
+	err := d.putBack(entriesOfTables(paths, lost.add))
+	if err = errors.Join(append(lost.errs, err)...); err != nil {
 		d.log.Error().Err(err).Msg("not all entries were put back: trying again")
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/table"
@@ -121,11 +122,15 @@ func (s *keptFiles) leaveOutList() error {
 	return os.Remove(filepath.Join(s.dir, badger.ManifestFilename))
 }
 
-// tables returns the paths of the tables that are kept.
+// tables returns the paths of the tables that are kept, but for empty ones: Badger
+// empties a table before it removes it, and was killed between.
 func (s *keptFiles) tables() []string {
 	paths, _ := filepath.Glob(filepath.Join(s.kept, "*.sst")) // the patterns are right
 	unlisted, _ := filepath.Glob(filepath.Join(s.kept, unlistedPattern, "*.sst"))
-	return append(paths, unlisted...)
+	return slices.DeleteFunc(append(paths, unlisted...), func(path string) bool {
+		info, err := os.Stat(path)
+		return err == nil && info.Size() == 0
+	})
 }
 
 // putBack puts every file back where it was. Tables that are not in the list stay aside,

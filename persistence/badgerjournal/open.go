@@ -196,15 +196,15 @@ func (op *opener) complete(db *database) error {
 	if err := checkFormat(db.DB); err != nil {
 		return err
 	}
-	var lost []error
-	tables := entriesOfTables(op.kept.tables(), func(err error) { lost = append(lost, err) })
+	var lost unreadable
+	tables := entriesOfTables(op.kept.tables(), lost.add)
 	if err := db.putBack(allOf(tables, entriesOfRecent(op.dir))); err != nil {
 		return err
 	}
 	if !op.leftOut {
 		return nil
 	}
-	return op.verify(db, lost)
+	return op.verify(db, lost.errs)
 }
 
 // verify makes sure that a journal is whole of which files were left out.

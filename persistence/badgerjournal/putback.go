@@ -124,6 +124,23 @@ func allOf(sources ...entries) entries {
 	}
 }
 
+// unreadable collects what could not be read of tables, once however often they are read.
+type unreadable struct {
+	errs  []error
+	known map[string]bool // texts
+}
+
+func (u *unreadable) add(err error) {
+	if u.known[err.Error()] {
+		return
+	}
+	if u.known == nil {
+		u.known = make(map[string]bool)
+	}
+	u.known[err.Error()] = true
+	u.errs = append(u.errs, err)
+}
+
 // entriesOfTables reads tables one after another. What cannot be read of them goes to
 // lost.
 func entriesOfTables(paths []string, lost func(error)) entries {
