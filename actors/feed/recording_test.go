@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	sharedRecording = "../../../shared/data/us-equities-20131008-open.csv.gz"
-	head            = "ts_ms,symbol,price,size\n"
+	openRecording = "testdata/us-equities-20131008-open.csv.gz"
+	head          = "ts_ms,symbol,price,size\n"
 )
 
 func zipped(text string) string {
@@ -56,7 +56,7 @@ func readAll(r *Recording) (ticks []market.Tick, bad []string, err error) {
 }
 
 func TestRealRecordingIsReadWhole(t *testing.T) {
-	r, err := OpenRecording(sharedRecording)
+	r, err := OpenRecording(openRecording)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +260,7 @@ func FuzzRecording(f *testing.F) {
 func BenchmarkRecording(b *testing.B) {
 	rows := 0
 	for b.Loop() {
-		r, err := OpenRecording(sharedRecording)
+		r, err := OpenRecording(openRecording)
 		if err != nil {
 			b.Fatal(err)
 		}

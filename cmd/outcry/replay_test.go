@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	realRecording = "../../../shared/data/us-equities-20131008-open.csv.gz"
+	realRecording = "../../actors/feed/testdata/us-equities-20131008-open.csv.gz"
 	replayLimit   = 20 * time.Second
 )
 

@@ -7,7 +7,7 @@ import { durableServerFor } from '../../transport/transporttest/client/durable-s
 import { binary, feedToken } from '../../transport/transporttest/client/server.mjs'
 
 export const recording = fileURLToPath(
-  new URL('../../../shared/data/us-equities-20131008-open.csv.gz', import.meta.url),
+  new URL('../../actors/feed/testdata/us-equities-20131008-open.csv.gz', import.meta.url),
 )
 
 /** The symbols of the recording. */

@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib'
 import { connect, once, open, versions } from './client.mjs'
 import { runCommand, serverFor, token } from './server.mjs'
 
-const recording = fileURLToPath(new URL('../../../../shared/data/us-equities-20131008-open.csv.gz', import.meta.url))
+const recording = fileURLToPath(new URL('../../../actors/feed/testdata/us-equities-20131008-open.csv.gz', import.meta.url))
 const speed = 180 // half an hour in ten seconds
 
 /** Of each symbol the day after its last print, and after each one: [price, volume]. */

@@ -10,7 +10,7 @@ import { durableServerFor } from './durable-server.mjs'
 import { openFeed } from './feed.mjs'
 import { runCommand, serverFor, token } from './server.mjs'
 
-const recording = fileURLToPath(new URL('../../../../shared/data/us-equities-20131008-open.csv.gz', import.meta.url))
+const recording = fileURLToPath(new URL('../../../actors/feed/testdata/us-equities-20131008-open.csv.gz', import.meta.url))
 const replaySpeed = 60
 const reconnecting = { reconnection: true, reconnectionDelay: 40, reconnectionDelayMax: 100 }
 
