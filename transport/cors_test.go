@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -16,16 +17,19 @@ func TestPagesOfAllowedOriginsMayReadAnswersWithCredentials(t *testing.T) {
 		origin, method, ask string // ask: what a preflight asks for
 		status              int
 		allowed             bool
+		headers             string // that it asks for, authorization by default
 	}{
-		"allowed":               {"https://dash.example", "GET", "", 418, true},
-		"our own":               {"https://api.example", "GET", "", 418, true},
-		"foreign":               {"https://evil.example", "GET", "", 418, false},
-		"no page":               {"", "GET", "", 418, false},
-		"a file":                {"null", "GET", "", 418, false},
-		"same name, other port": {"https://dash.example:444", "GET", "", 418, false},
-		"name as a prefix":      {"https://dash.example.evil.example", "GET", "", 418, false},
-		"preflight":             {"https://dash.example", "OPTIONS", "DELETE", 204, true},
-		"foreign preflight":     {"https://evil.example", "OPTIONS", "DELETE", 204, false},
+		"allowed":               {"https://dash.example", "GET", "", 418, true, ""},
+		"our own":               {"https://api.example", "GET", "", 418, true, ""},
+		"foreign":               {"https://evil.example", "GET", "", 418, false, ""},
+		"no page":               {"", "GET", "", 418, false, ""},
+		"a file":                {"null", "GET", "", 418, false, ""},
+		"same name, other port": {"https://dash.example:444", "GET", "", 418, false, ""},
+		"name as a prefix":      {"https://dash.example.evil.example", "GET", "", 418, false, ""},
+		"preflight":             {"https://dash.example", "OPTIONS", "DELETE", 204, true, ""},
+		"traced preflight":      {"https://dash.example", "OPTIONS", "POST", 204, true, "content-type,traceparent,tracestate"},
+		"preflight of anything": {"https://dash.example", "OPTIONS", "GET", 204, true, "x-own"},
+		"foreign preflight":     {"https://evil.example", "OPTIONS", "DELETE", 204, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(c.method, "https://api.example/api/portfolio", nil)
@@ -34,7 +38,7 @@ func TestPagesOfAllowedOriginsMayReadAnswersWithCredentials(t *testing.T) {
 			}
 			if c.ask != "" {
 				r.Header.Set("Access-Control-Request-Method", c.ask)
-				r.Header.Set("Access-Control-Request-Headers", "authorization")
+				r.Header.Set("Access-Control-Request-Headers", cmp.Or(c.headers, "authorization"))
 			}
 			w := httptest.NewRecorder()
 			served.ServeHTTP(w, r)
@@ -46,7 +50,7 @@ func TestPagesOfAllowedOriginsMayReadAnswersWithCredentials(t *testing.T) {
 			if w.Code != c.status || h.Get("Access-Control-Allow-Origin") != want || h.Get("Access-Control-Allow-Credentials") != credentials {
 				t.Errorf("%d %v", w.Code, h)
 			}
-			if c.allowed && c.ask != "" && (h.Get("Access-Control-Allow-Methods") != "DELETE" || h.Get("Access-Control-Allow-Headers") != "authorization") {
+			if c.allowed && c.ask != "" && (h.Get("Access-Control-Allow-Methods") != c.ask || h.Get("Access-Control-Allow-Headers") != cmp.Or(c.headers, "authorization")) {
 				t.Errorf("%v", h)
 			}
 		})

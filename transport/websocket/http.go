@@ -104,6 +104,7 @@ func upgradeHead(r *http.Request) []byte {
 		}
 	}
 	add("Sec-WebSocket-Key", r.Header.Get("Sec-Websocket-Key"))
+	add("Sec-WebSocket-Protocol", strings.Join(r.Header["Sec-Websocket-Protocol"], ", "))
 	add("Origin", r.Header.Get("Origin"))
 	add("Authorization", r.Header.Get("Authorization"))
 	add("Cookie", strings.Join(r.Header["Cookie"], "; "))

@@ -3,6 +3,7 @@ package websocket
 import (
 	"io"
 
+	"github.com/gobwas/httphead"
 	"github.com/gobwas/ws"
 
 	"outcry/transport/netpoll"
@@ -47,9 +48,22 @@ type upgrading struct {
 // answer parses head and appends the response to s. With an error, other than
 // for a reject, the response says so.
 func (u *upgrading) answer(head []byte, s *scratch) error {
-	upgrader := ws.Upgrader{OnRequest: u.uri, OnHost: u.host, OnHeader: u.header, OnBeforeUpgrade: u.ask}
+	upgrader := ws.Upgrader{
+		OnRequest: u.uri, OnHost: u.host, OnHeader: u.header, OnBeforeUpgrade: u.ask, ProtocolCustom: firstProtocol,
+	}
 	_, err := upgrader.Upgrade(&memory{in: head, out: s})
 	return err
+}
+
+// firstProtocol chooses the first of the subprotocols that a client asks for, as the
+// official server does: a browser that asks and gets none closes the connection. What
+// is no list of subprotocols asks for none.
+func firstProtocol(asked []byte) (protocol string, ok bool) {
+	httphead.ScanTokens(asked, func(token []byte) bool {
+		protocol = string(token)
+		return false
+	})
+	return protocol, true
 }
 
 func (u *upgrading) uri(uri []byte) error {

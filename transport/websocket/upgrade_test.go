@@ -116,6 +116,24 @@ func readResponse(t *testing.T, nc net.Conn) (*http.Response, *bufio.Reader) {
 	return resp, rest
 }
 
+func TestTheFirstSubprotocolIsChosen(t *testing.T) {
+	eachRoute(t, func(t *testing.T, mode string, before func(*testing.T, net.Conn)) {
+		s := newServer(t, mode, DefaultOptions(), echoes(t))
+		for asked, want := range map[string]string{
+			"": "", "v1": "v1", "v1, v2": "v1", "v2 ,v1": "v2", "\t graphql-ws": "graphql-ws", ",,": "", "a b": "a", "(": "", "a\r\nSec-WebSocket-Protocol: b": "a",
+		} {
+			nc := s.connect()
+			before(t, nc)
+			mustWrite(t, nc, []byte(strings.Replace(upgradeHeadText, "Host:", "Sec-WebSocket-Protocol: "+asked+"\r\nHost:", 1)))
+			resp, _ := readResponse(t, nc)
+			if got := resp.Header.Values("Sec-WebSocket-Protocol"); resp.StatusCode != http.StatusSwitchingProtocols || strings.Join(got, "|") != want {
+				t.Errorf("asked for %q: %s, %q; want %q", asked, resp.Status, got, want)
+			}
+			_ = nc.Close()
+		}
+	})
+}
+
 func TestRequestMayArriveByteByByte(t *testing.T) {
 	eachMode(t, func(t *testing.T, mode string) {
 		s := newServer(t, mode, DefaultOptions(), echoes(t))
