@@ -5,9 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rs/zerolog"
 )
 
 // forge signs any header and any payload by HS256, whatever the header says.
@@ -111,7 +114,10 @@ func TestTimesMustBeTimes(t *testing.T) {
 		`{"sub":"s","exp":%d,"aud":7}`:                 "INVALID_TOKEN",
 		`{"sub":"s","exp":%d,"aud":["a","b"]}`:         "",
 		`{"sub":"s","exp":%d,"iss":{"a":"b"}}`:         "INVALID_TOKEN",
-		`{"sub":"s","exp":%d,"roles":"operator"}`:      "INVALID_TOKEN",
+		`{"sub":"s","exp":%d,"roles":"operator"}`:      "",
+		`{"sub":"s","exp":%d,"roles":7}`:               "INVALID_TOKEN",
+		`{"sub":"s","exp":%d,"roles":["trader",7]}`:    "INVALID_TOKEN",
+		`{"sub":"s","exp":%d,"Roles":7,"EXP":1}`:       "", // not claims of ours
 		`{"sub":"s","exp":%d,"roles":["root","root"]}`: "",
 	} {
 		payload = strings.Replace(payload, "%d", fmt.Sprint(soon), 1)
@@ -138,8 +144,14 @@ func TestTokensNameAUser(t *testing.T) {
 		`{}`:                               "",
 		`{"sub":""}`:                       "",
 		`{"sub":null}`:                     "",
-		`{"sub":7}`:                        "",
-		`{"userId":7,"sub":"ann"}`:         "",
+		`{"sub":7}`:                        "7",
+		`{"userId":7,"sub":"ann"}`:         "7",
+		`{"userId":12345678901234567890}`:  "12345678901234567890", // as it is written, not as a float
+		`{"userId":0}`:                     "0",
+		`{"userId":7.5}`:                   "",
+		`{"userId":7e3}`:                   "",
+		`{"userId":true}`:                  "",
+		`{"USERID":"ann"}`:                 "",
 		`{"userId":["ann"]}`:               "",
 		`{"userId":{"$ne":""}}`:            "",
 		`{"userId":" "}`:                   "",
@@ -165,6 +177,48 @@ func TestTokensNameAUser(t *testing.T) {
 	for _, user := range []string{"", " ", "a\x00b", "a\xffb", strings.Repeat("u", maxUserBytes+1)} {
 		if _, err := Mint(secret, Claims{User: user, TTL: time.Hour}, now); err == nil {
 			t.Errorf("a token for %q", user)
+		}
+	}
+}
+
+func TestOneRoleMayBeAText(t *testing.T) {
+	v := verifier(t)
+	for payload, want := range map[string][]Role{
+		`{"sub":"s","roles":"executor"}`:           {Executor},
+		`{"sub":"s","roles":["feed","executor"]}`:  {Feed, Executor},
+		`{"sub":"s","roles":[]}`:                   {},
+		`{"sub":"s","roles":null}`:                 nil,
+		`{"sub":"s","roles":"executor, operator"}`: {"executor, operator"}, // one role, which there is not
+	} {
+		id, refusal := v.Verify(forge(hs256, payload, secret))
+		if refusal != nil || !slices.Equal(id.Roles, want) {
+			t.Errorf("%s: %q, %v; want %q", payload, id.Roles, refusal, want)
+		}
+	}
+}
+
+func TestWrongClaimsAreLoggedOnceAMinute(t *testing.T) {
+	var log strings.Builder
+	clock := now
+	o := DefaultOptions()
+	o.Secrets = []string{secret}
+	v, err := NewVerifier(o, zerolog.New(&log), func() time.Time { return clock })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	wrong := func() {
+		for _, payload := range []string{`{"sub":["secret"]}`, `{"sub":["secret"]}`, `{"sub":"s","exp":"soon"}`, `{"sub":"s","type":"refresh"}`, `{}`} {
+			v.Verify(forge(hs256, payload, secret))
+		}
+	}
+	wrong()
+	wrong()
+	clock = clock.Add(wrongClaimInterval)
+	wrong()
+	for text, want := range map[string]int{`"claim":"sub"`: 2, `"claim":"exp"`: 2, `"claim":"type"`: 2, "secret": 0, "\n": 6} {
+		if got := strings.Count(log.String(), text); got != want {
+			t.Errorf("%q is in the log %d times, want %d:\n%s", text, got, want, &log)
 		}
 	}
 }

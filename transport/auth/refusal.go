@@ -17,6 +17,8 @@ type Refusal struct {
 	// Transient causes pass by themselves: the transport fails, so that the client
 	// tries again, and nothing is said on the wire that would keep it from that.
 	Transient bool
+
+	claim string // which is wrong, if it is a claim
 }
 
 func (r *Refusal) Error() string { return r.Message }
@@ -62,6 +64,12 @@ func foreignPage() *Refusal {
 
 func invalidToken() *Refusal {
 	return &Refusal{Message: "Authentication failed: Invalid JWT token", Code: "INVALID_TOKEN"}
+}
+
+func invalidClaim(err *claimError) *Refusal {
+	refusal := invalidToken()
+	refusal.Hint, refusal.claim = err.Error(), err.claim
+	return refusal
 }
 
 func unavailable(why string) *Refusal {

@@ -27,6 +27,7 @@ type Verifier struct {
 	allowQuery bool
 
 	recent recentTokens // has a lock of its own
+	wrong  wrongClaims  // has a lock of its own
 
 	// atomic: written by Configure, read by everybody who verifies
 	rules atomic.Pointer[rules]
@@ -55,7 +56,7 @@ func NewVerifier(o Options, log zerolog.Logger, now func() time.Time) (*Verifier
 	if len(o.Secrets) == 0 && o.JWKSURL == "" {
 		return nil, errors.New("token verifier: neither a secret nor a JWKS URL is set")
 	}
-	v := &Verifier{options: o, now: now, cookie: o.cookieName(), allowQuery: o.QueryToken, sealer: NewSealer(o.sealSecret())}
+	v := &Verifier{wrong: wrongClaims{log: log, now: now}, options: o, now: now, cookie: o.cookieName(), allowQuery: o.QueryToken, sealer: NewSealer(o.sealSecret())}
 	v.rules.Store(newRules(o, now))
 	for _, secret := range o.Secrets {
 		v.keys = append(v.keys, []byte(secret))
@@ -113,6 +114,14 @@ func (v *Verifier) isOurs(token string) bool {
 
 // Verify returns whom a token identifies, or why it does not.
 func (v *Verifier) Verify(token string) (Identity, *Refusal) {
+	identity, refusal := v.verify(token)
+	if refusal != nil {
+		v.wrong.note(refusal)
+	}
+	return identity, refusal
+}
+
+func (v *Verifier) verify(token string) (Identity, *Refusal) {
 	if len(token) > maxTokenBytes {
 		return Identity{}, invalidToken()
 	}
@@ -137,11 +146,22 @@ func (v *Verifier) Verify(token string) (Identity, *Refusal) {
 // refusalOf translates the library's error. The signature is checked before
 // the times, so an expired token is known to be one of ours.
 func refusalOf(err error, c *claims) *Refusal {
+	var wrong *claimError
 	switch {
+	case errors.As(err, &wrong):
+		return invalidClaim(wrong)
 	case errors.Is(err, jwt.ErrTokenExpired) && c.ExpiresAt != nil:
 		return expiredToken(c.ExpiresAt.Time)
 	case errors.Is(err, jwt.ErrTokenNotValidYet):
 		return earlyToken()
+	case errors.Is(err, jwt.ErrTokenUsedBeforeIssued):
+		return invalidClaim(&claimError{"iat", "is in the future: compare the clocks of its issuer and of this server"})
+	case errors.Is(err, jwt.ErrTokenInvalidIssuer):
+		return invalidClaim(&claimError{"iss", "is not the one of auth.jwks_issuer"})
+	case errors.Is(err, jwt.ErrTokenInvalidAudience):
+		return invalidClaim(&claimError{"aud", "does not name the one of auth.jwks_audience"})
+	case errors.Is(err, jwt.ErrTokenRequiredClaimMissing):
+		return invalidClaim(&claimError{"exp, iss or aud", "is missing"})
 	case errors.Is(err, errWhichKey):
 		refusal := invalidToken()
 		refusal.Hint = "the token names no key in kid, and its issuer has several: have the issuer name it"
@@ -166,8 +186,8 @@ func Mint(secret string, c Claims, now time.Time) (string, error) {
 		return "", fmt.Errorf("mint a token: a time to live of %s is not allowed: must be positive", c.TTL)
 	}
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, &claims{
-		UserID:    c.User,
-		Subject:   c.User,
+		UserID:    text(c.User),
+		Subject:   text(c.User),
 		Type:      "access",
 		Roles:     c.Roles,
 		IssuedAt:  &instant{now},
