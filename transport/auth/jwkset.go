@@ -14,6 +14,8 @@ import (
 
 	"github.com/MicahParks/jwkset"
 	"github.com/golang-jwt/jwt/v5"
+
+	"outcry/actors/jsonline"
 )
 
 const (
@@ -97,7 +99,7 @@ func parseKeys(body []byte, algorithms []string) (keys *issuerKeys, unused []unu
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
-	if err := json.Unmarshal(body, &set); err != nil {
+	if err := json.Unmarshal(jsonline.TrimMark(body), &set); err != nil {
 		return nil, nil, fmt.Errorf("it is no set of keys: %w", err)
 	}
 	if len(set.Keys) > jwksKeys {

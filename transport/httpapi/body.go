@@ -11,6 +11,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"outcry/actors/jsonline"
 )
 
 // codeInvalid is the code of a request that is not allowed as it is.
@@ -49,14 +51,15 @@ func limitBody(w http.ResponseWriter, r *http.Request, maxBytes int, timeout tim
 	}
 }
 
-// readBody reads a short body into buffer.
+// readBody reads a short body into an empty buffer, without a byte-order mark.
 func readBody(w http.ResponseWriter, r *http.Request, buffer *bytes.Buffer, maxBytes int, timeout time.Duration) error {
 	body, arrived := limitBody(w, r, maxBytes, timeout)
-	_, err := buffer.ReadFrom(body)
-	if err == nil {
-		arrived()
+	if _, err := buffer.ReadFrom(body); err != nil {
+		return err
 	}
-	return err
+	arrived()
+	buffer.Next(buffer.Len() - len(jsonline.TrimMark(buffer.Bytes())))
+	return nil
 }
 
 // RefusedBodies counts requests whose body was not taken. Its methods may be called

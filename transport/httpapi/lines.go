@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"errors"
 	"io"
+
+	"outcry/actors/jsonline"
 )
 
 // lineReader yields the lines of a stream one at a time, as they arrive. A line
@@ -23,17 +25,18 @@ func (l *lineReader) reset(r io.Reader) { l.r.Reset(r) }
 // errLineTooLong is the error of one line; the next one may be fine.
 var errLineTooLong = errors.New("line too long")
 
-// next returns the next line without its end, valid until the following call.
-// The last line needs no end. io.EOF comes after it.
+// next returns the next line without its end and without a byte-order mark, which each
+// of several files has that are sent one after another. It is valid until the following
+// call. The last line needs no end. io.EOF comes after it.
 func (l *lineReader) next() ([]byte, error) {
 	line, err := l.r.ReadSlice('\n')
 	switch {
 	case err == nil:
-		return line[:len(line)-1], nil
+		return jsonline.TrimMark(line[:len(line)-1]), nil
 	case errors.Is(err, bufio.ErrBufferFull):
 		return nil, l.skip()
 	case errors.Is(err, io.EOF) && len(line) > 0:
-		return line, nil
+		return jsonline.TrimMark(line), nil
 	}
 	return nil, err
 }

@@ -33,6 +33,7 @@ func FuzzLines(f *testing.F) {
 	f.Add([]byte("a\n\nbc\r\nd"), uint8(0))
 	f.Add([]byte(strings.Repeat("x", 100)+"\na\n"), uint8(3))
 	f.Add([]byte("\n"), uint8(200))
+	f.Add([]byte("\ufeffa\n\ufeff\ufeff\n\ufeff"), uint8(200))
 	f.Fuzz(func(t *testing.T, text []byte, extra uint8) {
 		maxLineBytes := 16 + int(extra)
 		var want []string
@@ -42,7 +43,7 @@ func FuzzLines(f *testing.F) {
 			if len(line) > maxLineBytes {
 				line = []byte(tooLong)
 			}
-			want = append(want, string(line))
+			want = append(want, strings.TrimPrefix(string(line), "\ufeff"))
 		}
 		for name, r := range map[string]io.Reader{"at once": bytes.NewReader(text), "byte by byte": iotest.OneByteReader(bytes.NewReader(text))} {
 			if got, err := readLines(r, maxLineBytes); !errors.Is(err, io.EOF) || !slices.Equal(got, want) {

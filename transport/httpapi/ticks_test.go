@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"outcry/actors/market"
+	"outcry/actors/portfolio"
 	"outcry/transport/auth"
 )
 
@@ -44,6 +45,29 @@ func TestFeedIsToldWhatBecameOfEachLine(t *testing.T) {
 	}
 	if open := in.registry.Snapshot().Open; len(open) != 0 {
 		t.Fatalf("still open: %+v", open)
+	}
+}
+
+// Some editors and libraries put a byte-order mark before what they write, and files
+// that are sent one after another have several.
+func TestByteOrderMarksCostNoLine(t *testing.T) {
+	const mark = "\ufeff"
+	in := newIngest(t, DefaultOptions())
+	if answer := in.post(mark + good + good + mark + good + mark + "\n" + mark); answer.Accepted != 3 || answer.Rejected != 0 {
+		t.Errorf("%+v", answer)
+	}
+	a := tradesAPI(t)
+	a.accounts.record(func(*portfolio.Trade) (portfolio.TradeOutcome, error) { return portfolio.TradeOutcome{}, nil })
+	for kind, body := range map[string]string{
+		typeJSON: mark + goodTrade, typeNDJSON: mark + goodTrade + "\n" + mark + goodTrade + "\n" + mark,
+	} {
+		if got := a.postTrades(kind, body); got.status != http.StatusOK {
+			t.Errorf("%s: %d %s", kind, got.status, got.body)
+		}
+	}
+	w := changeSettings(t, auth.Operator, typeJSON, mark+`{"changes":{"a":"b"}}`, func(string, map[string]string) (any, error) { return nil, nil })
+	if w.Code != http.StatusOK {
+		t.Errorf("settings: %d %s", w.Code, w.Body)
 	}
 }
 

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"encoding/json"
+	"io"
 	"maps"
 	"net/http"
 	"net/netip"
@@ -12,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/oauth2"
 
+	"outcry/actors/jsonline"
 	"outcry/transport/auth"
 	"outcry/transport/httpapi"
 	"outcry/transport/limit"
@@ -170,7 +172,11 @@ func (h *Handlers) demo(w http.ResponseWriter, r *http.Request) {
 	var request struct {
 		User string `json:"user"`
 	}
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxDemoBytes)).Decode(&request); err != nil {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxDemoBytes))
+	if err == nil {
+		err = json.Unmarshal(jsonline.TrimMark(body), &request)
+	}
+	if err != nil {
 		httpapi.WriteProblem(w, http.StatusBadRequest, "INVALID_PARAMS", `the body must be {"user": "demo-alice"}`)
 		return
 	}
