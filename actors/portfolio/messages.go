@@ -60,7 +60,7 @@ type Account struct {
 type RecordTrade struct {
 	Trade Trade
 	// Reply is called once the trade is durable, or with the error that kept it
-	// from being so: ErrUnavailable or ErrRefused, wrapped.
+	// from being so: ErrUnavailable or ErrRefused, wrapped, or an *IDConflict.
 	Reply func(TradeOutcome, error)
 	// Trace is its sender's to end.
 	Trace Trace
@@ -82,7 +82,7 @@ type Trade struct {
 type TradeOutcome struct {
 	// Version of its event.
 	Version uint64
-	// Failed is what the event says, whatever a repeated request said.
+	// Failed is what the event says.
 	Failed bool
 	// Duplicate: it was there already, by its id.
 	Duplicate bool

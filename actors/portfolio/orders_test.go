@@ -221,6 +221,33 @@ func TestShortAndCoverThroughOrders(t *testing.T) {
 	}
 }
 
+func TestSameClientOrderIDWithAnotherContentIsRefused(t *testing.T) {
+	r := newRig(t, nil, nil)
+	r.price("50")
+	placed := limitOrder("c1", "2", "40")
+	first := r.place(placed)
+	for field, change := range map[string]func(*portfolio.PlaceOrder){
+		"symbol":     func(o *portfolio.PlaceOrder) { o.Symbol = "MSFT" },
+		"side":       func(o *portfolio.PlaceOrder) { o.Side = ledger.Sell },
+		"quantity":   func(o *portfolio.PlaceOrder) { o.Quantity = amount("3") },
+		"limitPrice": func(o *portfolio.PlaceOrder) { o.LimitPrice = amount("41") },
+		"type":       func(o *portfolio.PlaceOrder) { *o = marketOrder("c1", "2") },
+	} {
+		other := placed
+		change(&other)
+		c, reply := replyTo[portfolio.OrderOutcome]()
+		other.Reply = reply
+		r.tell(&other)
+		var conflict *portfolio.IDConflict
+		if _, err := await(t, c); !errors.As(err, &conflict) || conflict.Field != field || conflict.Kind != "order" {
+			t.Errorf("another %s: %v", field, err)
+		}
+	}
+	if again := r.place(placed); again != first {
+		t.Errorf("the same again: %+v, want %+v", again, first)
+	}
+}
+
 func TestOpenOrdersHaveALimit(t *testing.T) {
 	r := newRig(t, nil, func(o *actortest.Options) { o.Portfolio.MaxOpenOrders = 2 })
 	r.price("50")

@@ -68,20 +68,25 @@ func (a *portfolioActor) answerKnown(k *known) {
 	a.answerFirst(k.command, k.version, k.event)
 }
 
-// answerFirst answers a command with the event that it made the first time.
+// answerFirst answers a command with the event that it made the first time, or refuses
+// one that is not the same.
 func (a *portfolioActor) answerFirst(c command, version uint64, e ledger.Event) {
 	switch c := c.(type) {
 	case *RecordTrade:
-		a.portfolios.stats.duplicates.Add(1)
-		_, failed := e.(ledger.OrderFailed)
-		a.reply(func() { c.Reply(TradeOutcome{Version: version, Failed: failed, Duplicate: true}, nil) })
-	case *PlaceOrder:
-		a.portfolios.stats.duplicates.Add(1)
-		var outcome OrderOutcome
-		if placed, ok := e.(ledger.OrderPlaced); ok {
-			outcome.OrderID = placed.OrderID
+		if differs := c.Trade.differs(e); differs != "" {
+			a.refuse(c, &IDConflict{Kind: "trade", ID: c.Trade.ID, Field: differs})
+			return
 		}
-		a.reply(func() { c.Reply(outcome, nil) })
+		a.portfolios.stats.duplicates.Add(1)
+		a.reply(func() { c.Reply(TradeOutcome{Version: version, Failed: c.Trade.Failed, Duplicate: true}, nil) })
+	case *PlaceOrder:
+		if differs := c.differs(e); differs != "" {
+			a.refuse(c, &IDConflict{Kind: "order", ID: c.ClientOrderID, Field: differs})
+			return
+		}
+		a.portfolios.stats.duplicates.Add(1)
+		placed, _ := e.(ledger.OrderPlaced)
+		a.reply(func() { c.Reply(OrderOutcome{OrderID: placed.OrderID}, nil) })
 	case *Execution:
 		a.executed(c) // saved already, and its answers given or lost with an earlier process
 	}

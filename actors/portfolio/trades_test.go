@@ -3,11 +3,13 @@ package portfolio_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
 
 	"outcry/actors/actortest"
+	"outcry/actors/ledger"
 	"outcry/actors/portfolio"
 	"outcry/persistence"
 )
@@ -42,9 +44,9 @@ func TestSameIDAnswersTheFirstOutcome(t *testing.T) {
 	journal := actortest.NewJournal(t)
 	r := newRig(t, journal, nil)
 	first := r.record(bought("t1"))
-	changed := sold("t1") // whatever a repeated request says
-	changed.Failed, changed.Reason = true, "no"
-	if again := r.record(changed); again != (portfolio.TradeOutcome{Version: first.Version, Duplicate: true}) {
+	later := bought("t1")
+	later.Time, later.Quantity = later.Time.Add(time.Minute), amount(later.Quantity.String()+".00") // the same amount
+	if again := r.record(later); again != (portfolio.TradeOutcome{Version: first.Version, Duplicate: true}) {
 		t.Errorf("%+v", again)
 	}
 	r.Stop()
@@ -54,6 +56,72 @@ func TestSameIDAnswersTheFirstOutcome(t *testing.T) {
 	}
 	if v := r.view(); v.Valuation.Trades != 1 {
 		t.Errorf("%d trades", v.Valuation.Trades)
+	}
+}
+
+// A venue's ids may be unique only for each symbol: what looks like a repetition is then
+// another trade, which must not be taken for recorded.
+func TestSameIDWithAnotherContentIsRefused(t *testing.T) {
+	changes := map[string]func(*portfolio.Trade){
+		"symbol":   func(t *portfolio.Trade) { t.Symbol = "ETH" },
+		"side":     func(t *portfolio.Trade) { t.Side = ledger.Sell },
+		"quantity": func(t *portfolio.Trade) { t.Quantity = amount("10.00000001") },
+		"price":    func(t *portfolio.Trade) { t.Price = amount("99.99") },
+		"fee":      func(t *portfolio.Trade) { t.Fee = amount("0.01") },
+		"orderId":  func(t *portfolio.Trade) { t.OrderID = "another" },
+		"broker":   func(t *portfolio.Trade) { t.Broker = "another" },
+		"status":   func(t *portfolio.Trade) { t.Failed = !t.Failed },
+	}
+	ofFailed := map[string]func(*portfolio.Trade){
+		"reason":   func(t *portfolio.Trade) { t.Reason = "another" },
+		"code":     func(t *portfolio.Trade) { t.Code = "ANOTHER" },
+		"canRetry": func(t *portfolio.Trade) { t.CanRetry = true },
+	}
+	failed := bought("f1")
+	failed.Failed, failed.Reason = true, "venue closed"
+	maps.Copy(ofFailed, changes)
+	delete(ofFailed, "fee") // what failed has none
+	r := newRig(t, nil, nil)
+	for _, c := range []struct {
+		trade   portfolio.Trade
+		changes map[string]func(*portfolio.Trade)
+	}{{bought("t1"), changes}, {failed, ofFailed}} {
+		r.record(c.trade)
+		for field, change := range c.changes {
+			other := c.trade
+			change(&other)
+			_, err := await(t, r.begin(other))
+			var conflict *portfolio.IDConflict
+			if !errors.As(err, &conflict) || conflict.Field != field || conflict.ID != c.trade.ID || conflict.Kind != "trade" {
+				t.Errorf("another %s: %v", field, err)
+			}
+		}
+		if again := r.record(c.trade); !again.Duplicate {
+			t.Errorf("the same again: %+v", again)
+		}
+	}
+	if v := r.view(); v.Version != 3 || v.Valuation.Trades != 1 {
+		t.Errorf("version %d, %d trades", v.Version, v.Valuation.Trades)
+	}
+}
+
+// Two that wait together are decided one after the other.
+func TestTwoOfOneIDInABurstConflict(t *testing.T) {
+	r := newRig(t, nil, nil)
+	r.Journal.Hold()
+	hold, first := r.begin(bought("t0")), r.begin(bought("t1"))
+	other := bought("t1")
+	other.Symbol = "ETH"
+	second := r.begin(other)
+	r.Journal.Release()
+	for _, c := range []chan answer[portfolio.TradeOutcome]{hold, first} {
+		if _, err := await(t, c); err != nil {
+			t.Error(err)
+		}
+	}
+	var conflict *portfolio.IDConflict
+	if _, err := await(t, second); !errors.As(err, &conflict) || conflict.Field != "symbol" {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -106,6 +106,10 @@ func (s *sessionActor) later() func(write func(dst []byte) []byte) {
 // problem is how the client is told of an error that kept a request from being
 // carried out, and counts it.
 func (s *Sessions) problem(err error) (Code, string) {
+	var conflict *portfolio.IDConflict
+	if errors.As(err, &conflict) {
+		return CodeIDConflict, err.Error()
+	}
 	if errors.Is(err, persistence.ErrUnavailable) || errors.Is(err, persistence.ErrClosed) {
 		s.failed.unavailable.Add(1)
 		return CodeUnavailable, err.Error()

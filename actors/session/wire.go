@@ -39,6 +39,7 @@ const (
 	CodeRateLimit         Code = "RATE_LIMIT"
 	CodeServerError       Code = "SERVER_ERROR"
 	CodeUnavailable       Code = "UNAVAILABLE"
+	CodeIDConflict        Code = "ID_CONFLICT"
 )
 
 // CloseReason is why the engine ends a connection.

@@ -67,7 +67,10 @@ func (d AccountDeps) view(ctx context.Context, userID string, timeout time.Durat
 
 // accountProblem is what a client is told of an error of an account.
 func accountProblem(err error) Problem {
+	var conflict *portfolio.IDConflict
 	switch {
+	case errors.As(err, &conflict):
+		return Problem{Status: http.StatusConflict, Code: "ID_CONFLICT", Field: conflict.Field, Detail: err.Error()}
 	case errors.Is(err, persistence.ErrClosed):
 		return Problem{Status: http.StatusServiceUnavailable, Code: "STOPPING", Detail: "the engine is stopping: try again in a moment"}
 	case errors.Is(err, persistence.ErrUnknown):

@@ -103,25 +103,36 @@ func (r *recording) unknown() bool {
 	return slices.ContainsFunc(r.trades, func(t *pendingTrade) bool { return errors.Is(t.err, persistence.ErrUnknown) })
 }
 
-// problem is what a client is told of a complete recording with errors: the
-// first that trying again may mend, else the first few that it will not.
+// problem is what a client is told of a complete recording with errors: the first that
+// trying again may mend, else the first few that it will not. Of these a conflict of ids
+// counts most: its executor makes ids that are not an account's only ones.
 func (r *recording) problem(deps AccountDeps) (p Problem) {
+	var errs []LineError
 	for _, t := range r.trades {
 		if t.err == nil {
 			continue
 		}
 		of := accountProblem(t.err)
-		if of.Status != http.StatusUnprocessableEntity {
+		if !of.final() {
 			deps.logFailure(of, t.userID, t.err)
 			if of.Code == codeDamaged { // which one, so that the trades of others can be sent without it
 				of.Detail = fmt.Sprintf("account %s: %s", t.userID, of.Detail)
 			}
 			return of
 		}
-		of.Errors = p.Errors
-		if p = of; len(p.Errors) < maxLineErrors {
-			p.Errors = append(p.Errors, LineError{Line: t.line, Message: t.err.Error()})
+		if p.Status != http.StatusConflict {
+			p = of
+		}
+		if len(errs) < maxLineErrors {
+			errs = append(errs, LineError{Line: t.line, Field: of.Field, Message: t.err.Error()})
 		}
 	}
+	p.Errors = errs
 	return p
+}
+
+// final reports whether a problem is of what was sent, so that sending it again does not
+// mend it.
+func (p *Problem) final() bool {
+	return p.Status == http.StatusUnprocessableEntity || p.Status == http.StatusConflict
 }

@@ -154,12 +154,13 @@ func (t *Trades) fail(w http.ResponseWriter, rec *recording, kind string) {
 		were = "are known to be"
 	}
 	switch {
-	case problem.Status != http.StatusUnprocessableEntity:
+	case !problem.final():
 		problem.Detail += fmt.Sprintf(" (%d of %d trades %s recorded; "+
 			"it is safe to send all of them again, by their ids none counts twice)", recorded, all, were)
 	case kind == typeJSON:
 		problem.Detail, problem.Errors = problem.Errors[0].Message, nil
 	default:
+		problem.Field = ""
 		problem.Detail = fmt.Sprintf("%d of %d trades were recorded, the others cannot be", recorded, all)
 	}
 	writeAccountProblem(w, problem)

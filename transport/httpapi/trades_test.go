@@ -193,6 +193,29 @@ func TestTradeThatTheAccountRefusesIsNamed(t *testing.T) {
 	}
 }
 
+func TestTradeOfAKnownIDWithAnotherContentIsAConflict(t *testing.T) {
+	a := tradesAPI(t)
+	conflict := &portfolio.IDConflict{Kind: "trade", ID: "t-0001", Field: "symbol"}
+	a.accounts.record(func(trade *portfolio.Trade) (portfolio.TradeOutcome, error) {
+		switch trade.ID {
+		case "t-0002":
+			return portfolio.TradeOutcome{}, fmt.Errorf("%w: trade too large", portfolio.ErrRefused)
+		case "t-0001":
+			return portfolio.TradeOutcome{}, conflict
+		}
+		return portfolio.TradeOutcome{}, nil
+	})
+	p := a.postTrades(typeJSON, goodTrade).problem(t, http.StatusConflict, "ID_CONFLICT")
+	if p.Field != "symbol" || p.Detail != conflict.Error() || p.Errors != nil {
+		t.Errorf("%+v", p)
+	}
+	p = a.postTrades(typeNDJSON, manyTrades(3)).problem(t, http.StatusConflict, "ID_CONFLICT")
+	if p.Field != "" || len(p.Errors) != 2 || p.Errors[0] != (LineError{Line: 1, Field: "symbol", Message: conflict.Error()}) ||
+		p.Detail != "1 of 3 trades were recorded, the others cannot be" {
+		t.Errorf("%+v", p)
+	}
+}
+
 // An executor should send the trades of a damaged account again, much later, and can
 // send those of others without it.
 func TestTradeOfADamagedAccountIsToBeSentLater(t *testing.T) {
