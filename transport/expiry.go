@@ -82,7 +82,7 @@ func (e *expiries) step() {
 		_, _ = t.socket.WriteFrames(wire.Encoder{}.AppendTokenExpiring(nil, t.end, now))
 	}
 	for _, socket := range end {
-		const reason = "Your sign-in has expired"
+		const reason = "Your session has expired"
 		_, _ = socket.WriteFrames(wire.Encoder{}.AppendConnectionClosed(nil, reason, "TOKEN_EXPIRED"))
 		socket.Close(engineio.ForcedClose, websocket.CodePolicyViolation, reason)
 	}

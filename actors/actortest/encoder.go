@@ -81,7 +81,7 @@ func (Encoder) AppendError(dst []byte, event string, code session.Code, message 
 func (Encoder) AppendAck(dst []byte, id int64) []byte { return fmt.Appendf(dst, "ack %d\n", id) }
 
 // AppendAckPong writes "ack id pong user".
-func (Encoder) AppendAckPong(dst []byte, id int64, userID string) []byte {
+func (Encoder) AppendAckPong(dst []byte, id int64, userID string, _ time.Time) []byte {
 	return fmt.Appendf(dst, "ack %d pong %s\n", id, userID)
 }
 

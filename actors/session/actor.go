@@ -116,7 +116,7 @@ func (s *sessionActor) attach(m *Attach) {
 func (s *sessionActor) ping(m *Ping) {
 	s.reply()
 	if m.AckID != NoAck {
-		s.out = s.sessions.encoder.AppendAckPong(s.out, m.AckID, s.userID)
+		s.out = s.sessions.encoder.AppendAckPong(s.out, m.AckID, s.userID, s.sessions.now())
 		return
 	}
 	s.out = s.sessions.encoder.AppendPong(s.out, m.ClientTimestamp, s.sessions.now())

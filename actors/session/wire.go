@@ -112,7 +112,7 @@ type Encoder interface {
 
 	// AppendAck, AppendAckPong and AppendAckError answer an acknowledgement id.
 	AppendAck(dst []byte, id int64) []byte
-	AppendAckPong(dst []byte, id int64, userID string) []byte
+	AppendAckPong(dst []byte, id int64, userID string, now time.Time) []byte
 	AppendAckError(dst []byte, id int64, code Code, message string) []byte
 }
 

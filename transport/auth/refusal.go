@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 )
@@ -19,6 +20,7 @@ type Refusal struct {
 	Transient bool
 
 	claim string // which is wrong, if it is a claim
+	short string // on the wire instead of Message in the data, if there is one
 }
 
 func (r *Refusal) Error() string { return r.Message }
@@ -27,14 +29,15 @@ func (r *Refusal) Error() string { return r.Message }
 func (r *Refusal) Data() []byte {
 	data := struct {
 		Code      string `json:"code"`
+		Message   string `json:"message"`
 		ExpiredAt int64  `json:"expiredAt,omitempty"`
-	}{Code: r.Code}
+	}{Code: r.Code, Message: cmp.Or(r.short, r.Message)}
 	if !r.ExpiredAt.IsZero() {
 		data.ExpiredAt = r.ExpiredAt.UnixMilli()
 	}
 	encoded, err := json.Marshal(data)
 	if err != nil {
-		return []byte("{}") // cannot be: a string and a number always encode
+		return []byte("{}") // cannot be: strings and a number always encode
 	}
 	return encoded
 }
@@ -64,6 +67,13 @@ func foreignPage() *Refusal {
 
 func invalidToken() *Refusal {
 	return &Refusal{Message: "Authentication failed: Invalid JWT token", Code: "INVALID_TOKEN"}
+}
+
+// invalidSignature has the words that clients of the platform look for.
+func invalidSignature() *Refusal {
+	refusal := invalidToken()
+	refusal.short = "Invalid token signature"
+	return refusal
 }
 
 func invalidClaim(err *claimError) *Refusal {

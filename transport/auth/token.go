@@ -152,6 +152,8 @@ func refusalOf(err error, c *claims) *Refusal {
 		return invalidClaim(wrong)
 	case errors.Is(err, jwt.ErrTokenExpired) && c.ExpiresAt != nil:
 		return expiredToken(c.ExpiresAt.Time)
+	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
+		return invalidSignature()
 	case errors.Is(err, jwt.ErrTokenNotValidYet):
 		return earlyToken()
 	case errors.Is(err, jwt.ErrTokenUsedBeforeIssued):

@@ -162,7 +162,7 @@ func TestOrderIsAcceptedOrRejected(t *testing.T) {
 		return nil
 	}
 	order := `{"clientOrderId":"c-1","symbol":"aapl","side":"sell","quantity":"2.5","type":"limit","limitPrice":167.25}`
-	if got := a.placeOrder(order); got.status != 200 || got.body != `{"status":"accepted","orderId":"o-9"}`+"\n" {
+	if got := a.placeOrder(order); got.status != 200 || got.body != `{"success":true,"status":"accepted","orderId":"o-9"}`+"\n" {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
 	if placed.ClientOrderID != "c-1" || placed.Symbol != "AAPL" || placed.Side != ledger.Sell || placed.Quantity.String() != "2.5" || placed.Type != ledger.Limit || placed.LimitPrice.String() != "167.25" {
@@ -170,7 +170,7 @@ func TestOrderIsAcceptedOrRejected(t *testing.T) {
 	}
 	outcome = portfolio.OrderOutcome{Rejected: &ledger.Rejection{Code: "BUYING_POWER", Message: "too little"}}
 	got := a.placeOrder(order)
-	if want := `{"status":"rejected","reason":"too little","code":"BUYING_POWER"}` + "\n"; got.status != 422 || got.body != want || got.header.Get("Content-Type") != "application/json" {
+	if want := `{"success":false,"status":"rejected","reason":"too little","code":"BUYING_POWER"}` + "\n"; got.status != 422 || got.body != want || got.header.Get("Content-Type") != "application/json" {
 		t.Fatalf("%d %s %v", got.status, got.body, got.header)
 	}
 }
@@ -223,13 +223,13 @@ func TestOrderIsCancelledWhileItIsOpen(t *testing.T) {
 		t.Helper()
 		return a.do(http.MethodDelete, path, "", "", tokenOf(t, "alice"))
 	}
-	if got := cancel("/api/orders/o%201"); got.status != 200 || got.body != `{"status":"cancelled","orderId":"o 1"}`+"\n" {
+	if got := cancel("/api/orders/o%201"); got.status != 200 || got.body != `{"success":true,"status":"cancelled","orderId":"o 1"}`+"\n" {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
 	for code, status := range map[string]int{portfolio.CodeNotOpen: 404, "TOO_LATE": 409} {
 		rejected = &ledger.Rejection{Code: code, Message: "no"}
 		got := cancel("/api/orders/o%201")
-		if want := fmt.Sprintf(`{"status":"rejected","orderId":"o 1","reason":"no","code":"%s"}`+"\n", code); got.status != status || got.body != want {
+		if want := fmt.Sprintf(`{"success":false,"status":"rejected","orderId":"o 1","reason":"no","code":"%s"}`+"\n", code); got.status != status || got.body != want {
 			t.Fatalf("%d %s", got.status, got.body)
 		}
 	}

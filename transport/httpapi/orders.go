@@ -22,6 +22,7 @@ func NewOrders(o *LiveOptions, deps AccountDeps) *Orders { return &Orders{deps: 
 
 // OrderAnswer says what became of a request about an order.
 type OrderAnswer struct {
+	Success bool   `json:"success"`
 	Status  string `json:"status"` // accepted, cancelled or rejected
 	OrderID string `json:"orderId,omitempty"`
 	// Reason and Code are why it was rejected.
@@ -32,8 +33,8 @@ type OrderAnswer struct {
 // maxOrderBytes bounds the request of one order.
 const maxOrderBytes = 4 << 10
 
-// Place answers POST /api/orders: 200 {status: accepted, orderId}, or 422
-// {status: rejected, reason, code} where the account or the broker refuses an
+// Place answers POST /api/orders: 200 {success, status: accepted, orderId}, or 422
+// {success: false, status: rejected, reason, code} where the account or the broker refuses an
 // order that is well-formed. A rejection is an outcome, not a problem.
 func (o *Orders) Place(w http.ResponseWriter, r *http.Request) {
 	userID, ok := requireOwner(w, r, o.deps.Verifier)
@@ -72,10 +73,10 @@ func (o *Orders) Place(w http.ResponseWriter, r *http.Request) {
 		writeRejection(w, http.StatusUnprocessableEntity, outcome)
 		return
 	}
-	WriteJSON(w, http.StatusOK, OrderAnswer{Status: "accepted", OrderID: outcome.OrderID})
+	WriteJSON(w, http.StatusOK, OrderAnswer{Success: true, Status: "accepted", OrderID: outcome.OrderID})
 }
 
-// Cancel answers DELETE /api/orders/{id}: 200 {status: cancelled, orderId}, 404
+// Cancel answers DELETE /api/orders/{id}: 200 {success, status: cancelled, orderId}, 404
 // where no such order is open, 409 where it cannot be cancelled.
 func (o *Orders) Cancel(w http.ResponseWriter, r *http.Request) {
 	userID, ok := requireOwner(w, r, o.deps.Verifier)
@@ -103,7 +104,7 @@ func (o *Orders) Cancel(w http.ResponseWriter, r *http.Request) {
 		writeRejection(w, status, outcome)
 		return
 	}
-	WriteJSON(w, http.StatusOK, OrderAnswer{Status: "cancelled", OrderID: orderID})
+	WriteJSON(w, http.StatusOK, OrderAnswer{Success: true, Status: "cancelled", OrderID: orderID})
 }
 
 // List answers GET /api/orders: {success, orders: [...]}, those that are open

@@ -137,7 +137,7 @@ func decodeSymbols(args []byte) (symbolRequest, error) {
 	return request, nil
 }
 
-var errShape = fmt.Errorf(`symbols must come as ["AAPL"], {"symbols": ["AAPL"]} or {"symbol": "AAPL"}`)
+var errShape = fmt.Errorf(`Invalid symbols array: send ["AAPL"], {"symbols": ["AAPL"]} or {"symbol": "AAPL"}`)
 
 // sort trims, upper-cases and de-duplicates names and parts them into valid and
 // invalid ones.

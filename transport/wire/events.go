@@ -232,13 +232,15 @@ func (Encoder) AppendAckError(dst []byte, id int64, code session.Code, message s
 }
 
 type ackPong struct {
-	Message string `json:"message"`
-	UserID  string `json:"userId"`
+	Success         bool   `json:"success"`
+	Message         string `json:"message"`
+	UserID          string `json:"userId"`
+	ServerTimestamp int64  `json:"serverTimestamp"` // Unix milliseconds
 }
 
 // AppendAckPong answers a ping with an acknowledgement id. session.Encoder.
-func (Encoder) AppendAckPong(dst []byte, id int64, userID string) []byte {
-	return appendAck(dst, id, ackPong{"pong", userID})
+func (Encoder) AppendAckPong(dst []byte, id int64, userID string, now time.Time) []byte {
+	return appendAck(dst, id, ackPong{true, "pong", userID, now.UnixMilli()})
 }
 
 // ConnectReply is the payload of the CONNECT answer. recoveryID is empty where

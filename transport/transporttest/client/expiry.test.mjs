@@ -23,7 +23,7 @@ for (const [browser, io] of browsers) {
       assert.match(expiring.message, /connection.reauth/)
       const closed = await socket.await('connection.closed')
       const late = Date.now() - exp * 1000
-      assert.deepEqual(closed, { reason: 'Your sign-in has expired', code: 'TOKEN_EXPIRED' })
+      assert.deepEqual(closed, { reason: 'Your session has expired', code: 'TOKEN_EXPIRED' })
       if (socket.connected) await once(socket, 'disconnect')
       t.diagnostic(`closed ${late} ms after the end`)
       assert.ok(late >= 0, `closed ${-late} ms before the end`)

@@ -123,7 +123,9 @@ for (const [browser, io] of browsers) {
 
     it('answers ping both ways and ignores what it does not know', async () => {
       const socket = await connect(io, server.url, token('ann'))
-      assert.deepEqual(await ask(socket, 'ping', { timestamp: 5 }), { message: 'pong', userId: 'ann' })
+      const { serverTimestamp, ...pong } = await ask(socket, 'ping', { timestamp: 5 })
+      assert.deepEqual(pong, { success: true, message: 'pong', userId: 'ann' })
+      assert.ok(Math.abs(serverTimestamp - Date.now()) < 10_000, `${serverTimestamp} is the server's time`)
       socket.emit('ping', { timestamp: 1234 })
       const pong = await socket.await('pong')
       assert.equal(pong.clientTimestamp, 1234)
