@@ -318,7 +318,7 @@ func (g *Gateway) Disconnect(s *socketio.Socket, reason string) {
 		g.expiries.remove(&p.expiry)
 		g.byLogin.remove(p.sessionID, s)
 	}
-	g.tell(s, &session.Detached{Reason: reason})
+	g.tell(s, &session.Detached{Reason: reason, Left: reason == socketio.ReasonClientDisconnect})
 }
 
 // tell posts to the socket's session. A socket has none before it was accepted.

@@ -18,6 +18,7 @@ type sessionActor struct {
 	userID     string
 	recoveryID string
 	detached   bool // the connection is gone
+	left       bool // since the browser said so
 	closing    bool // we are ending it
 
 	out       []byte  // answers, notices and quotes that wait for the next write
@@ -93,7 +94,7 @@ func (s *sessionActor) Receive(ctx actor.Context) {
 	case *Close:
 		s.close(m.Reason)
 	case *Detached:
-		s.detached = true
+		s.detached, s.left = true, m.Left
 		ctx.Stop(ctx.Self())
 	case *actor.Stopping:
 		s.end()

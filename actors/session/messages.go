@@ -24,6 +24,8 @@ type Attach struct {
 // session ends.
 type Detached struct {
 	Reason string
+	// Left: the browser said that it leaves, and so is not recovered.
+	Left bool
 }
 
 // Writable says that the connection took everything that waited. Sent by the

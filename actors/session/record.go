@@ -153,9 +153,16 @@ func (s *sessionActor) handOver(m *handOver) {
 	s.close(Replaced)
 }
 
-// leaveRecord keeps the record for the recovery window.
+// leaveRecord keeps the record for the recovery window, unless the browser left on its
+// own: it begins anew then.
 func (s *sessionActor) leaveRecord() {
-	if s.account.known && s.recoverable() && !s.record.handed {
+	switch {
+	case s.recoveryID == "" || s.record.handed:
+	case s.left:
+		if !s.record.at.IsZero() {
+			s.sessions.records.forget(s.recoveryID)
+		}
+	case s.account.known && s.recoverable():
 		s.sessions.records.leave(s.recoveryID, s.makeRecord(), s.sessions.options.Load().RecoveryWindow)
 	}
 }

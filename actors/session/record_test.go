@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/asynkron/protoactor-go/actor"
+
 	"outcry/actors/actortest"
 	"outcry/actors/session"
 	"outcry/persistence"
@@ -17,6 +19,7 @@ type leaver struct {
 	engine *actortest.Engine
 	clock  *actortest.Clock
 	id     string
+	pid    *actor.PID // of its first session
 	*actortest.Connection
 	price int
 }
@@ -29,7 +32,7 @@ func newLeaver(t *testing.T) *leaver {
 	l.engine = actortest.NewEngine(t, o)
 	l.id = l.engine.Sessions.NewRecoveryID()
 	c, pid := l.engine.ConnectAs(t, session.Attach{UserID: "ann", SocketID: "sid", RecoveryID: l.id})
-	l.Connection = c
+	l.Connection, l.pid = c, pid
 	l.AwaitLine("portfolio ann 0")
 	l.engine.Subscribe(pid, "AAPL")
 	l.quote()
@@ -114,6 +117,19 @@ func TestBrowserThatComesBackWritesNothing(t *testing.T) {
 		if got := l.forgottenAt(); !got.Equal(saved) {
 			t.Errorf("the record was written when its browser came back: forgotten at %v, not %v", got, saved)
 		}
+	}
+}
+
+// A page that says that it leaves begins anew, in this process and in the next one.
+func TestBrowserThatLeavesOnItsOwnIsNotRecovered(t *testing.T) {
+	l := newLeaver(t)
+	l.engine.Send(l.pid, &session.Detached{Reason: "client namespace disconnect", Left: true})
+	actortest.Eventually(t, "the session to end", func() bool { return l.engine.Sessions.Stats().Live == 0 })
+	if l.comeBack() {
+		t.Error("recovered")
+	}
+	if at := l.forgottenAt(); !at.IsZero() {
+		t.Errorf("the store keeps its record until %v", at)
 	}
 }
 

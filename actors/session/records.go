@@ -85,6 +85,15 @@ func (r *records) expire() (gone []string) {
 	return gone
 }
 
+// forget takes the record of a session out of the store that is not to be recovered.
+func (r *records) forget(recoveryID string) {
+	r.mu.Lock()
+	gone := append(r.expire(), recoveryID)
+	r.leaving[recoveryID] = struct{}{}
+	r.mu.Unlock()
+	r.remove(gone)
+}
+
 // remove takes records out of the store. One that stays there, since that could
 // not be written, is forgotten when its lifetime is over.
 func (r *records) remove(recoveryIDs []string) {

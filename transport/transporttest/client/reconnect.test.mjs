@@ -92,6 +92,23 @@ for (const [browser, io, way] of browsers) {
       assert.equal(await server.stop(), 0)
     })
 
+    it('begins anew after a deliberate disconnect', async t => {
+      const server = await serverFor(t)
+      const socket = await connect(io, server.url, token('ann'))
+      t.after(() => socket.close())
+      const { id } = socket
+      await ask(socket, 'subscribe:watchlist', { symbols })
+      await socket.await('portfolio:update')
+      for (let i = 0; i < 2; i++) await ask(socket, 'watchlist:set', ['A']) // its session is saved by then
+      const back = once(socket, 'connect')
+      socket.disconnect().connect()
+      await back
+      assert.equal(socket.recovered ?? false, false)
+      assert.notEqual(socket.id, id)
+      socket.close()
+      await healthy(server, 'that nothing is to be recovered', ({ websocket: w }) => w.sessions === 0 && w.recoverable === 0)
+    })
+
     it('leaves nothing behind after the window', async t => {
       const server = await serverFor(t, away)
       const proxy = await proxyFor(t, server.address)
