@@ -164,7 +164,7 @@ func (e *Engine) changeSettings(ctx context.Context, userID string, wanted map[s
 	if err := e.audit.Saved(ctx); err != nil {
 		e.log.Warn().Err(err).Msg("who changed a setting is in memory and in this log only, until the next change is saved")
 	}
-	return slices.Concat([]config.Change{}, changes), nil // [], not null, for none
+	return append([]config.Change{}, changes...), nil // [], not null, for none
 }
 
 // refusedSettings is a refusal as the HTTP API has it.

@@ -19,6 +19,14 @@ func changed(t *testing.T, e *Engine, changes map[string]string) {
 	}
 }
 
+func TestASettingThatIsSetToWhatItIsChangesNothing(t *testing.T) {
+	e := serve(t, nil)
+	changed(t, e, map[string]string{"limit.event_burst": "7"})
+	if answer := patch(t, e, map[string]string{"limit.event_burst": "7"}); answer.Status != http.StatusOK || answer.Changed == nil || len(answer.Changed) > 0 {
+		t.Errorf("%+v", answer)
+	}
+}
+
 // dashboardOf opens a browser of a user.
 func dashboardOf(t *testing.T, e *Engine, user string) *rawBrowser {
 	t.Helper()

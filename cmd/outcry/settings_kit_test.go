@@ -48,6 +48,9 @@ func ask(t *testing.T, e *Engine, role auth.Role, method, path string, body any)
 	if err := json.Unmarshal(answer, &a); err != nil {
 		t.Fatalf("%s %s: %v in %s", method, path, err, answer)
 	}
+	if bytes.Contains(answer, []byte(":null")) {
+		t.Errorf("%s %s: a list that is empty must be [] and not null: %s", method, path, answer)
+	}
 	if got := response.Header.Get("Cache-Control"); got != "no-store" {
 		t.Errorf("%s %s: Cache-Control %q", method, path, got)
 	}
