@@ -16,18 +16,30 @@ type Calendar struct {
 // NewCalendar returns a calendar whose days begin at rollover ("15:04", local
 // time) in the IANA zone, for example "00:00" in "America/New_York".
 func NewCalendar(rollover, zone string) (Calendar, error) {
+	location, err := ParseZone(zone)
+	if err != nil {
+		return Calendar{}, err
+	}
+	at, err := ParseRollover(rollover)
+	return Calendar{location: location, rollover: at}, err
+}
+
+// ParseZone returns the location of an IANA time zone.
+func ParseZone(zone string) (*time.Location, error) {
 	location, err := time.LoadLocation(zone)
 	if err != nil {
-		return Calendar{}, fmt.Errorf("%q is not allowed: must be an IANA time zone such as America/New_York", zone)
+		return nil, fmt.Errorf("%q is not allowed: must be an IANA time zone such as America/New_York", zone)
 	}
-	at, err := time.Parse("15:04", rollover)
+	return location, nil
+}
+
+// ParseRollover reads a time of day as the time since midnight.
+func ParseRollover(text string) (time.Duration, error) {
+	at, err := time.Parse("15:04", text)
 	if err != nil {
-		return Calendar{}, fmt.Errorf("%q is not allowed: must be a time of day such as 00:00 or 17:00", rollover)
+		return 0, fmt.Errorf("%q is not allowed: must be a time of day such as 00:00 or 17:00", text)
 	}
-	return Calendar{
-		location: location,
-		rollover: time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute,
-	}, nil
+	return time.Duration(clockOf(at)), nil
 }
 
 // Day is one trading day: Start is part of it, End is the next one's start.

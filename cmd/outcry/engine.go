@@ -76,7 +76,6 @@ type Engine struct {
 	listener    net.Listener // socket, with TLS where that is on
 
 	supervisors []*actors.Supervisor
-	hours       market.Hours
 	requests    transport.Requests
 	collector   *operator.Collector
 	watching    sync.WaitGroup // what looks at the rooms: ends before they do
@@ -172,12 +171,10 @@ func (e *Engine) buildMarket() (err error) {
 	e.symbols, err = symbol.NewDirectory(s.Market, symbol.Deps{
 		System: e.system, Dispatcher: e.dispatcher, Encoder: wire.Encoder{}, Now: time.Now,
 		Supervisor: e.supervise(actors.RestartOnFailure("symbol", e.log)),
+		AlwaysOpen: s.Simulator.Enabled,
 	})
 	if err == nil && s.Simulator.Enabled {
 		e.simulator, err = feed.NewSimulator(s.Simulator, e.feeds, time.Now)
-	}
-	if err == nil {
-		e.hours, err = e.marketHours()
 	}
 	return err
 }
