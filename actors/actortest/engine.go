@@ -106,10 +106,7 @@ func NewEngineWith(t testing.TB, o Options, encoder symbol.Encoder) *Engine {
 func (e *Engine) startAccounts(o Options) {
 	e.t.Helper()
 	log := zerolog.Nop()
-	calendar, err := market.NewCalendar(o.Symbol.DayRollover, o.Symbol.Timezone)
-	if err != nil {
-		e.t.Fatal(err)
-	}
+	var err error
 	e.Broker, err = paper.New(o.Paper, paper.Deps{System: e.System, Supervisor: actors.RestartOnFailure("paper", log), Symbols: e.Symbols, Now: o.Now})
 	if err != nil {
 		e.t.Fatal(err)
@@ -117,7 +114,7 @@ func (e *Engine) startAccounts(o Options) {
 	e.Portfolios, err = portfolio.New(o.Portfolio, portfolio.Deps{
 		System: e.System, Dispatcher: e.Dispatcher, Supervisor: actors.RestartOnFailure("portfolio", o.Log),
 		Journal: e.Journal, Store: e.Journal,
-		Symbols: e.Symbols, Broker: e.Broker, Encoder: Encoder{}, Calendar: calendar, Log: o.Log, Now: o.Now,
+		Symbols: e.Symbols, Broker: e.Broker, Encoder: Encoder{}, Calendar: e.Symbols.Markets(), Log: o.Log, Now: o.Now,
 		NewID: func() string { return fmt.Sprintf("o%d", e.next.Add(1)) },
 	})
 	if err != nil {

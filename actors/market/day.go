@@ -7,8 +7,11 @@ import (
 
 // Calendar says to which trading day an instant belongs.
 //
-// immutable after construction
-type Calendar struct {
+// immutable after construction; one pointer, so that it costs nothing as an interface
+type Calendar struct{ *rule }
+
+// rule is where and when days begin.
+type rule struct {
 	location *time.Location
 	rollover time.Duration // since local midnight
 }
@@ -21,7 +24,7 @@ func NewCalendar(rollover, zone string) (Calendar, error) {
 		return Calendar{}, err
 	}
 	at, err := ParseRollover(rollover)
-	return Calendar{location: location, rollover: at}, err
+	return Calendar{&rule{location: location, rollover: at}}, err
 }
 
 // ParseZone returns the location of an IANA time zone.
@@ -67,4 +70,12 @@ func (c Calendar) startOn(local time.Time) time.Time {
 	year, month, date := local.Date()
 	hour, minute := int(c.rollover/time.Hour), int(c.rollover%time.Hour/time.Minute)
 	return time.Date(year, month, date, hour, minute, 0, 0, c.location)
+}
+
+// OtherDays returns that no symbol has other days: a calendar is that of one market.
+func (c Calendar) OtherDays(string) (Calendar, bool) { return Calendar{}, false }
+
+// same reports whether two calendars have the same days.
+func (c Calendar) same(other Calendar) bool {
+	return c.rollover == other.rollover && c.location.String() == other.location.String()
 }

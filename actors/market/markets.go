@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -173,6 +174,16 @@ func (m *Markets) Of(symbol string) *Market {
 		}
 	}
 	return m.Main()
+}
+
+// DayOf returns the main market's trading day of t.
+func (m *Markets) DayOf(t time.Time) Day { return m.Main().Days.DayOf(t) }
+
+// OtherDays returns the trading days of a symbol where its market has other ones than the
+// main market.
+func (m *Markets) OtherDays(symbol string) (days Calendar, other bool) {
+	days = m.Of(symbol).Days
+	return days, len(m.all) > 1 && !days.same(m.Main().Days)
 }
 
 func (m *Market) has(symbol string) bool {

@@ -16,7 +16,6 @@ import (
 	"outcry/actors"
 	"outcry/actors/feed"
 	"outcry/actors/mailbox"
-	"outcry/actors/market"
 	"outcry/actors/paper"
 	"outcry/actors/portfolio"
 	"outcry/actors/session"
@@ -182,10 +181,6 @@ func (e *Engine) buildMarket() (err error) {
 // buildAccounts starts what keeps money.
 func (e *Engine) buildAccounts() (err error) {
 	s := e.settings
-	calendar, err := market.NewCalendar(s.Market.DayRollover, s.Market.Timezone)
-	if err != nil {
-		return err
-	}
 	e.broker, err = paper.New(s.Paper, paper.Deps{
 		System: e.system, Symbols: e.symbols, Now: time.Now,
 		Supervisor: e.supervise(actors.RestartOnFailure("paper", e.log)),
@@ -197,7 +192,7 @@ func (e *Engine) buildAccounts() (err error) {
 	e.portfolios, err = portfolio.New(s.Portfolio, portfolio.Deps{
 		System: e.system, Dispatcher: e.dispatcher, Journal: e.journal, Store: e.journal, Symbols: e.symbols, Broker: e.broker,
 		Supervisor: e.supervise(actors.RestartOnFailure("portfolio", e.log)),
-		Encoder:    wire.Encoder{}, Calendar: calendar, Log: e.log, Now: time.Now, NewID: rand.Text,
+		Encoder:    wire.Encoder{}, Calendar: e.symbols.Markets(), Log: e.log, Now: time.Now, NewID: rand.Text,
 	})
 	if err != nil {
 		return err
