@@ -40,10 +40,13 @@ type Options struct {
 	Log zerolog.Logger
 }
 
-// DefaultOptions are the defaults of the parts, on the real clock.
+// DefaultOptions are the defaults of the parts, on the real clock, and so in a market
+// that is always open.
 func DefaultOptions() Options {
+	symbols := symbol.DefaultOptions()
+	symbols.Hours = market.Always
 	return Options{
-		Mailbox: mailbox.DefaultOptions(), Symbol: symbol.DefaultOptions(), Session: session.DefaultOptions(),
+		Mailbox: mailbox.DefaultOptions(), Symbol: symbols, Session: session.DefaultOptions(),
 		Portfolio: portfolio.DefaultOptions(), Paper: paper.DefaultOptions(), Now: time.Now, Log: zerolog.Nop(),
 	}
 }

@@ -79,7 +79,7 @@ func (a *portfolioActor) answerFirst(c command, version uint64, e ledger.Event) 
 		a.portfolios.stats.duplicates.Add(1)
 		var outcome OrderOutcome
 		if placed, ok := e.(ledger.OrderPlaced); ok {
-			outcome.OrderID = placed.OrderID
+			outcome.OrderID, outcome.Hold = placed.OrderID, a.holds(placed.OrderID)
 		}
 		a.reply(func() { c.Reply(outcome, nil) })
 	case *Execution:

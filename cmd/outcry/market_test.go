@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -75,5 +77,42 @@ func TestASimulatedMarketIsAlwaysOpen(t *testing.T) {
 	}
 	if phase := e.symbols.Market("AAPL").Hours.At(time.Now()); !phase.Open || !phase.NextClose.IsZero() {
 		t.Errorf("%+v", phase)
+	}
+}
+
+// A trader asks while the market is closed, by either way, and is told what becomes of it.
+func TestOrdersOutsideHoursSayWhatBecomesOfThem(t *testing.T) {
+	closed := func(s *config.Settings) {
+		opens := time.Now().UTC().Add(48 * time.Hour)
+		s.Market.Hours, s.Market.Timezone = strings.ToLower(opens.Format("Mon"))+" 12:00-13:00", "UTC"
+		s.Market.Markets = []string{"name=crypto; hours=always; symbols=*-USD"}
+	}
+	order := func(id, symbol, kind string) string {
+		return `{"clientOrderId":"` + id + `","symbol":"` + symbol + `","side":"buy","quantity":1,` + kind + `}`
+	}
+	const atMarket, atLimit, mistyped = `"type":"market"`, `"type":"limit","limitPrice":105`, `"type":"limit","limitPrice":1000`
+	e := serve(t, closed)
+	b := enter(t, e, "ann", "AAPL")
+	feedTicks(t, e, "AAPL", 100, 100)
+	feedTicks(t, e, "BTC-USD", 100, 100)
+	b.await(`42["watchlist:quote"`)
+	for i, ask := range []struct{ body, status, want string }{
+		{order("q", "AAPL", atMarket), "accepted", `"queued":true,"opensAt":`},
+		{order("q", "AAPL", atMarket), "accepted", `"queued":true,"opensAt":`}, // the same again
+		{order("l", "AAPL", atLimit), "accepted", `,"opensAt":`},
+		{order("c", "BTC-USD", atMarket), "accepted", `"orderId":`},
+		{order("m", "AAPL", mistyped), "rejected", `"code":"LIMIT_BEYOND_COLLAR"`},
+	} {
+		over := talk(t, e, fmt.Sprintf("POST /api/orders HTTP/1.1\r\nHost: outcry\r\nConnection: close\r\nContent-Type: application/json\r\n"+
+			"Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s", tokenOf(t, "bob", auth.Trader), len(ask.body), ask.body))[0].body
+		if !strings.Contains(over, `"status":"`+ask.status+`"`) || !strings.Contains(over, ask.want) {
+			t.Errorf("%s over HTTP: %s", ask.body, over)
+		}
+		id := strconv.Itoa(i + 10)
+		b.say(`42` + id + `["order:place",` + ask.body + `]`)
+		answer := b.await(`43` + id + `[`)
+		if !strings.Contains(answer, `"status":"`+ask.status+`"`) || !strings.Contains(answer, ask.want) {
+			t.Errorf("%s: %s", ask.body, answer)
+		}
 	}
 }
