@@ -2,6 +2,8 @@ package market
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -48,15 +50,19 @@ func NewHours(text, zone string, closures []string) (Hours, error) {
 // Name is how the hours were written.
 func (h Hours) Name() string { return h.name }
 
-// ParseClosures reads dates as NewHours has them.
+// ParseClosures reads dates as NewHours has them. The error names all that are none.
 func ParseClosures(texts []string) (map[time.Time]bool, error) {
 	dates := make(map[time.Time]bool, len(texts))
+	var wrong []string
 	for _, text := range texts {
 		date, err := time.Parse(time.DateOnly, text)
 		if err != nil {
-			return nil, fmt.Errorf("%q is not allowed: must be a date such as 2025-01-09", text)
+			wrong = append(wrong, strconv.Quote(text))
 		}
 		dates[date] = true
+	}
+	if len(wrong) > 0 {
+		return nil, fmt.Errorf("%s is not allowed: must be a date such as 2025-01-09", strings.Join(wrong, ", "))
 	}
 	return dates, nil
 }

@@ -78,14 +78,14 @@ func TestClosuresChangeInARunningEngine(t *testing.T) {
 
 func TestEveryFaultOfMarketsIsNamedByItsSetting(t *testing.T) {
 	o := symbol.DefaultOptions()
-	o.Timezone, o.DayRollover, o.Hours, o.Closures = "Mars/Base", "noon", "sometimes", []string{"yesterday"}
+	o.Timezone, o.DayRollover, o.Hours, o.Closures = "Mars/Base", "noon", "sometimes", []string{"yesterday", "2025-01-09", "9.1."}
 	o.Markets = []string{"name=a; hours=never; symbols=A", "nonsense"}
 	err := o.Validate()
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		t.Fatal(err)
 	}
-	want := []string{"timezone: ", "day_rollover: ", "hours: ", "closures: ", "markets: market 1: hours: ", "markets: market 2: "}
+	want := []string{"timezone: ", "day_rollover: ", "hours: ", `closures: "yesterday", "9.1." is not allowed`, "markets: market 1: hours: ", "markets: market 2: "}
 	for _, prefix := range want {
 		found := false
 		for _, line := range joined.Unwrap() {
