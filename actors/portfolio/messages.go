@@ -139,7 +139,7 @@ func (h *Hold) Message() string {
 		wait = "is queued"
 	}
 	if h.Until.IsZero() {
-		return fmt.Sprintf("the market %s has just opened: the order %s until the first price", h.Market, wait)
+		return fmt.Sprintf("the symbol has shown no price since the market %s opened: the order %s until the first price", h.Market, wait)
 	}
 	return fmt.Sprintf("the market %s is closed: the order %s until it opens at %s UTC", h.Market, wait, h.Until.UTC().Format(time.DateTime))
 }
