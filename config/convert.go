@@ -2,8 +2,10 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,7 +63,7 @@ func (f field) convertList(value any) (any, error) {
 		return list, nil
 	case []any:
 		for _, item := range v {
-			text, ok := item.(string)
+			text, ok := itemText(item)
 			if !ok {
 				return nil, f.wrong("a list of texts")
 			}
@@ -70,6 +72,45 @@ func (f field) convertList(value any) (any, error) {
 		return list, nil
 	}
 	return nil, f.wrong("a list of texts")
+}
+
+// itemText is an item of a list as the environment would have it. An object, which only
+// a file can hold, is written in one line as name=value; name=value, and a list in it with
+// bars between its items. YAML reads what looks like a date as a time.
+func itemText(item any) (text string, ok bool) {
+	switch v := item.(type) {
+	case string:
+		return v, true
+	case int, float64, bool:
+		return fmt.Sprint(v), true
+	case time.Time:
+		return v.Format(time.DateOnly), true
+	case []any:
+		return joinItems(v)
+	case map[string]any:
+		fields := make([]string, 0, len(v))
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			value, ok := itemText(v[name])
+			if !ok {
+				return "", false
+			}
+			fields = append(fields, name+"="+value)
+		}
+		return strings.Join(fields, "; "), true
+	}
+	return "", false
+}
+
+func joinItems(list []any) (text string, ok bool) {
+	texts := make([]string, 0, len(list))
+	for _, item := range list {
+		text, ok := itemText(item)
+		if !ok {
+			return "", false
+		}
+		texts = append(texts, text)
+	}
+	return strings.Join(texts, "|"), true
 }
 
 func (f field) convertNumber(value any, text string) (any, error) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/knadh/koanf/parsers/yaml"
 	"github.com/knadh/koanf/providers/confmap"
@@ -218,14 +219,38 @@ func (l *loader) secret(dev bool) {
 	l.origins["auth.secrets"] = "--dev (made up)"
 }
 
-// explain adds to each problem where the value came from.
+// explain adds to each problem where the value came from. What nobody set is wrong beside
+// another setting, which the problem names: then that one's origin stands there, too.
 func (l *Loaded) explain(err error) []error {
 	problems := flatten(err)
 	for i, problem := range problems {
-		key, _, _ := strings.Cut(problem.Error(), ":")
-		if origin, ok := l.origins[key]; ok {
-			problems[i] = fmt.Errorf("%w (from %s)", problem, origin)
+		key, message, _ := strings.Cut(problem.Error(), ":")
+		if _, known := l.schema[key]; known {
+			problems[i] = fmt.Errorf("%w (%s)", problem, l.whence(key, message))
 		}
 	}
 	return problems
+}
+
+// whence says in words where the value of a key came from.
+func (l *Loaded) whence(key, message string) string {
+	if origin, ok := l.origins[key]; ok {
+		return "from " + origin
+	}
+	words := "by default"
+	section := key[:strings.LastIndex(key, ".")+1]
+	for _, other := range l.schema.keys() {
+		name, beside := strings.CutPrefix(other, section)
+		origin, set := l.origins[other]
+		if beside && set && other != key && containsWord(message, name) {
+			words += fmt.Sprintf("; %s is from %s", name, origin)
+		}
+	}
+	return words
+}
+
+// containsWord reports whether a word stands in a text by itself.
+func containsWord(text, word string) bool {
+	isPart := func(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
+	return slices.Contains(strings.FieldsFunc(text, func(r rune) bool { return !isPart(r) }), word)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -155,15 +156,22 @@ func (s Settings) Validate() error {
 	return errors.Join(errs...)
 }
 
-// flatten takes a joined error apart.
-func flatten(err error) []error {
+// joined is the type of errors that errors.Join made. Others that wrap several have a
+// sentence of their own.
+var joined = reflect.TypeOf(errors.Join(errors.New("")))
+
+// flatten takes joined errors apart, whatever they are joined of.
+func flatten(err error) (parts []error) {
 	if err == nil {
 		return nil
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
+	if reflect.TypeOf(err) != joined {
+		return []error{err}
 	}
-	return []error{err}
+	for _, part := range err.(interface{ Unwrap() []error }).Unwrap() {
+		parts = append(parts, flatten(part)...)
+	}
+	return parts
 }
 
 // Validate reports every setting that is not allowed.

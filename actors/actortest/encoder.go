@@ -111,7 +111,7 @@ func (Encoder) BeginSync(dst []byte, a *portfolio.Account) []byte {
 func (Encoder) EndSync(dst []byte, _ int, _ time.Time) []byte { return append(dst, '\n') }
 
 // AppendAckOrder writes "ack id accepted order" or "ack id cancelled order".
-func (Encoder) AppendAckOrder(dst []byte, id int64, orderID string, cancelled bool) []byte {
+func (Encoder) AppendAckOrder(dst []byte, id int64, orderID string, cancelled bool, _ *portfolio.Hold) []byte {
 	if cancelled {
 		return fmt.Appendf(dst, "ack %d cancelled %s\n", id, orderID)
 	}

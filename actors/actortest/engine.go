@@ -40,10 +40,13 @@ type Options struct {
 	Log zerolog.Logger
 }
 
-// DefaultOptions are the defaults of the parts, on the real clock.
+// DefaultOptions are the defaults of the parts, on the real clock, and so in a market
+// that is always open.
 func DefaultOptions() Options {
+	symbols := symbol.DefaultOptions()
+	symbols.Hours = market.Always
 	return Options{
-		Mailbox: mailbox.DefaultOptions(), Symbol: symbol.DefaultOptions(), Session: session.DefaultOptions(),
+		Mailbox: mailbox.DefaultOptions(), Symbol: symbols, Session: session.DefaultOptions(),
 		Portfolio: portfolio.DefaultOptions(), Paper: paper.DefaultOptions(), Now: time.Now, Log: zerolog.Nop(),
 	}
 }
@@ -106,10 +109,7 @@ func NewEngineWith(t testing.TB, o Options, encoder symbol.Encoder) *Engine {
 func (e *Engine) startAccounts(o Options) {
 	e.t.Helper()
 	log := zerolog.Nop()
-	calendar, err := market.NewCalendar(o.Symbol.DayRollover, o.Symbol.Timezone)
-	if err != nil {
-		e.t.Fatal(err)
-	}
+	var err error
 	e.Broker, err = paper.New(o.Paper, paper.Deps{System: e.System, Supervisor: actors.RestartOnFailure("paper", log), Symbols: e.Symbols, Now: o.Now})
 	if err != nil {
 		e.t.Fatal(err)
@@ -117,7 +117,7 @@ func (e *Engine) startAccounts(o Options) {
 	e.Portfolios, err = portfolio.New(o.Portfolio, portfolio.Deps{
 		System: e.System, Dispatcher: e.Dispatcher, Supervisor: actors.RestartOnFailure("portfolio", o.Log),
 		Journal: e.Journal, Store: e.Journal,
-		Symbols: e.Symbols, Broker: e.Broker, Encoder: Encoder{}, Calendar: calendar, Log: o.Log, Now: o.Now,
+		Symbols: e.Symbols, Broker: e.Broker, Encoder: Encoder{}, Calendar: e.Symbols.Markets(), Log: o.Log, Now: o.Now,
 		NewID: func() string { return fmt.Sprintf("o%d", e.next.Add(1)) },
 	})
 	if err != nil {

@@ -49,6 +49,9 @@ type Position struct {
 	Start, StartPrice decimal.Decimal
 	// DayCost is what the day's fills cost, less what they brought.
 	DayCost decimal.Decimal
+	// Day is the trading day of the symbol's market, of its newest fill, where that has
+	// other days than the account; zero where it has not.
+	Day market.Day
 }
 
 // Order is an open order.
@@ -66,12 +69,15 @@ type day struct {
 	// left are the positions of the day's start that were closed since. A symbol
 	// is there at most once: what opens after is not of the day's start.
 	left []held
+	// flows are of symbols with days of their own, by symbol.
+	flows []flow
 }
 
 // held is a quantity of a symbol that the day began with, and its last price then.
 type held struct {
 	symbol          string
 	quantity, price decimal.Decimal
+	span            market.Day // where the symbol has days of its own
 }
 
 // Clone returns a copy that shares nothing that changes.
@@ -80,6 +86,7 @@ func (a *Account) Clone() *Account {
 	c.Positions = slices.Clone(a.Positions)
 	c.Orders = slices.Clone(a.Orders)
 	c.day.left = slices.Clone(a.day.left)
+	c.day.flows = slices.Clone(a.day.flows)
 	return &c
 }
 
@@ -111,8 +118,8 @@ func (a *Account) order(id string) int {
 // Apply makes an event part of the account. After an error it is as before.
 //
 // An event belongs to the trading day in which it is recorded: one that is late
-// changes the day that is under way, as it changes its cash.
-func (a *Account) Apply(e Event, days market.Calendar) error {
+// changes the day that is under way, as it changes its cash. days are the same each time.
+func (a *Account) Apply(e Event, days Days) error {
 	switch e := e.(type) {
 	case Deposited:
 		return a.deposit(e, days)
@@ -143,32 +150,33 @@ func (a *Account) Apply(e Event, days market.Calendar) error {
 
 // begin begins the trading day of an event, if that is a new one. It is called
 // once the event is sure to be applied.
-func (a *Account) begin(at time.Time, days market.Calendar) {
+func (a *Account) begin(at time.Time, days Days) {
 	if at.Before(a.day.span.End) {
 		return
 	}
 	for i := range a.Positions {
-		p := &a.Positions[i]
-		p.Start, p.StartPrice, p.DayCost = p.Quantity, p.LastPrice, decimal.Zero
+		if p := &a.Positions[i]; p.Day.End.IsZero() {
+			p.beginDay()
+		}
 	}
-	a.day = day{span: days.DayOf(at), cash: a.Cash, deposits: a.NetDeposits}
+	a.day = a.day.next(at, days.DayOf(at), a.Cash, a.NetDeposits)
 }
 
-func (a *Account) deposit(e Deposited, days market.Calendar) error {
+func (a *Account) deposit(e Deposited, days Days) error {
 	if err := e.check(); err != nil {
 		return err
 	}
 	return a.addCash(e.Amount, e.Time, days)
 }
 
-func (a *Account) withdraw(e Withdrawn, days market.Calendar) error {
+func (a *Account) withdraw(e Withdrawn, days Days) error {
 	if err := e.check(); err != nil {
 		return err
 	}
 	return a.addCash(e.Amount.Neg(), e.Time, days)
 }
 
-func (a *Account) addCash(amount decimal.Decimal, at time.Time, days market.Calendar) error {
+func (a *Account) addCash(amount decimal.Decimal, at time.Time, days Days) error {
 	cash, err := sum(a.Cash, amount)
 	if err != nil {
 		return fmt.Errorf("cash: %w", err)
@@ -182,7 +190,7 @@ func (a *Account) addCash(amount decimal.Decimal, at time.Time, days market.Cale
 	return nil
 }
 
-func (a *Account) place(e OrderPlaced, days market.Calendar) error {
+func (a *Account) place(e OrderPlaced, days Days) error {
 	if err := e.check(); err != nil {
 		return err
 	}

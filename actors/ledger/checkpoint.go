@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"outcry/actors/jsonline"
+	"outcry/actors/market"
 )
 
 // AppendAccount appends an account as a JSON object. Amounts keep every digit,
@@ -40,6 +41,7 @@ func (w *writer) position(p *Position) {
 	w.amount("start", p.Start)
 	w.amount("startPrice", p.StartPrice)
 	w.amount("dayCost", p.DayCost)
+	w.ownDay(p.Day)
 	w.end()
 }
 
@@ -59,6 +61,7 @@ func (w *writer) day(d *day) {
 	w.amount("cash", d.cash)
 	w.amount("deposits", d.deposits)
 	appendByName(w, "left", d.left, (*writer).held)
+	appendByName(w, "flows", d.flows, (*writer).flow)
 	w.end()
 }
 
@@ -67,7 +70,25 @@ func (w *writer) held(h *held) {
 	w.begin()
 	w.amount("quantity", h.quantity)
 	w.amount("price", h.price)
+	w.ownDay(h.span)
 	w.end()
+}
+
+func (w *writer) flow(f *flow) {
+	w.key(f.Symbol)
+	w.begin()
+	w.amount("own", f.Own)
+	w.amount("main", f.Main)
+	w.ownDay(f.Span)
+	w.end()
+}
+
+// ownDay appends the day of a symbol that has days of its own.
+func (w *writer) ownDay(d market.Day) {
+	if !d.End.IsZero() {
+		w.instant("dayStart", d.Start)
+		w.instant("dayEnd", d.End)
+	}
 }
 
 // appendByName appends an object of things by their names, if there are any.

@@ -5,8 +5,6 @@ import (
 	"slices"
 
 	"github.com/govalues/decimal"
-
-	"outcry/actors/market"
 )
 
 // change is what a fill does to an account, computed before any of it is done.
@@ -48,12 +46,14 @@ func (a *Account) Fill(f OrderFilled) (OrderFilled, error) {
 
 // fill does what change found. What Fill stored in the event is not asked:
 // quantity, price and fee say it all.
-func (a *Account) fill(f *OrderFilled, days market.Calendar) error {
+func (a *Account) fill(f *OrderFilled, days Days) error {
 	var c change
 	if err := a.change(f, &c); err != nil {
 		return err
 	}
 	a.begin(f.Time, days)
+	a.beginOwn(f.Symbol, f.Time, days)
+	a.addFlow(f.Symbol, c.amount)
 	a.Cash, a.Fees, a.Realised = c.cash, c.fees, c.realised
 	a.Trades++
 	if !c.closed.IsZero() {
@@ -77,6 +77,7 @@ func (a *Account) move(f *OrderFilled, c *change) {
 	}
 	opened := Position{
 		Symbol: f.Symbol, Quantity: c.quantity, Cost: c.cost, LastPrice: f.Price, OpenedAt: instant(f.Time), DayCost: c.cost,
+		Day: a.ownDay(f.Symbol),
 	}
 	if !c.found {
 		a.Positions = slices.Insert(a.Positions, c.at, opened)
@@ -84,7 +85,7 @@ func (a *Account) move(f *OrderFilled, c *change) {
 	}
 	ended := &a.Positions[c.at]
 	if !ended.Start.IsZero() {
-		a.day.left = append(a.day.left, held{ended.Symbol, ended.Start, ended.StartPrice})
+		a.day.left = append(a.day.left, held{ended.Symbol, ended.Start, ended.StartPrice, ended.Day})
 	}
 	if c.quantity.IsZero() {
 		a.Positions = slices.Delete(a.Positions, c.at, c.at+1)

@@ -7,6 +7,7 @@ import (
 	"github.com/govalues/decimal"
 
 	"outcry/actors/jsonline"
+	"outcry/actors/market"
 )
 
 // ParseAccount reads what AppendAccount wrote, and nothing that no events fold
@@ -81,7 +82,7 @@ func (a *Account) restorePosition(symbol string, v jsonline.Value) error {
 		case "dayCost":
 			return setAmount(&p.DayCost, v)
 		}
-		return errUnknownField
+		return setOwnDay(&p.Day, string(name), v)
 	})
 	if err != nil {
 		return err
@@ -113,6 +114,7 @@ func (p *Position) check() error {
 	if s := p.Start.Sign(); s*p.Quantity.Sign() < 0 || p.StartPrice.IsPos() != (s != 0) || p.StartPrice.IsNeg() {
 		c.fail("start "+p.Start.String(), errStart)
 	}
+	c.ownDay(p.Day)
 	return c.err
 }
 
@@ -183,6 +185,8 @@ func (d *day) restore(v jsonline.Value) error {
 			return setKept(&d.deposits, v)
 		case "left":
 			return byName(&d.left, v, d.restoreLeft)
+		case "flows":
+			return byName(&d.flows, v, d.restoreFlow)
 		}
 		return errUnknownField
 	})
@@ -204,7 +208,7 @@ func (d *day) restoreLeft(symbol string, v jsonline.Value) error {
 		case "price":
 			return setAmount(&h.price, v)
 		}
-		return errUnknownField
+		return setOwnDay(&h.span, string(name), v)
 	})
 	if err != nil {
 		return err
@@ -216,7 +220,53 @@ func (d *day) restoreLeft(symbol string, v jsonline.Value) error {
 	if h.quantity.IsZero() {
 		c.fail("quantity 0", errZero)
 	}
+	c.ownDay(h.span)
 	return c.err
+}
+
+func (d *day) restoreFlow(symbol string, v jsonline.Value) error {
+	f := flow{Symbol: symbol}
+	err := object(v, func(name []byte, v jsonline.Value) error {
+		switch string(name) {
+		case "own":
+			return setAmount(&f.Own, v)
+		case "main":
+			return setAmount(&f.Main, v)
+		}
+		return setOwnDay(&f.Span, string(name), v)
+	})
+	if err != nil {
+		return err
+	}
+	if n := len(d.flows); n > 0 && d.flows[n-1].Symbol >= symbol {
+		return errOrder
+	}
+	d.flows = append(d.flows, f)
+	var c checker
+	c.name("symbol", symbol)
+	if f.Span.End.IsZero() {
+		c.fail("dayEnd", errEmpty)
+	}
+	c.ownDay(f.Span)
+	return c.err
+}
+
+// setOwnDay reads a field of the day of a symbol that has days of its own.
+func setOwnDay(d *market.Day, name string, v jsonline.Value) error {
+	switch name {
+	case "dayStart":
+		return setInstant(&d.Start, v)
+	case "dayEnd":
+		return setInstant(&d.End, v)
+	}
+	return errUnknownField
+}
+
+// ownDay checks a day that may be missing.
+func (c *checker) ownDay(d market.Day) {
+	if d != (market.Day{}) && (d.Start.IsZero() || !d.Start.Before(d.End)) {
+		c.fail("dayEnd", errSpan)
+	}
 }
 
 var errCounts = errors.New("is more than there were")

@@ -69,18 +69,19 @@ func (p *PositionValue) Side() string {
 
 // Value values the account at now into v, whose memory it uses again. Amounts
 // that do not fit are shown as far as they do.
-func (a *Account) Value(marks Marks, now time.Time, days market.Calendar, v *Valuation) {
+func (a *Account) Value(marks Marks, now time.Time, days Days, v *Valuation) {
 	*v = Valuation{
 		Cash: a.Cash, Realised: a.Realised, Fees: a.Fees, NetDeposits: a.NetDeposits, TotalValue: a.Cash,
 		Trades: a.Trades, Failed: a.Failed, Closings: a.Closings, WinRate: a.winRate(), Positions: v.Positions[:0],
 	}
 	t := a.today(now, days)
-	start := t.startWithoutOpen(a, marks)
+	start := t.startWithoutOpen(a, marks, now)
 	shorts := decimal.Zero
 	for i := range a.Positions {
 		v.Positions = append(v.Positions, PositionValue{})
 		p, pv := &a.Positions[i], &v.Positions[i]
-		began := t.value(p, pv, marks)
+		own := t.of(p, now, days)
+		began := own.value(p, pv, marks)
 		start = about(start, began)
 		v.TotalValue = about(v.TotalValue, pv.MarketValue)
 		v.Unrealised = about(v.Unrealised, pv.UnrealisedPnL)
@@ -108,7 +109,7 @@ type today struct {
 	deposits decimal.Decimal // of the day
 }
 
-func (a *Account) today(now time.Time, days market.Calendar) today {
+func (a *Account) today(now time.Time, days Days) today {
 	if now.Before(a.day.span.End) {
 		return today{start: a.day.span.Start, deposits: less(a.NetDeposits, a.day.deposits)}
 	}
@@ -117,15 +118,23 @@ func (a *Account) today(now time.Time, days market.Calendar) today {
 
 // startWithoutOpen is what the account was worth when the day began, without
 // the positions that are still open.
-func (t *today) startWithoutOpen(a *Account, marks Marks) decimal.Decimal {
-	if t.fresh {
-		return a.Cash
+func (t *today) startWithoutOpen(a *Account, marks Marks, now time.Time) decimal.Decimal {
+	start := a.Cash
+	if !t.fresh {
+		start = a.day.cash
 	}
-	start := a.day.cash
+	start = about(start, t.shift(a, now))
 	for i := range a.day.left {
 		h := &a.day.left[i]
+		began := *t
+		if !h.span.End.IsZero() {
+			began = today{start: h.span.Start, fresh: !now.Before(h.span.End)}
+		}
+		if began.fresh {
+			continue
+		}
 		mark, known := marks(h.symbol)
-		start = about(start, product(t.previousClose(&mark, known, h.price), h.quantity))
+		start = about(start, product(began.previousClose(&mark, known, h.price), h.quantity))
 	}
 	return start
 }

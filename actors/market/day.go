@@ -7,8 +7,11 @@ import (
 
 // Calendar says to which trading day an instant belongs.
 //
-// immutable after construction
-type Calendar struct {
+// immutable after construction; one pointer, so that it costs nothing as an interface
+type Calendar struct{ *rule }
+
+// rule is where and when days begin.
+type rule struct {
 	location *time.Location
 	rollover time.Duration // since local midnight
 }
@@ -16,18 +19,30 @@ type Calendar struct {
 // NewCalendar returns a calendar whose days begin at rollover ("15:04", local
 // time) in the IANA zone, for example "00:00" in "America/New_York".
 func NewCalendar(rollover, zone string) (Calendar, error) {
+	location, err := ParseZone(zone)
+	if err != nil {
+		return Calendar{}, err
+	}
+	at, err := ParseRollover(rollover)
+	return Calendar{&rule{location: location, rollover: at}}, err
+}
+
+// ParseZone returns the location of an IANA time zone.
+func ParseZone(zone string) (*time.Location, error) {
 	location, err := time.LoadLocation(zone)
 	if err != nil {
-		return Calendar{}, fmt.Errorf("%q is not allowed: must be an IANA time zone such as America/New_York", zone)
+		return nil, fmt.Errorf("%q is not allowed: must be an IANA time zone such as America/New_York", zone)
 	}
-	at, err := time.Parse("15:04", rollover)
+	return location, nil
+}
+
+// ParseRollover reads a time of day as the time since midnight.
+func ParseRollover(text string) (time.Duration, error) {
+	at, err := time.Parse("15:04", text)
 	if err != nil {
-		return Calendar{}, fmt.Errorf("%q is not allowed: must be a time of day such as 00:00 or 17:00", rollover)
+		return 0, fmt.Errorf("%q is not allowed: must be a time of day such as 00:00 or 17:00", text)
 	}
-	return Calendar{
-		location: location,
-		rollover: time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute,
-	}, nil
+	return time.Duration(clockOf(at)), nil
 }
 
 // Day is one trading day: Start is part of it, End is the next one's start.
@@ -55,4 +70,12 @@ func (c Calendar) startOn(local time.Time) time.Time {
 	year, month, date := local.Date()
 	hour, minute := int(c.rollover/time.Hour), int(c.rollover%time.Hour/time.Minute)
 	return time.Date(year, month, date, hour, minute, 0, 0, c.location)
+}
+
+// OtherDays returns that no symbol has other days: a calendar is that of one market.
+func (c Calendar) OtherDays(string) (Calendar, bool) { return Calendar{}, false }
+
+// same reports whether two calendars have the same days.
+func (c Calendar) same(other Calendar) bool {
+	return c.rollover == other.rollover && c.location.String() == other.location.String()
 }

@@ -10,7 +10,7 @@ import (
 
 func usHours(t testing.TB) Hours {
 	t.Helper()
-	h, err := NewHours(USEquities)
+	h, err := NewHours(USEquities, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,12 +42,12 @@ func TestUSMarketsCloseOnTheHolidaysThatWerePublished(t *testing.T) {
 	location := usHours(t).location
 	for year, want := range published {
 		var closed, early []string
-		for day := time.Date(year, 1, 1, 12, 0, 0, 0, location); day.Year() == year; day = day.AddDate(0, 0, 1) {
-			opens, closes, trades := usSession(day)
+		for day := date(year, 1, 1); day.Year() == year; day = day.AddDate(0, 0, 1) {
+			s, trades := usSession(day, location)
 			switch {
-			case !trades && !weekend(dateOf(day)):
+			case !trades && !weekend(day):
 				closed = append(closed, day.Format("01-02"))
-			case trades && closes.Sub(opens) < 6*time.Hour:
+			case trades && s.closes.Sub(s.opens) < 6*time.Hour:
 				early = append(early, day.Format("01-02"))
 			}
 		}
@@ -109,14 +109,14 @@ func TestPhasesFollowEachOther(t *testing.T) {
 }
 
 func TestAMarketMayNeverClose(t *testing.T) {
-	h, err := NewHours(Always)
+	h, err := NewHours(Always, "", []string{"2026-12-25"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := h.At(inNewYork(t, "2026-12-25 03:00")); !got.Open || !got.NextOpen.IsZero() || !got.NextClose.IsZero() {
 		t.Errorf("%+v", got)
 	}
-	if _, err := NewHours("tokyo"); err == nil || !strings.Contains(err.Error(), "us_equities") {
+	if _, err := NewHours("tokyo", "UTC", nil); err == nil || !strings.Contains(err.Error(), "us_equities") {
 		t.Errorf("an unknown market: %v", err)
 	}
 }

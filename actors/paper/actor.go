@@ -65,7 +65,23 @@ func (a *brokerActor) submit(m *submit) {
 	a.orders.byKey[key] = o
 	w.book.insert(o)
 	a.broker.count()
+	if r := a.tooLate(o); r != nil {
+		a.end(w, o, failure(r, true))
+	}
 	a.match(w)
+}
+
+// tooLate says why a market order that was accepted while the market was open must not
+// wait for the next session, where such orders are refused.
+func (a *brokerActor) tooLate(o *order) *ledger.Rejection {
+	if !o.market || a.broker.rules.Load().options.OutsideHours != Refuse {
+		return nil
+	}
+	m := a.broker.deps.Symbols.Market(o.symbol)
+	if phase := m.Hours.At(a.broker.deps.Now()); !phase.Open && m.Hours.At(o.placed).Open {
+		return rejectClosed(m, phase)
+	}
+	return nil
 }
 
 // cancel ends an order. One that is not here was reported before, or never
@@ -85,17 +101,15 @@ func (a *brokerActor) cancel(key orderKey) {
 
 // match ends the orders of a symbol that its newest quote ends.
 func (a *brokerActor) match(w *watched) {
-	q := w.quote()
+	q := w.quote(a.broker.deps.Symbols.Market(w.slot.Symbol()), a.broker.deps.Now())
 	for o := w.book.next(q); o != nil; o = w.book.next(q) {
-		a.report(o, q)
-		a.forget(w, o)
+		a.end(w, o, a.execution(o, q))
 	}
 	a.unwatchIfEmpty(w)
 }
 
-// report tells what becomes of an order at q.
-func (a *brokerActor) report(o *order, q quote) {
-	e := a.execution(o, q)
+// end reports what became of an order, and drops it.
+func (a *brokerActor) end(w *watched, o *order, e *portfolio.Execution) {
 	e.OrderID, e.TradeID, e.Quantity, e.Time = o.key.orderID, tradeID(o.key), o.quantity, a.broker.deps.Now()
 	a.broker.desk.Report(o.key.userID, e)
 	if e.Outcome == portfolio.Filled {
@@ -103,6 +117,7 @@ func (a *brokerActor) report(o *order, q quote) {
 	} else {
 		a.broker.failures.Add(1)
 	}
+	a.forget(w, o)
 }
 
 func (a *brokerActor) execution(o *order, q quote) *portfolio.Execution {

@@ -67,12 +67,11 @@ func (b *book) remove(o *order) { heap.Remove(b.sideOf(o), o.position) }
 
 func (b *book) isEmpty() bool { return len(b.buys) == 0 && len(b.sells) == 0 }
 
-// next returns the first order, buys before sells, that ends at q: a limit
-// order that q fills, or a market order, which is filled or fails. It returns
+// next returns the first order, buys before sells, that ends at q. It returns
 // nil if all of them go on resting, and leaves the order in the book.
 func (b *book) next(q quote) *order {
 	for _, s := range [...]side{b.buys, b.sells} {
-		if len(s) > 0 && (s[0].market || q.fills(s[0])) {
+		if len(s) > 0 && q.ends(s[0]) {
 			return s[0]
 		}
 	}

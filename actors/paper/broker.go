@@ -20,6 +20,8 @@ type Symbols interface {
 	Acquire(symbol string) *conflation.Slot
 	Release(slot *conflation.Slot)
 	Mark(symbol string) (market.Mark, bool)
+	// Market returns the market of a symbol with its hours of now.
+	Market(symbol string) *market.Market
 }
 
 // Deps are what a Broker works with.

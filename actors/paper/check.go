@@ -2,10 +2,14 @@ package paper
 
 import (
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/govalues/decimal"
 
 	"outcry/actors/ledger"
+	"outcry/actors/market"
+	"outcry/actors/portfolio"
 )
 
 // Codes of what the broker refuses, beside ledger.CodeQuantity, and of what is
@@ -15,6 +19,8 @@ const (
 	CodePrice        = "PRICE_NOT_ALLOWED"
 	CodeMarketStale  = "MARKET_STALE"
 	CodeMarketHalted = "MARKET_HALTED"
+	CodeMarketClosed = "MARKET_CLOSED"
+	CodeCollar       = "LIMIT_BEYOND_COLLAR"
 	CodeCancelled    = "CANCELLED"
 )
 
@@ -29,6 +35,7 @@ type rules struct {
 	options                              Options
 	quantityStep, maxQuantity, priceStep decimal.Decimal
 	feeRate                              decimal.Decimal // of an order's value
+	collar                               decimal.Decimal // part of the market's price
 }
 
 // rules of valid options.
@@ -39,14 +46,15 @@ func (o Options) rules() *rules {
 		maxQuantity:  decimal.MustParse(o.MaxQuantity),
 		priceStep:    decimal.MustParse(o.PriceStep),
 		feeRate:      decimal.MustNew(int64(o.FeeBasisPoints), 4),
+		collar:       collar(o.LimitCollarPercent),
 	}
 }
 
 // Check says whether the broker would take an order now, and at which price and
 // fee its cost is to be estimated: a limit order at its limit, even where it
 // would be filled at once for less, a market order at what the market asks or
-// bids. Limit orders are taken in a stale or halted market, too, and wait.
-// portfolio.Broker.
+// bids. Limit orders are taken in a closed, stale or halted market, too, and wait;
+// market orders in a closed one, as Options.OutsideHours has it. portfolio.Broker.
 func (b *Broker) Check(o *ledger.OrderPlaced) (price, fee decimal.Decimal, rejection *ledger.Rejection) {
 	mark, ok := b.deps.Symbols.Mark(o.Symbol)
 	if !ok {
@@ -57,12 +65,14 @@ func (b *Broker) Check(o *ledger.OrderPlaced) (price, fee decimal.Decimal, rejec
 		return decimal.Zero, decimal.Zero, r
 	}
 	tooLarge := ledger.CodeQuantity
+	m := b.deps.Symbols.Market(o.Symbol)
+	phase := m.Hours.At(b.deps.Now())
+	q := quoteIn(&mark, phase)
 	if o.Type == ledger.Limit {
 		price, rejection = o.LimitPrice, rules.checkLimit(o.Symbol, o.LimitPrice)
 		tooLarge = CodePrice
 	} else {
-		q := quoteOf(&mark)
-		price, rejection = q.price(o.Side), q.refusal(o.Symbol)
+		price, rejection = q.price(o.Side), rules.checkMarket(o.Symbol, q, m, phase)
 	}
 	if rejection != nil {
 		return decimal.Zero, decimal.Zero, rejection
@@ -71,7 +81,10 @@ func (b *Broker) Check(o *ledger.OrderPlaced) (price, fee decimal.Decimal, rejec
 	if !ok {
 		return decimal.Zero, decimal.Zero, rejectValue(tooLarge, o.Symbol, price, o.Quantity)
 	}
-	return price, fee, nil
+	if o.Type == ledger.Limit {
+		rejection = rules.checkCollar(o, q)
+	}
+	return price, fee, rejection
 }
 
 func (r *rules) checkQuantity(symbol string, quantity decimal.Decimal) *ledger.Rejection {
@@ -81,11 +94,86 @@ func (r *rules) checkQuantity(symbol string, quantity decimal.Decimal) *ledger.R
 	return nil
 }
 
+// checkMarket says why no market order is taken at q.
+func (r *rules) checkMarket(symbol string, q quote, m *market.Market, phase market.Phase) *ledger.Rejection {
+	if phase.Open {
+		if rejection := q.refusal(symbol); rejection != nil {
+			return rejection
+		}
+	}
+	switch {
+	case !q.waits || r.options.OutsideHours == Queue:
+		return nil
+	case phase.Open:
+		return reject(CodeMarketClosed, "%s has shown no price since its market opened; try again in a moment, or place a limit order, which waits", symbol)
+	}
+	return rejectClosed(m, phase)
+}
+
+func rejectClosed(m *market.Market, phase market.Phase) *ledger.Rejection {
+	return reject(CodeMarketClosed, "the market %s is closed until %s UTC; try again then, or place a limit order, which waits", m.Name, phase.NextOpen.UTC().Format(time.DateTime))
+}
+
 func (r *rules) checkLimit(symbol string, limit decimal.Decimal) *ledger.Rejection {
 	if !limit.IsPos() || !isMultiple(limit, r.priceStep) {
 		return reject(CodePrice, "a limit of %s for %s is not allowed: must be a multiple of %s and more than 0", limit, symbol, r.priceStep)
 	}
 	return nil
+}
+
+// checkCollar refuses a limit so far beyond the market that it is a typing error: it
+// would bind the money of all that it allows, and be filled at whatever is asked.
+func (r *rules) checkCollar(o *ledger.OrderPlaced, q quote) *ledger.Rejection {
+	if r.collar.IsZero() {
+		return nil
+	}
+	margin, err := q.price(o.Side).Mul(r.collar)
+	if err != nil {
+		return nil // a price of more digits than any order can be worth
+	}
+	percent := decimal.MustParse(strconv.FormatFloat(r.options.LimitCollarPercent, 'f', -1, 64))
+	if o.Side == ledger.Sell {
+		least, err := q.sell.Sub(margin)
+		if err != nil || !o.LimitPrice.Less(least) {
+			return nil
+		}
+		return reject(CodeCollar, "a limit of %s to sell %s is more than %s %% below the bid of %s: at least %s is allowed",
+			o.LimitPrice, o.Symbol, percent, q.sell, least.Ceil(moneyScale).Trim(0))
+	}
+	most, err := q.buy.Add(margin)
+	if err != nil || !most.Less(o.LimitPrice) {
+		return nil
+	}
+	return reject(CodeCollar, "a limit of %s to buy %s is more than %s %% above the ask of %s: at most %s is allowed",
+		o.LimitPrice, o.Symbol, percent, q.buy, most.Floor(moneyScale).Trim(0))
+}
+
+// collar is a percentage as a part of one.
+func collar(percent float64) decimal.Decimal {
+	d, err := decimal.NewFromFloat64(percent)
+	if err == nil {
+		d, err = d.Quo(decimal.Hundred)
+	}
+	if err != nil {
+		return decimal.Zero // which Options.Validate does not let pass
+	}
+	return d
+}
+
+// Holds says why an open order waits: nil where it does not, or only for its price.
+// portfolio.Broker.
+func (b *Broker) Holds(o *ledger.OrderPlaced) *portfolio.Hold {
+	m := b.deps.Symbols.Market(o.Symbol)
+	phase := m.Hours.At(b.deps.Now())
+	mark, ok := b.deps.Symbols.Mark(o.Symbol)
+	if phase.Open && (!ok || !quoteIn(&mark, phase).waits) {
+		return nil
+	}
+	hold := &portfolio.Hold{Queued: o.Type == ledger.Market, Market: m.Name}
+	if !phase.Open {
+		hold.Until = phase.NextOpen
+	}
+	return hold
 }
 
 // fee of an order that is filled at price; false if the order is worth more

@@ -11,6 +11,7 @@
 // again, at the price of then, under the same TradeID; the account takes the
 // first report it gets of an order and ignores the others.
 //
-// It never blocks, never fills at a stale or halted quote, and never fills a
-// limit order at a price worse than its limit.
+// It never blocks, never fills at a stale or halted quote, nor while the market of
+// the symbol is closed or before its first price of the session, and never fills a limit
+// order at a price worse than its limit.
 package paper

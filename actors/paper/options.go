@@ -18,7 +18,20 @@ type Options struct {
 	// FeeBasisPoints is the fee of a fill, in hundredths of a percent of its value.
 	// Orders that rest pay what it is when they are filled.
 	FeeBasisPoints int `koanf:"fee_basis_points" live:"true"`
+	// OutsideHours is what becomes of a market order while the market of its symbol is
+	// closed: queue keeps it until the first price after the open, refuse refuses it.
+	// Limit orders wait.
+	OutsideHours string `koanf:"outside_hours" live:"true" choices:"queue,refuse"`
+	// LimitCollarPercent is how far beyond the market a limit may be, a buy's above the ask
+	// or a sell's below the bid; what is further is refused as a typing error. 0 refuses none.
+	LimitCollarPercent float64 `koanf:"limit_collar_percent" live:"true"`
 }
+
+// The choices of Options.OutsideHours.
+const (
+	Queue  = "queue"
+	Refuse = "refuse"
+)
 
 // DefaultOptions allow parts of a share and cost nothing.
 func DefaultOptions() Options {
@@ -27,6 +40,9 @@ func DefaultOptions() Options {
 		MaxQuantity:    "1000000",
 		PriceStep:      "0.0001",
 		FeeBasisPoints: 0,
+
+		OutsideHours:       Queue,
+		LimitCollarPercent: 10,
 	}
 }
 
@@ -44,8 +60,13 @@ func (o Options) Validate() error {
 	check(!most.IsZero() && !most.Less(step), "max_quantity: %q is not allowed: must be a number such as 1000000, and no less than quantity_step", o.MaxQuantity)
 	check(isStep(positive(o.PriceStep)), "price_step: %q is not allowed: must be a positive number of at most %d decimals, such as 0.0001", o.PriceStep, moneyScale)
 	check(o.FeeBasisPoints >= 0 && o.FeeBasisPoints <= 10_000, "fee_basis_points: %d is not allowed: must be between 0 and 10000 (100 %%)", o.FeeBasisPoints)
+	check(o.OutsideHours == Queue || o.OutsideHours == Refuse, "outside_hours: %q is not allowed: must be queue or refuse", o.OutsideHours)
+	check(o.LimitCollarPercent >= 0 && o.LimitCollarPercent <= maxCollarPercent, "limit_collar_percent: %v is not allowed: must be between 0 (off) and %d", o.LimitCollarPercent, maxCollarPercent)
 	return errors.Join(errs...)
 }
+
+// maxCollarPercent is a limit of eleven times the ask.
+const maxCollarPercent = 1000
 
 // positive returns the positive number that s says, or zero if it says none.
 func positive(s string) decimal.Decimal {

@@ -17,6 +17,18 @@ type quote struct {
 	// received is when the engine got the newest price.
 	received time.Time
 	state    market.State
+	// waits: the market is closed, or has shown no price since it opened, so that
+	// nothing is filled. opened is when the session under way began, if it has hours.
+	waits  bool
+	opened time.Time
+}
+
+// quoteIn reads a mark in a phase of its market.
+func quoteIn(m *market.Mark, phase market.Phase) quote {
+	q := quoteOf(m)
+	q.opened = phase.Opened
+	q.waits = !phase.Open || m != nil && (m.Received.Before(phase.Opened) || m.Time.Before(phase.Opened))
+	return q
 }
 
 // quoteOf reads a mark, nil where there is none. Where a side is not quoted
@@ -40,7 +52,7 @@ func (q quote) known() bool { return q.buy.IsPos() }
 
 // trades reports whether anything can be filled at q.
 func (q quote) trades() bool {
-	return q.known() && q.state != market.Stale && q.state != market.Halted
+	return !q.waits && q.known() && q.state != market.Stale && q.state != market.Halted
 }
 
 // price at which an order of the side can be filled.
@@ -51,10 +63,11 @@ func (q quote) price(side ledger.Side) decimal.Decimal {
 	return q.buy
 }
 
-// fills reports whether o is filled at q.
-func (q quote) fills(o *order) bool {
+// ends reports whether o ends at q: a limit order that q fills, or a market order,
+// which is filled or fails. One that was queued before the session began is filled only.
+func (q quote) ends(o *order) bool {
 	if !q.trades() {
-		return false
+		return o.market && !q.waits && !o.placed.Before(q.opened)
 	}
 	if o.market {
 		return true

@@ -91,15 +91,22 @@ type rig struct {
 
 func newRig(t testing.TB, o paper.Options) *rig {
 	t.Helper()
-	return newRigOn(t, o, func(*actortest.Engine) []actor.PropsOption { return nil })
+	return newRigIn(t, o, func(*actortest.Options) {}, func(*actortest.Engine) []actor.PropsOption { return nil })
 }
 
 func newRigOn(t testing.TB, o paper.Options, props func(*actortest.Engine) []actor.PropsOption) *rig {
+	t.Helper()
+	return newRigIn(t, o, func(*actortest.Options) {}, props)
+}
+
+// newRigIn is newRigOn in an engine that change changes.
+func newRigIn(t testing.TB, o paper.Options, change func(*actortest.Options), props func(*actortest.Engine) []actor.PropsOption) *rig {
 	t.Helper()
 	r := &rig{t: t, desk: &desk{failing: make(map[string]int)}, clock: actortest.NewClock(time.Date(2026, 3, 2, 15, 0, 0, 0, time.UTC))}
 	options := actortest.DefaultOptions()
 	options.Now = r.clock.Now
 	options.Symbol.SweepInterval = 10 * time.Millisecond
+	change(&options)
 	r.Engine = actortest.NewEngine(t, options)
 	r.Broker.Close() // its place is taken by the one under test
 	r.supervisor = actors.RestartOnFailure("broker", zerolog.Nop())

@@ -2,8 +2,10 @@ package paper
 
 import (
 	"sync/atomic"
+	"time"
 
 	"outcry/actors/conflation"
+	"outcry/actors/market"
 	"outcry/actors/symbol"
 )
 
@@ -19,6 +21,7 @@ type watched struct {
 
 	// owned by the broker's actor
 	book book
+	hour hour
 }
 
 // watch begins to listen to a slot: what it publishes from here on is told.
@@ -37,5 +40,26 @@ func (w *watched) Published() {
 	}
 }
 
-// quote is the newest that the symbol published.
-func (w *watched) quote() quote { return quoteOf(symbol.MarkOf(w.slot.Newest())) }
+// quote is the newest that the symbol published, as it can be had in its market at now.
+func (w *watched) quote(m *market.Market, now time.Time) quote {
+	return quoteIn(symbol.MarkOf(w.slot.Newest()), w.hour.at(m, now))
+}
+
+// hour remembers the phase of a market until it ends, as a busy symbol asks for it at
+// every quote.
+type hour struct {
+	market *market.Market // as the settings of then had it
+	phase  market.Phase
+	from   time.Time
+}
+
+func (h *hour) at(m *market.Market, now time.Time) market.Phase {
+	ends := h.phase.NextOpen
+	if h.phase.Open {
+		ends = h.phase.NextClose
+	}
+	if h.market != m || now.Before(h.from) || !ends.IsZero() && !now.Before(ends) {
+		*h = hour{market: m, phase: m.Hours.At(now), from: now}
+	}
+	return h.phase
+}

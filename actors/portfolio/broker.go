@@ -14,6 +14,9 @@ type Broker interface {
 	// Check says whether the broker would take the order now, and at which price
 	// and fee its cost is to be estimated. It starts nothing.
 	Check(o *ledger.OrderPlaced) (price, fee decimal.Decimal, rejection *ledger.Rejection)
+	// Holds says why an open order cannot be filled yet, whatever the price: nil where
+	// nothing keeps it.
+	Holds(o *ledger.OrderPlaced) *Hold
 	// Submit hands over an open order of a user. An order that the broker has
 	// already is left as it is: accounts submit their open orders again when
 	// they are loaded.

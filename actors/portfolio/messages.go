@@ -1,6 +1,7 @@
 package portfolio
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -117,6 +118,30 @@ type OrderOutcome struct {
 	OrderID string
 	// Rejected is why there is no order, or why it was not cancelled; nil otherwise.
 	Rejected *ledger.Rejection
+	// Hold is why an accepted order cannot be filled yet, nil where nothing keeps it.
+	Hold *Hold
+}
+
+// Hold is what keeps an open order: its market is closed.
+type Hold struct {
+	// Queued: it is a market order, which is filled at the first price after the open. A
+	// limit order rests as ever.
+	Queued bool
+	Market string
+	// Until is when the market opens; zero where it is open and has shown no price yet.
+	Until time.Time
+}
+
+// Message says it in words.
+func (h *Hold) Message() string {
+	wait := "rests"
+	if h.Queued {
+		wait = "is queued"
+	}
+	if h.Until.IsZero() {
+		return fmt.Sprintf("the symbol has shown no price since the market %s opened: the order %s until the first price", h.Market, wait)
+	}
+	return fmt.Sprintf("the market %s is closed: the order %s until it opens at %s UTC", h.Market, wait, h.Until.UTC().Format(time.DateTime))
 }
 
 // Wake loads an account that has open orders. Sent by Portfolios at the start.

@@ -77,10 +77,20 @@ func (a *portfolioActor) decideOrder(staged *ledger.Account, m *PlaceOrder, now 
 func (a *portfolioActor) accepted(m *PlaceOrder, orderID string) {
 	a.portfolios.stats.orders.Add(1)
 	a.placed++
-	a.reply(func() { m.Reply(OrderOutcome{OrderID: orderID}, nil) })
+	outcome := OrderOutcome{OrderID: orderID, Hold: a.holds(orderID)}
+	a.reply(func() { m.Reply(outcome, nil) })
 	if a.submit(orderID) {
 		a.follow(orderID, m.Trace)
 	}
+}
+
+// holds is what keeps an order, if it is open.
+func (a *portfolioActor) holds(orderID string) *Hold {
+	order, open := a.account.Order(orderID)
+	if !open {
+		return nil
+	}
+	return a.portfolios.deps.Broker.Holds(&order.OrderPlaced)
 }
 
 // submit gives the broker an order, if it is open.

@@ -41,7 +41,7 @@ type Deps struct {
 	Symbols    Symbols
 	Broker     Broker
 	Encoder    Encoder
-	Calendar   market.Calendar
+	Calendar   ledger.Days
 	Log        zerolog.Logger
 	Now        func() time.Time
 	// NewID makes the id of an order: unique among all, hard to guess.

@@ -86,7 +86,8 @@ func (a *portfolioActor) answerFirst(c command, version uint64, e ledger.Event) 
 		}
 		a.portfolios.stats.duplicates.Add(1)
 		placed, _ := e.(ledger.OrderPlaced)
-		a.reply(func() { c.Reply(OrderOutcome{OrderID: placed.OrderID}, nil) })
+		outcome := OrderOutcome{OrderID: placed.OrderID, Hold: a.holds(placed.OrderID)}
+		a.reply(func() { c.Reply(outcome, nil) })
 	case *Execution:
 		a.executed(c) // saved already, and its answers given or lost with an earlier process
 	}

@@ -161,3 +161,31 @@ func TestBrowsersAreToldOfTheMarket(t *testing.T) {
 		t.Errorf("told %d times:\n%q", told, bob.Lines())
 	}
 }
+
+func TestBrowsersAreToldWhenAnotherMarketOpensOrAClosureIsAdded(t *testing.T) {
+	e := actortest.NewEngine(t, actortest.DefaultOptions())
+	status := func(feed string, cryptoOpens int64, cryptoOpen bool) session.MarketStatus {
+		equities := session.MarketPhase{Market: "us_equities", NextOpen: time.Unix(1_800_000_000, 0)}
+		crypto := session.MarketPhase{Market: "crypto", Open: cryptoOpen, NextOpen: time.Unix(cryptoOpens, 0)}
+		return session.MarketStatus{Market: "us_equities", NextOpen: equities.NextOpen, Feed: feed, Markets: []session.MarketPhase{equities, crypto}}
+	}
+	e.Sessions.SetMarket(status("live", 1, false))
+	ann, pid := e.Connect(t, "ann")
+	ann.AwaitLine(t, "market false live")
+	e.Sessions.SetMarket(status("live", 1, true))  // it opens
+	e.Sessions.SetMarket(status("live", 1, true))  // nothing
+	e.Sessions.SetMarket(status("live", 2, true))  // a closure
+	e.Sessions.SetMarket(status("stale", 2, true)) // and so that the last is seen
+	ann.AwaitLine(t, "market false stale")
+	e.Send(pid, &session.Ping{AckID: 1})
+	ann.AwaitLine(t, "ack 1")
+	told := 0
+	for _, line := range ann.Lines() {
+		if line == "market false live" {
+			told++
+		}
+	}
+	if told != 3 {
+		t.Errorf("told %d times, want 3:\n%q", told, ann.Lines())
+	}
+}

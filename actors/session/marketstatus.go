@@ -1,21 +1,44 @@
 package session
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// MarketStatus is what all browsers are told of the market: on connect, and when
-// it opens or closes or its feed comes or goes.
+// MarketStatus is what all browsers are told of the markets: on connect, and when
+// one opens or closes or the feed comes or goes.
 type MarketStatus struct {
-	Market string
+	Market string // the main one
 	Open   bool
 	// NextOpen and NextClose are zero where the market never closes.
 	NextOpen, NextClose time.Time
 	Feed                string // live, stale or down
+	// Markets are the phases of all markets, the main one first; empty where there is no
+	// other.
+	Markets []MarketPhase
 }
 
-// differs reports whether browsers have to be told: the next times move with what
-// they say.
+// MarketPhase is whether a market is open.
+type MarketPhase struct {
+	Market string
+	Open   bool
+	// NextOpen and NextClose are zero where the market never closes.
+	NextOpen, NextClose time.Time
+	// Timezone is the IANA zone of the market's days, and Symbols the patterns of what
+	// belongs to it; the main market has none.
+	Timezone string
+	Symbols  []string
+}
+
+// differs reports whether browsers have to be told: a market opened or closed, or will
+// open at another time than it said. The next close moves with these.
 func (m *MarketStatus) differs(before *MarketStatus) bool {
-	return m.Open != before.Open || m.Feed != before.Feed
+	return m.Feed != before.Feed || m.Open != before.Open || !m.NextOpen.Equal(before.NextOpen) ||
+		!slices.EqualFunc(m.Markets, before.Markets, func(is, was MarketPhase) bool { return !is.differs(&was) })
+}
+
+func (m *MarketPhase) differs(before *MarketPhase) bool {
+	return m.Open != before.Open || !m.NextOpen.Equal(before.NextOpen)
 }
 
 // marketChanged is that the market has another status. Sent by SetMarket.

@@ -51,7 +51,7 @@ func (s *sessionActor) orderReply(event string, ackID int64, cancel bool) func(p
 			case o.Rejected != nil:
 				return encoder.AppendError(dst, event, Code(o.Rejected.Code), o.Rejected.Message)
 			case ackID != NoAck:
-				return encoder.AppendAckOrder(dst, ackID, o.OrderID, cancel)
+				return encoder.AppendAckOrder(dst, ackID, o.OrderID, cancel, o.Hold)
 			}
 			return dst
 		})

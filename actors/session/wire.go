@@ -104,9 +104,9 @@ type Encoder interface {
 	BeginSync(dst []byte, account *portfolio.Account) []byte
 	EndSync(dst []byte, start int, now time.Time) []byte
 
-	// AppendAckOrder answers an order that was accepted or cancelled,
+	// AppendAckOrder answers an order that was accepted, and maybe held, or cancelled,
 	// AppendAckRejected one that was not, AppendAckSymbols a watchlist request.
-	AppendAckOrder(dst []byte, id int64, orderID string, cancelled bool) []byte
+	AppendAckOrder(dst []byte, id int64, orderID string, cancelled bool, hold *portfolio.Hold) []byte
 	AppendAckRejected(dst []byte, id int64, orderID, code, reason string) []byte
 	AppendAckSymbols(dst []byte, id int64, symbols []string) []byte
 

@@ -25,13 +25,14 @@ type Encoder interface {
 // owned by the symbol actor, whichever incarnation
 type life struct {
 	slot      *conflation.Slot
+	days      market.Calendar // of its market
 	published market.Quote
 	source    *feed.Source
 }
 
 // symbolActor is one instrument. Its fields are its own.
 type symbolActor struct {
-	directory *Directory // immutable after construction; for its encoder, calendar and settings
+	directory *Directory // immutable after construction; for its encoder and settings
 	life      *life
 
 	quote   market.Quote
@@ -68,7 +69,7 @@ func (a *symbolActor) begin() {
 
 func (a *symbolActor) ingest(m *Ingest) {
 	defer a.directory.gate.Done()
-	if !a.quote.Apply(m.Tick, m.Received, a.directory.calendar) {
+	if !a.quote.Apply(m.Tick, m.Received, a.life.days) {
 		a.directory.late.Add(1)
 	}
 	if a.quote.Ticks == a.life.published.Ticks+1 {

@@ -22,7 +22,7 @@ import (
 // Directory finds, creates and sweeps the symbols of an engine.
 type Directory struct {
 	// immutable after construction
-	calendar   market.Calendar
+	alwaysOpen bool
 	system     *actors.System
 	dispatcher *mailbox.Dispatcher
 	supervisor *actors.Supervisor
@@ -35,6 +35,7 @@ type Directory struct {
 
 	// atomic: written by Configure, read by anybody
 	options atomic.Pointer[Options]
+	markets atomic.Pointer[market.Markets]
 
 	// atomic: counters for Stats
 	accepted, late, refused atomic.Uint64
@@ -62,6 +63,8 @@ type Deps struct {
 	Supervisor *actors.Supervisor
 	Encoder    Encoder
 	Now        func() time.Time
+	// AlwaysOpen keeps the main market open at any time, as one that is made up is.
+	AlwaysOpen bool
 }
 
 // NewDirectory returns an empty directory and starts its sweeper. Close ends it.
@@ -69,13 +72,9 @@ func NewDirectory(o Options, deps Deps) (*Directory, error) {
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("symbol directory: %w", err)
 	}
-	calendar, err := market.NewCalendar(o.DayRollover, o.Timezone)
-	if err != nil {
-		return nil, fmt.Errorf("symbol directory: %w", err)
-	}
 	ctx, cancel := context.WithCancel(context.Background())
 	d := &Directory{
-		calendar:   calendar,
+		alwaysOpen: deps.AlwaysOpen,
 		system:     deps.System,
 		dispatcher: deps.Dispatcher,
 		supervisor: deps.Supervisor,
@@ -87,6 +86,10 @@ func NewDirectory(o Options, deps Deps) (*Directory, error) {
 		paces:      make(chan struct{}, 1),
 		entries:    make(map[string]*entry),
 	}
+	if err := d.configureMarkets(o); err != nil {
+		cancel()
+		return nil, err
+	}
 	d.options.Store(&o)
 	go d.sweepLoop(ctx)
 	return d, nil
@@ -95,11 +98,32 @@ func NewDirectory(o Options, deps Deps) (*Directory, error) {
 // Options returns the settings in force.
 func (d *Directory) Options() Options { return *d.options.Load() }
 
-// Configure changes the settings of the running directory, but for the trading
-// day. Symbols that are too many for a new limit stay.
+// Markets are the markets with the hours in force.
+func (d *Directory) Markets() *market.Markets { return d.markets.Load() }
+
+// Market returns the market of a symbol, which need not be known.
+func (d *Directory) Market(symbol string) *market.Market { return d.Markets().Of(symbol) }
+
+func (d *Directory) configureMarkets(o Options) error {
+	if d.alwaysOpen {
+		o.Hours = market.Always
+	}
+	markets, err := o.NewMarkets()
+	if err != nil {
+		return fmt.Errorf("symbol directory: %w", err)
+	}
+	d.markets.Store(markets)
+	return nil
+}
+
+// Configure changes the settings of the running directory, but for the trading days
+// of symbols that are there. Symbols that are too many for a new limit stay.
 func (d *Directory) Configure(o Options) error {
 	if err := o.Validate(); err != nil {
 		return fmt.Errorf("symbol directory: %w", err)
+	}
+	if err := d.configureMarkets(o); err != nil {
+		return err
 	}
 	d.options.Store(&o)
 	d.gate.SetLimit(o.MaxPendingTicks)
@@ -182,7 +206,7 @@ func (d *Directory) actorOf(symbol string) (*actor.PID, error) {
 // spawn starts the actor of an entry, with the quote that it had in another
 // process, if any. Needs mu.
 func (d *Directory) spawn(e *entry, published market.Quote) error {
-	life := &life{slot: e.slot, published: published}
+	life := &life{slot: e.slot, days: d.Market(e.slot.Symbol()).Days, published: published}
 	props := actor.PropsFromProducer(
 		func() actor.Actor { return &symbolActor{directory: d, life: life} },
 		actor.WithMailbox(d.dispatcher.SymbolMailbox),

@@ -16,7 +16,6 @@ import (
 	"outcry/actors"
 	"outcry/actors/feed"
 	"outcry/actors/mailbox"
-	"outcry/actors/market"
 	"outcry/actors/paper"
 	"outcry/actors/portfolio"
 	"outcry/actors/session"
@@ -76,7 +75,6 @@ type Engine struct {
 	listener    net.Listener // socket, with TLS where that is on
 
 	supervisors []*actors.Supervisor
-	hours       market.Hours
 	requests    transport.Requests
 	collector   *operator.Collector
 	watching    sync.WaitGroup // what looks at the rooms: ends before they do
@@ -172,12 +170,10 @@ func (e *Engine) buildMarket() (err error) {
 	e.symbols, err = symbol.NewDirectory(s.Market, symbol.Deps{
 		System: e.system, Dispatcher: e.dispatcher, Encoder: wire.Encoder{}, Now: time.Now,
 		Supervisor: e.supervise(actors.RestartOnFailure("symbol", e.log)),
+		AlwaysOpen: s.Simulator.Enabled,
 	})
 	if err == nil && s.Simulator.Enabled {
 		e.simulator, err = feed.NewSimulator(s.Simulator, e.feeds, time.Now)
-	}
-	if err == nil {
-		e.hours, err = e.marketHours()
 	}
 	return err
 }
@@ -185,10 +181,6 @@ func (e *Engine) buildMarket() (err error) {
 // buildAccounts starts what keeps money.
 func (e *Engine) buildAccounts() (err error) {
 	s := e.settings
-	calendar, err := market.NewCalendar(s.Market.DayRollover, s.Market.Timezone)
-	if err != nil {
-		return err
-	}
 	e.broker, err = paper.New(s.Paper, paper.Deps{
 		System: e.system, Symbols: e.symbols, Now: time.Now,
 		Supervisor: e.supervise(actors.RestartOnFailure("paper", e.log)),
@@ -200,7 +192,7 @@ func (e *Engine) buildAccounts() (err error) {
 	e.portfolios, err = portfolio.New(s.Portfolio, portfolio.Deps{
 		System: e.system, Dispatcher: e.dispatcher, Journal: e.journal, Store: e.journal, Symbols: e.symbols, Broker: e.broker,
 		Supervisor: e.supervise(actors.RestartOnFailure("portfolio", e.log)),
-		Encoder:    wire.Encoder{}, Calendar: calendar, Log: e.log, Now: time.Now, NewID: rand.Text,
+		Encoder:    wire.Encoder{}, Calendar: e.symbols.Markets(), Log: e.log, Now: time.Now, NewID: rand.Text,
 	})
 	if err != nil {
 		return err

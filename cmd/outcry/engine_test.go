@@ -44,7 +44,7 @@ func serve(t *testing.T, change func(*config.Settings)) *Engine {
 // and more settings in a file, "" for none.
 func load(t *testing.T, data, file string) *config.Loaded {
 	t.Helper()
-	loaded, err := config.Load(config.Source{File: file, Environ: []string{"JWT_SECRET=" + testSecret}, Flags: map[string]string{"server.listen": "127.0.0.1:0", "server.data": data}})
+	loaded, err := config.Load(config.Source{File: file, Environ: []string{"JWT_SECRET=" + testSecret, "OUTCRY_MARKET_HOURS=always"}, Flags: map[string]string{"server.listen": "127.0.0.1:0", "server.data": data}})
 	if err != nil {
 		t.Fatal(err)
 	}

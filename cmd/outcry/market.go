@@ -12,14 +12,6 @@ import (
 // feeds come or go.
 const marketLook = time.Second
 
-// marketHours are those of the settings. A market that is made up never closes.
-func (e *Engine) marketHours() (market.Hours, error) {
-	if e.simulator != nil {
-		return market.NewHours(market.Always)
-	}
-	return market.NewHours(e.settings.Market.Hours)
-}
-
 // watchMarket tells browsers of the market until ctx ends.
 func (e *Engine) watchMarket(ctx context.Context) {
 	ticker := time.NewTicker(marketLook)
@@ -36,9 +28,25 @@ func (e *Engine) watchMarket(ctx context.Context) {
 
 func (e *Engine) lookAtMarket() {
 	now := time.Now()
-	phase := e.hours.At(now)
-	e.sessions.SetMarket(session.MarketStatus{
-		Market: e.hours.Market(), Open: phase.Open, NextOpen: phase.NextOpen, NextClose: phase.NextClose,
-		Feed: string(e.feedState(e.feeds.Snapshot(), now)),
-	})
+	e.sessions.SetMarket(marketStatus(e.symbols.Markets(), string(e.feedState(e.feeds.Snapshot(), now)), now))
+}
+
+// marketStatus is what browsers are told of markets at now.
+func marketStatus(markets *market.Markets, feed string, now time.Time) session.MarketStatus {
+	phases := make([]session.MarketPhase, 0, len(markets.All()))
+	for _, m := range markets.All() {
+		phase := m.Hours.At(now)
+		phases = append(phases, session.MarketPhase{
+			Market: m.Name, Open: phase.Open, NextOpen: phase.NextOpen, NextClose: phase.NextClose,
+			Timezone: m.Timezone, Symbols: m.Symbols,
+		})
+	}
+	main := phases[0]
+	status := session.MarketStatus{
+		Market: main.Market, Open: main.Open, NextOpen: main.NextOpen, NextClose: main.NextClose, Feed: feed,
+	}
+	if len(phases) > 1 {
+		status.Markets = phases
+	}
+	return status
 }

@@ -134,7 +134,7 @@ func (s *service) begin(cmd *exec.Cmd, environ ...string) {
 		s.t.Fatal(err)
 	}
 	s.started, cmd.Stderr = cmd, write
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "JWT_SECRET=" + testSecret, asOutcry + "=1"}, environ...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "JWT_SECRET=" + testSecret, "OUTCRY_MARKET_HOURS=always", asOutcry + "=1"}, environ...)
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}

@@ -61,6 +61,7 @@ var liveSettings = map[string]liveSetting{
 	"mailbox.pace_ceiling": {"100ms", 100 * time.Millisecond, func(e *Engine) any { return e.dispatcher.Options().PaceCeiling }},
 	"mailbox.pace_floor":   {"5ms", 5 * time.Millisecond, func(e *Engine) any { return e.dispatcher.Options().PaceFloor }},
 
+	"market.closures":          {"2025-01-09,2026-07-31", "2025-01-09 2026-07-31", func(e *Engine) any { return strings.Join(e.symbols.Options().Closures, " ") }},
 	"market.feed_grace":        {"4s", 4 * time.Second, func(e *Engine) any { return e.symbols.Options().FeedGrace }},
 	"market.feed_silence":      {"25s", 25 * time.Second, func(e *Engine) any { return e.symbols.Options().FeedSilence }},
 	"market.max_pending_ticks": {"100", 100, func(e *Engine) any { return e.symbols.Options().MaxPendingTicks }},
@@ -68,10 +69,12 @@ var liveSettings = map[string]liveSetting{
 	"market.quiet_after":       {"9s", 9 * time.Second, func(e *Engine) any { return e.symbols.Options().QuietAfter }},
 	"market.sweep_interval":    {"2s", 2 * time.Second, func(e *Engine) any { return e.symbols.Options().SweepInterval }},
 
-	"paper.fee_basis_points": {"12", 12, func(e *Engine) any { return e.broker.Options().FeeBasisPoints }},
-	"paper.max_quantity":     {"500", "500", func(e *Engine) any { return e.broker.Options().MaxQuantity }},
-	"paper.price_step":       {"0.01", "0.01", func(e *Engine) any { return e.broker.Options().PriceStep }},
-	"paper.quantity_step":    {"1", "1", func(e *Engine) any { return e.broker.Options().QuantityStep }},
+	"paper.fee_basis_points":     {"12", 12, func(e *Engine) any { return e.broker.Options().FeeBasisPoints }},
+	"paper.limit_collar_percent": {"2.5", 2.5, func(e *Engine) any { return e.broker.Options().LimitCollarPercent }},
+	"paper.outside_hours":        {"refuse", "refuse", func(e *Engine) any { return e.broker.Options().OutsideHours }},
+	"paper.max_quantity":         {"500", "500", func(e *Engine) any { return e.broker.Options().MaxQuantity }},
+	"paper.price_step":           {"0.01", "0.01", func(e *Engine) any { return e.broker.Options().PriceStep }},
+	"paper.quantity_step":        {"1", "1", func(e *Engine) any { return e.broker.Options().QuantityStep }},
 
 	"portfolio.checkpoint_every": {"10", 10, func(e *Engine) any { return e.portfolios.Options().CheckpointEvery }},
 	"portfolio.idle_timeout":     {"1m", time.Minute, func(e *Engine) any { return e.portfolios.Options().IdleTimeout }},

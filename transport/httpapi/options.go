@@ -79,7 +79,9 @@ func (o Options) Validate() error {
 	}
 	between("max_trade_line_bytes", o.MaxTradeLineBytes, 256, 1<<20)
 	between("max_trades_per_request", o.MaxTradesPerRequest, 1, 1_000_000)
-	between("max_trades_bytes", o.MaxTradesBytes, o.MaxTradeLineBytes, 1<<30)
+	if o.MaxTradesBytes < o.MaxTradeLineBytes || o.MaxTradesBytes > 1<<30 {
+		errs = append(errs, fmt.Errorf("max_trades_bytes: %d is not allowed: must be between max_trade_line_bytes (%d) and %d", o.MaxTradesBytes, o.MaxTradeLineBytes, 1<<30))
+	}
 	if o.RequestTimeout < 100*time.Millisecond || o.RequestTimeout > 5*time.Minute {
 		errs = append(errs, fmt.Errorf("request_timeout: %s is not allowed: must be between 100ms and 5m", o.RequestTimeout))
 	}

@@ -28,12 +28,14 @@ type OrderAnswer struct {
 	// Reason and Code are why it was rejected.
 	Reason string `json:"reason,omitempty"`
 	Code   string `json:"code,omitempty"`
+	wire.Held
 }
 
 // maxOrderBytes bounds the request of one order.
 const maxOrderBytes = 4 << 10
 
-// Place answers POST /api/orders: 200 {success, status: accepted, orderId}, or 422
+// Place answers POST /api/orders: 200 {success, status: accepted, orderId}, with {queued, opensAt,
+// message} where the order waits for its market to open, or 422
 // {success: false, status: rejected, reason, code} where the account or the broker refuses an
 // order that is well-formed. A rejection is an outcome, not a problem.
 func (o *Orders) Place(w http.ResponseWriter, r *http.Request) {
@@ -73,7 +75,7 @@ func (o *Orders) Place(w http.ResponseWriter, r *http.Request) {
 		writeRejection(w, http.StatusUnprocessableEntity, outcome)
 		return
 	}
-	WriteJSON(w, http.StatusOK, OrderAnswer{Success: true, Status: "accepted", OrderID: outcome.OrderID})
+	WriteJSON(w, http.StatusOK, OrderAnswer{Success: true, Status: "accepted", OrderID: outcome.OrderID, Held: wire.HeldBy(outcome.Hold)})
 }
 
 // Cancel answers DELETE /api/orders/{id}: 200 {success, status: cancelled, orderId}, 404

@@ -43,13 +43,13 @@ func (o Options) Validate() error {
 	}
 	var errs []error
 	if o.ClientSecret == "" {
-		errs = append(errs, errors.New("client_secret: it is missing: set DISCORD_CLIENT_SECRET, or leave DISCORD_CLIENT_ID out"))
+		errs = append(errs, errors.New("client_secret: it is missing beside client_id: set DISCORD_CLIENT_SECRET, or leave DISCORD_CLIENT_ID out"))
 	}
 	for _, u := range []struct{ key, value string }{
 		{"redirect_url", o.RedirectURL}, {"authorize_url", o.AuthorizeURL}, {"token_url", o.TokenURL}, {"user_url", o.UserURL},
 	} {
 		if parsed, err := url.Parse(u.value); err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http" {
-			errs = append(errs, fmt.Errorf("%s: %q is not allowed: must be a URL", u.key, u.value))
+			errs = append(errs, fmt.Errorf("%s: %q is not allowed beside client_id: must be a URL", u.key, u.value))
 		}
 	}
 	return errors.Join(errs...)

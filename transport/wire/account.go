@@ -125,15 +125,35 @@ type ackOrder struct {
 	OrderID string `json:"orderId,omitempty"`
 	Reason  string `json:"reason,omitempty"`
 	Code    string `json:"code,omitempty"`
+	Held
 }
 
-// AppendAckOrder answers an order that was accepted or cancelled. session.Encoder.
-func (Encoder) AppendAckOrder(dst []byte, id int64, orderID string, cancelled bool) []byte {
+// Held are the fields of an answer to an order that is accepted and waits for its market;
+// all of them are left out for others.
+type Held struct {
+	// Queued is a market order that is filled at the first price after the open.
+	Queued bool `json:"queued,omitempty"`
+	// OpensAt is when the market opens, in Unix milliseconds.
+	OpensAt *int64 `json:"opensAt,omitempty"`
+	Message string `json:"message,omitempty"`
+}
+
+// HeldBy are the fields of a hold, nil for none.
+func HeldBy(h *portfolio.Hold) Held {
+	if h == nil {
+		return Held{}
+	}
+	return Held{Queued: h.Queued, OpensAt: unixMilli(h.Until), Message: h.Message()}
+}
+
+// AppendAckOrder answers an order that was accepted, and maybe held, or cancelled.
+// session.Encoder.
+func (Encoder) AppendAckOrder(dst []byte, id int64, orderID string, cancelled bool, hold *portfolio.Hold) []byte {
 	status := "accepted"
 	if cancelled {
 		status = "cancelled"
 	}
-	return appendAck(dst, id, ackOrder{Success: true, Status: status, OrderID: orderID})
+	return appendAck(dst, id, ackOrder{Success: true, Status: status, OrderID: orderID, Held: HeldBy(hold)})
 }
 
 // AppendAckRejected answers an order that was not. session.Encoder.

@@ -131,6 +131,8 @@ type marketStatus struct {
 	NextClose *int64 `json:"nextClose"`
 	Feed      string `json:"feed"`
 	Timestamp int64  `json:"timestamp"`
+	// Markets are all of them where there are several.
+	Markets []marketPhase `json:"markets,omitempty"`
 }
 
 type namedMarketStatus struct {
@@ -138,9 +140,27 @@ type namedMarketStatus struct {
 	marketStatus
 }
 
+// marketPhase is one of several markets. The main one has no patterns: what no other
+// has belongs to it.
+type marketPhase struct {
+	Market    string   `json:"market"`
+	IsOpen    bool     `json:"isOpen"`
+	NextOpen  *int64   `json:"nextOpen"`
+	NextClose *int64   `json:"nextClose"`
+	Timezone  string   `json:"timezone"`
+	Symbols   []string `json:"symbols,omitempty"`
+}
+
+func marketPhases(markets []session.MarketPhase) (phases []marketPhase) {
+	for _, m := range markets {
+		phases = append(phases, marketPhase{m.Market, m.Open, unixMilli(m.NextOpen), unixMilli(m.NextClose), m.Timezone, m.Symbols})
+	}
+	return phases
+}
+
 // AppendMarketStatus appends market:status. session.Encoder.
 func (Encoder) AppendMarketStatus(dst []byte, m session.MarketStatus, now time.Time) []byte {
-	status := marketStatus{m.Open, unixMilli(m.NextOpen), unixMilli(m.NextClose), m.Feed, now.UnixMilli()}
+	status := marketStatus{m.Open, unixMilli(m.NextOpen), unixMilli(m.NextClose), m.Feed, now.UnixMilli(), marketPhases(m.Markets)}
 	return appendEvent(dst, "market:status", struct {
 		marketStatus
 		Market namedMarketStatus `json:"market"`

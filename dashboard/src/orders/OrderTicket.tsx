@@ -1,6 +1,6 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { formatMoney, formatPrice } from '../format/numbers'
-import { useConnection, usePortfolio, useQuote, useWebSocket } from '../realtime'
+import { marketOf, useConnection, useMarketStatus, usePortfolio, useQuote, useWebSocket } from '../realtime'
 import { Button } from '../ui/Button'
 import { Card } from '../ui/Card'
 import { Field } from '../ui/Field'
@@ -33,7 +33,8 @@ export function OrderTicket() {
   const { request } = useWebSocket()
   const submit = useSubmissions(submissions => submissions.submit)
   const quantityInput = useFocusWhenAsked()
-  const check = checkTicket({ symbol, side, type, quantity, limitPrice }, quote, portfolio, state)
+  const isOpen = marketOf(useMarketStatus(), symbol)?.isOpen ?? true
+  const check = checkTicket({ symbol, side, type, quantity, limitPrice }, quote, portfolio, state, isOpen)
 
   const send = (event: FormEvent) => {
     event.preventDefault()
@@ -53,7 +54,7 @@ export function OrderTicket() {
           autoComplete="off"
           spellCheck={false}
           className="uppercase"
-          hint={<span className="figure">{marketInWords(quote)}</span>}
+          hint={<span className="figure">{marketInWords(quote, isOpen)}</span>}
           onChange={event => choose({ symbol: event.target.value.trim().toUpperCase() })}
         />
         <Segmented label="Order type" options={types} value={type} onChange={setType} />

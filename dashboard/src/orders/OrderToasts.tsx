@@ -48,7 +48,11 @@ function tell(submission: Submission): void {
       })
       return
     case 'accepted':
-      toast.success('Accepted', { id, description, duration: successMs })
+      toast.success(submission.waits ? 'Accepted, and waits' : 'Accepted', {
+        id,
+        description: submission.waits ? `${description}: ${submission.waits}.` : description,
+        duration: successMs,
+      })
       return
     case 'filled':
       return // the notice of the fill says at what price, in the same toast

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Portfolio, Quote } from '../realtime'
-import { checkTicket, parseAmount, type TicketInput } from './checkTicket'
+import { checkTicket, marketInWords, parseAmount, type TicketInput } from './checkTicket'
 
 const input = (change: Partial<TicketInput> = {}): TicketInput => ({
   symbol: 'AAPL',
@@ -29,6 +29,14 @@ describe('the ticket', () => {
   it('estimates what a market order meets: the ask to buy, the bid to sell', () => {
     expect(checkTicket(input(), quote(), rich, 'live')).toMatchObject({ estimate: 1005, blocked: null })
     expect(checkTicket(input({ side: 'sell' }), quote(), rich, 'live')).toMatchObject({ estimate: 995, blocked: null })
+  })
+
+  it('lets an order wait for the open of a closed market, however old the price', () => {
+    const old = quote({ state: 'stale', age: 3_600_000 })
+    expect(checkTicket(input(), old, rich, 'live', false).blocked).toBeNull()
+    expect(checkTicket(input(), old, rich, 'live', true).blocked).toMatch(/blind/)
+    expect(marketInWords(old, false)).toMatch(/Market closed$/)
+    expect(marketInWords(old)).not.toMatch(/closed/)
   })
 
   it('estimates a limit order at its limit', () => {

@@ -37,6 +37,7 @@ export function checkTicket(
   quote: Quote | undefined,
   portfolio: Portfolio | undefined,
   connection: ConnectionState,
+  isOpen = true,
 ): TicketCheck {
   const quantity = parseAmount(input.quantity)
   const limitPrice = input.type === 'limit' ? parseAmount(input.limitPrice) : null
@@ -50,7 +51,7 @@ export function checkTicket(
   }
   const blocked =
     blockedByConnection(connection) ??
-    blockedByQuote(input, quote) ??
+    blockedByQuote(input, quote, isOpen) ??
     (quantity === null ? 'Enter a quantity.' : null) ??
     (input.type === 'limit' && limitPrice === null ? 'Enter a limit price.' : null) ??
     blockedByPower(input.side, estimate, portfolio)
@@ -62,9 +63,11 @@ function blockedByConnection(state: ConnectionState): string | null {
   return state === 'offline' ? 'Offline: orders cannot be sent.' : 'Not connected: orders cannot be sent right now.'
 }
 
-function blockedByQuote({ symbol, type }: TicketInput, quote: Quote | undefined): string | null {
+/** While the market is closed orders wait for the open: how old the price is says nothing then. */
+function blockedByQuote({ symbol, type }: TicketInput, quote: Quote | undefined, isOpen: boolean): string | null {
   if (symbol === '') return 'Choose a symbol.'
   if (!quote) return `There is no price of ${symbol} yet.`
+  if (!isOpen) return null
   if (quote.state === 'halted') return `${symbol} is halted.`
   if (quote.state === 'stale' && type === 'market') {
     return `The price of ${symbol} is ${formatDuration(ageOf(quote))} old: a market order would be blind. Use a limit.`
@@ -78,5 +81,5 @@ function blockedByPower(side: Side, estimate: number | null, portfolio: Portfoli
 }
 
 /** The price that an order would meet now, for the ticket's head. */
-export const marketInWords = (quote: Quote | undefined) =>
-  quote ? `Bid ${formatPrice(quote.bid)} · Ask ${formatPrice(quote.ask)}` : 'No price yet'
+export const marketInWords = (quote: Quote | undefined, isOpen = true) =>
+  `${quote ? `Bid ${formatPrice(quote.bid)} · Ask ${formatPrice(quote.ask)}` : 'No price yet'}${isOpen ? '' : ' · Market closed'}`

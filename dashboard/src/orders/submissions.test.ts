@@ -32,6 +32,12 @@ describe('an order of this page', () => {
     expect(await done).toMatchObject({ phase: 'accepted', orderId: 'o1' })
   })
 
+  it('is accepted with what it waits for', async () => {
+    const message = 'the market us_equities is closed: the order is queued until it opens'
+    const { send } = answers({ status: 'accepted', orderId: 'o1', queued: true, opensAt: 5, message })
+    expect(await useSubmissions.getState().submit(order, send)).toMatchObject({ phase: 'accepted', waits: message })
+  })
+
   it('is rejected with the reason that the server gives', async () => {
     const { send } = answers({ status: 'rejected', reason: 'the order needs more' })
     expect(await useSubmissions.getState().submit(order, send)).toMatchObject({

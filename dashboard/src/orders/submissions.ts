@@ -19,6 +19,8 @@ export interface Submission extends OrderRequest {
   orderId?: string
   /** Why it was rejected. */
   reason?: string
+  /** What an accepted order waits for, beside its price: the open of its market. */
+  waits?: string
 }
 
 export type Send = <T>(event: string, payload?: unknown, timeoutMs?: number) => Promise<T>
@@ -27,6 +29,7 @@ interface Outcome {
   status: 'accepted' | 'rejected'
   orderId?: string
   reason?: string
+  message?: string
 }
 
 interface Submissions {
@@ -86,6 +89,7 @@ export const useSubmissions = create<Submissions>()((set, get) => {
             ? become({
                 phase: 'accepted',
                 ...(outcome.orderId && { orderId: outcome.orderId }),
+                ...(outcome.message && { waits: outcome.message }),
               })
             : become({ phase: 'rejected', reason: outcome.reason ?? 'The order was rejected.' })
         } catch (failure) {

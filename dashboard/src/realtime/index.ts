@@ -10,6 +10,7 @@ export {
   useWebSocket,
   type WebSocketApi,
 } from './hooks'
+export { marketOf } from './markets'
 export { WebSocketProvider, type WebSocketProviderProps } from './provider'
 export { ageOf } from './quotes'
 export { RequestError } from './request'

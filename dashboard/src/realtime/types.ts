@@ -108,6 +108,18 @@ export interface TradeNotice {
   missed: boolean
 }
 
+/** One of several markets. */
+export interface MarketPhase {
+  market: string
+  isOpen: boolean
+  nextOpen?: number | null
+  nextClose?: number | null
+  timezone?: string
+  /** Patterns of what belongs to it; the main market has none. */
+  symbols?: string[]
+}
+
+/** Of the main market. */
 export interface MarketStatus {
   isOpen: boolean
   market: string
@@ -115,6 +127,8 @@ export interface MarketStatus {
   nextClose?: number | null
   feed: 'live' | 'stale' | 'down'
   timestamp: number
+  /** All markets, the main one first, where there are several. */
+  markets?: MarketPhase[]
 }
 
 /** Why the server let this browser not in, or no longer: trying again alone does not help. */

@@ -38,7 +38,7 @@ function* numbersOf(value) {
 for (const [browser, io, way] of browsers) {
   describe(`operations with ${browser}`, { concurrency: true }, () => {
     it('tells of the market on connect, and when its feed comes and goes', async t => {
-      const server = await serverFor(t, { OUTCRY_MARKET_FEED_GRACE: '0s' })
+      const server = await serverFor(t, { OUTCRY_MARKET_FEED_GRACE: '0s', OUTCRY_MARKET_HOURS: 'us_equities' })
       const socket = await connect(io, server.url, token('ann'))
       t.after(() => socket.close())
       const first = await socket.await('market:status')

@@ -12,7 +12,7 @@ export const secret = 'a-secret-for-the-client-tests'
 export const binary = process.env.TEST_BINARY
 if (!binary) throw new Error('TEST_BINARY is not set: run `make test-client`')
 
-const environment = { PATH: process.env.PATH, HOME: process.env.HOME, JWT_SECRET: secret, OUTCRY_LOG_FORMAT: 'json', OUTCRY_SERVER_DRAIN_TIME: '0s' }
+const environment = { PATH: process.env.PATH, HOME: process.env.HOME, JWT_SECRET: secret, OUTCRY_LOG_FORMAT: 'json', OUTCRY_SERVER_DRAIN_TIME: '0s', OUTCRY_MARKET_HOURS: 'always' }
 // A whole run may serve sockets in another way than by default.
 const mode = process.env.OUTCRY_NETPOLL_MODE
 if (mode) environment.OUTCRY_NETPOLL_MODE = mode
