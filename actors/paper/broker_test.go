@@ -286,8 +286,9 @@ func TestOrdersOutliveAPanic(t *testing.T) {
 			r.submit("2", "A", ledger.Buy, "92")
 			r.submit("3", "A", ledger.Buy, "91")
 			for n := range 2 { // one quote at a time: two that come together are looked at once
+				r.settle() // an order that meets the quote as it comes in would fail, too
 				r.Tick(t, "A", "90")
-				actortest.Eventually(t, "a failure at order 2", func() bool { return r.supervisor.Failures() == uint64(n+1) })
+				actortest.Eventually(t, fmt.Sprint("failure ", n+1, " at order 2"), func() bool { return r.supervisor.Failures() == uint64(n+1) })
 			}
 			r.expect("1 filled 90")
 			r.quote("A", "89", "", "")
