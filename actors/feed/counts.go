@@ -17,6 +17,7 @@ var reasons = [...]string{
 	market.ReasonPrice,
 	market.ReasonSize,
 	market.ReasonQuote,
+	market.ReasonStats,
 	market.ReasonFuture,
 	market.ReasonSyntax,
 	market.ReasonSymbols,

@@ -24,10 +24,10 @@ type Recording struct {
 	layout layout
 
 	// owned by the reader
-	raw     *countingReader
-	rows    *bufio.Reader
-	line    int
-	symbols SymbolNames
+	raw    *countingReader
+	rows   *bufio.Reader
+	line   int
+	parser *Parser // of cells
 }
 
 // RowError says what is wrong with one row. The rows behind it can be read.
@@ -63,12 +63,14 @@ func OpenRecording(path string) (*Recording, error) {
 }
 
 // NewRecording reads from an open stream; name stands for it in errors. It reads
-// the header row: ts_ms, symbol, price and size in any order, among others.
+// the header row: ts_ms, symbol, price and size in any order, and perhaps bid, ask,
+// bid_size, ask_size, sets, previous_close, open, high, low, day_volume, halted and
+// reason, which are the fields of a tick line. Other columns are ignored.
 func NewRecording(in io.Reader, name string) (*Recording, error) {
 	raw := &countingReader{in: in}
 	// A small buffer, so that Offset is close to what was returned by Next.
 	buffered := bufio.NewReaderSize(raw, 4<<10)
-	r := &Recording{name: name, raw: raw, rows: buffered, symbols: make(SymbolNames)}
+	r := &Recording{name: name, raw: raw, rows: buffered, parser: NewParser()}
 	if magic, _ := buffered.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		unzipped, err := gzip.NewReader(buffered)
 		if err != nil {

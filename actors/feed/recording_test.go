@@ -275,3 +275,35 @@ func BenchmarkRecording(b *testing.B) {
 	}
 	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
 }
+
+func TestARecordingHasEveryKindOfTick(t *testing.T) {
+	text := "ts_ms,symbol,price,size,bid,ask,bid_size,ask_size,sets,previous_close,day_volume,halted,reason\n" +
+		"1000,A,1.50,100,1.49,1.51,200,300,,,,,\n" +
+		"2000,A,,,1.48,,,,,,,,\n" +
+		"3000,A,,,,,,,,1.40,5000,,\n" +
+		"4000,A,,,,,,,,,,true,T1\n" +
+		"5000,A,,,,,,,,,,0,\n" +
+		"6000,A,1.60,5,,,,,highLow+volume,,,,\n" +
+		"7000,A,,,,,,,,,,,\n" +
+		"8000,A,,,x,,,,,,,,\n"
+	d := decimal.MustParse
+	want := []market.Tick{
+		{Symbol: "A", Price: d("1.50"), Size: d("100"), Bid: d("1.49"), Ask: d("1.51"), BidSize: d("200"), AskSize: d("300"), Time: time.UnixMilli(1000)},
+		{Symbol: "A", Bid: d("1.48"), Time: time.UnixMilli(2000)},
+		{Symbol: "A", Stats: &market.Stats{PreviousClose: d("1.40"), Volume: d("5000"), HasVolume: true}, Time: time.UnixMilli(3000)},
+		{Symbol: "A", Halted: true, Reason: "T1", Time: time.UnixMilli(4000)},
+		{Symbol: "A", Resumed: true, Time: time.UnixMilli(5000)},
+		{Symbol: "A", Price: d("1.60"), Size: d("5"), Skips: market.Last, Time: time.UnixMilli(6000)},
+	}
+	r, err := NewRecording(strings.NewReader(text), "r.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, bad, err := readAll(r)
+	if err != nil || len(bad) != 2 || !strings.Contains(bad[0], "r.csv:8: price") || !strings.Contains(bad[1], `r.csv:9: bid "x"`) {
+		t.Fatalf("%v, bad rows %q", err, bad)
+	}
+	if diff := cmp.Diff(want, got, cmp.Comparer(decimals)); diff != "" {
+		t.Fatalf("(-want +got):\n%s", diff)
+	}
+}

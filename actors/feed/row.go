@@ -14,7 +14,7 @@ import (
 	"outcry/actors/market"
 )
 
-// column is one of the columns of a recording.
+// column is one of the columns of a recording that it must have.
 type column uint8
 
 const (
@@ -26,10 +26,18 @@ const (
 
 var columnNames = [...]string{"ts_ms", "symbol", "price", "size"}
 
+// optional are the columns of the other fields of a tick line.
+var optional = map[string]field{
+	"bid": fieldBid, "ask": fieldAsk, "bid_size": fieldBidSize, "ask_size": fieldAskSize, "sets": fieldSets,
+	"previous_close": fieldPreviousClose, "open": fieldOpen, "high": fieldHigh, "low": fieldLow, "day_volume": fieldDayVolume,
+	"halted": fieldHalted, "reason": fieldReason,
+}
+
 // layout says which cell of a row holds which column.
 type layout struct {
-	cells int // in a row
-	index [len(columnNames)]int
+	cells  int // in a row
+	index  [len(columnNames)]int
+	fields []field // of each cell; fieldUnknown where index has it or nothing is read
 }
 
 // newLayout reads a header row.
@@ -39,13 +47,16 @@ func newLayout(header []byte) (layout, error) {
 	for _, cell := range bytes.Split(header, []byte(",")) {
 		names = append(names, strings.ToLower(string(unquote(cell))))
 	}
-	l := layout{cells: len(names)}
+	l := layout{cells: len(names), fields: make([]field, len(names))}
 	for c, name := range columnNames {
 		i := slices.Index(names, name)
 		if i < 0 {
 			return layout{}, fmt.Errorf("the header %q has no column %s: must be CSV with the columns %s", jsonline.Excerpt(header), name, columns)
 		}
 		l.index[c] = i
+	}
+	for i, name := range names {
+		l.fields[i] = optional[name]
 	}
 	return l, nil
 }
@@ -72,6 +83,10 @@ func (r *Recording) tick(row []byte) (t market.Tick, err error) {
 		cell, rest, more = bytes.Cut(rest, []byte(","))
 		if c := slices.Index(r.layout.index[:], n); c >= 0 {
 			cells[c] = unquote(cell)
+		} else if n < r.layout.cells && r.layout.fields[n] != fieldUnknown {
+			if err := r.field(&t, r.layout.fields[n], unquote(cell)); err != nil {
+				return t, err
+			}
 		}
 	}
 	if n != r.layout.cells {
@@ -80,16 +95,38 @@ func (r *Recording) tick(row []byte) (t market.Tick, err error) {
 	if t.Time, err = recordedTime(cells[columnTime]); err != nil {
 		return t, err
 	}
-	if t.Symbol, err = r.symbols.Name(cells[columnSymbol]); err != nil {
+	if t.Symbol, err = r.parser.symbols.Name(cells[columnSymbol]); err != nil {
 		return t, err
 	}
-	if t.Price, err = recordedNumber(columnPrice, cells[columnPrice]); err != nil {
-		return t, err
+	if len(cells[columnPrice]) > 0 || !t.IsQuote() && !t.IsStatus() && t.Stats == nil {
+		if t.Price, err = recordedNumber(columnPrice, cells[columnPrice]); err != nil {
+			return t, err
+		}
 	}
 	if len(cells[columnSize]) > 0 {
 		t.Size, err = recordedNumber(columnSize, cells[columnSize])
 	}
 	return t, err
+}
+
+// field sets what a cell of an optional column says; an empty one says nothing.
+func (r *Recording) field(t *market.Tick, f field, cell []byte) error {
+	if len(cell) == 0 {
+		return nil
+	}
+	v := jsonline.Value{Kind: jsonline.String, Raw: cell}
+	if f == fieldHalted {
+		switch strings.ToLower(string(cell)) {
+		case "true", "1":
+			v.Kind = jsonline.True
+		case "false", "0":
+			v.Kind = jsonline.False
+		}
+	}
+	if err := r.parser.set(t, f, v); err != nil {
+		return fmt.Errorf("%s %w", f.name(), err)
+	}
+	return nil
 }
 
 func recordedTime(cell []byte) (time.Time, error) {

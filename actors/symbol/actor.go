@@ -90,8 +90,22 @@ func (a *symbolActor) sweep(now time.Time) {
 
 func (a *symbolActor) stateAt(now time.Time) market.State {
 	policy := a.directory.options.Load().freshness()
-	live := a.life.source != nil && a.life.source.Live(now, policy.FeedSilence)
-	return policy.State(now.Sub(a.quote.Received), live, a.quote.Halted)
+	live, halted := false, a.quote.Halted
+	if source := a.life.source; source != nil {
+		live = source.Live(now, policy.FeedSilence)
+		_, feedHalted := source.Halted()
+		halted = halted || feedHalted
+	}
+	return policy.State(now.Sub(a.quote.Received), live, halted)
+}
+
+// shown is the quote with the reason of a halt, which may be that of the whole feed.
+func (a *symbolActor) shown() market.Quote {
+	q := a.quote
+	if a.life.source != nil && !q.Halted {
+		q.HaltReason, _ = a.life.source.Halted()
+	}
+	return q
 }
 
 // publish encodes the quote once for everybody.
@@ -100,10 +114,11 @@ func (a *symbolActor) publish(flush *mailbox.Flush) {
 		return
 	}
 	a.changed = false
-	p := &published{mark: a.quote.MarkAt(a.state)}
+	quote := a.shown()
+	p := &published{mark: quote.MarkAt(a.state)}
 	f := &p.frame
 	f.Ticks, f.Received, f.Value = a.quote.Ticks, a.quote.Received.UnixNano(), &p.mark
-	f.Bytes = a.directory.encoder.AppendQuote(make([]byte, 0, a.frameSize()), &a.quote, a.state, &f.Marks)
+	f.Bytes = a.directory.encoder.AppendQuote(make([]byte, 0, a.frameSize()), &quote, a.state, &f.Marks)
 	now := a.directory.now()
 	f.Published = now.UnixNano()
 	a.life.slot.Publish(f)

@@ -100,7 +100,7 @@ func (q *Quotes) Search(w http.ResponseWriter, r *http.Request) {
 			dst = append(dst, ',')
 		}
 		dst = append(append(append(dst, `{"symbol":"`...), symbol...), '"')
-		if mark, known := q.deps.Market.Mark(symbol); known {
+		if mark, known := q.deps.Market.Mark(symbol); known && mark.Price.IsPos() {
 			dst = append(append(dst, `,"price":`...), mark.Price.Trim(0).String()...)
 		}
 		dst = append(dst, '}')
