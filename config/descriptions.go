@@ -76,6 +76,7 @@ var descriptions = map[string]string{
 	"netpoll.send_buffer_bytes":     "The kernel's send buffer per connection (SO_SNDBUF), which it doubles for its own needs. With the kernel's own default one stalled reader holds 3.8 MB, with this 53 KB.",
 	"paper.fee_basis_points":        "The fee of a fill, in hundredths of a percent of its value. Orders that rest pay what it is when they are filled.",
 	"paper.max_quantity":            "The largest quantity of one order.",
+	"paper.max_quote_age":           "How old a bid or ask may be, by its own time, for an order to be filled at it. Without one that is young enough, orders are filled at the price of the last trade if that is newer.",
 	"paper.price_step":              "What limit prices are multiples of.",
 	"paper.quantity_step":           "What quantities are multiples of.",
 	"portfolio.checkpoint_every":    "How many events an account may take before its state is saved, which bounds what is read when it is loaded.",

@@ -85,7 +85,7 @@ func (a *brokerActor) cancel(key orderKey) {
 
 // match ends the orders of a symbol that its newest quote ends.
 func (a *brokerActor) match(w *watched) {
-	q := w.quote()
+	q := w.quote(a.broker.deps.Now(), a.broker.rules.Load().options.MaxQuoteAge)
 	for o := w.book.next(q); o != nil; o = w.book.next(q) {
 		a.report(o, q)
 		a.forget(w, o)
@@ -106,7 +106,7 @@ func (a *brokerActor) report(o *order, q quote) {
 }
 
 func (a *brokerActor) execution(o *order, q quote) *portfolio.Execution {
-	if r := q.refusal(o.symbol); r != nil {
+	if r := q.refusal(o.symbol, o.side); r != nil {
 		return failure(r, true)
 	}
 	price := q.price(o.side)

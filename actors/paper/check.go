@@ -61,8 +61,8 @@ func (b *Broker) Check(o *ledger.OrderPlaced) (price, fee decimal.Decimal, rejec
 		price, rejection = o.LimitPrice, rules.checkLimit(o.Symbol, o.LimitPrice)
 		tooLarge = CodePrice
 	} else {
-		q := quoteOf(&mark)
-		price, rejection = q.price(o.Side), q.refusal(o.Symbol)
+		q := quoteOf(&mark, b.deps.Now(), rules.options.MaxQuoteAge)
+		price, rejection = q.price(o.Side), q.refusal(o.Symbol, o.Side)
 	}
 	if rejection != nil {
 		return decimal.Zero, decimal.Zero, rejection

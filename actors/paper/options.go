@@ -3,6 +3,7 @@ package paper
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/govalues/decimal"
 )
@@ -18,6 +19,10 @@ type Options struct {
 	// FeeBasisPoints is the fee of a fill, in hundredths of a percent of its value.
 	// Orders that rest pay what it is when they are filled.
 	FeeBasisPoints int `koanf:"fee_basis_points" live:"true"`
+	// MaxQuoteAge is how old a bid or ask may be, by its own time, for an order to be
+	// filled at it. Without one that is young enough, orders are filled at the price of
+	// the last trade if that is newer.
+	MaxQuoteAge time.Duration `koanf:"max_quote_age" live:"true"`
 }
 
 // DefaultOptions allow parts of a share and cost nothing.
@@ -27,6 +32,7 @@ func DefaultOptions() Options {
 		MaxQuantity:    "1000000",
 		PriceStep:      "0.0001",
 		FeeBasisPoints: 0,
+		MaxQuoteAge:    time.Minute,
 	}
 }
 
@@ -44,6 +50,7 @@ func (o Options) Validate() error {
 	check(!most.IsZero() && !most.Less(step), "max_quantity: %q is not allowed: must be a number such as 1000000, and no less than quantity_step", o.MaxQuantity)
 	check(isStep(positive(o.PriceStep)), "price_step: %q is not allowed: must be a positive number of at most %d decimals, such as 0.0001", o.PriceStep, moneyScale)
 	check(o.FeeBasisPoints >= 0 && o.FeeBasisPoints <= 10_000, "fee_basis_points: %d is not allowed: must be between 0 and 10000 (100 %%)", o.FeeBasisPoints)
+	check(o.MaxQuoteAge >= time.Second && o.MaxQuoteAge <= 24*time.Hour, "max_quote_age: %s is not allowed: must be between 1s and 24h", o.MaxQuoteAge)
 	return errors.Join(errs...)
 }
 

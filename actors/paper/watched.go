@@ -2,6 +2,7 @@ package paper
 
 import (
 	"sync/atomic"
+	"time"
 
 	"outcry/actors/conflation"
 	"outcry/actors/symbol"
@@ -37,5 +38,7 @@ func (w *watched) Published() {
 	}
 }
 
-// quote is the newest that the symbol published.
-func (w *watched) quote() quote { return quoteOf(symbol.MarkOf(w.slot.Newest())) }
+// quote is the newest that the symbol published, as orders can have it at now.
+func (w *watched) quote(now time.Time, maxAge time.Duration) quote {
+	return quoteOf(symbol.MarkOf(w.slot.Newest()), now, maxAge)
+}
