@@ -18,6 +18,7 @@ var reasons = [...]string{
 	market.ReasonSize,
 	market.ReasonQuote,
 	market.ReasonStats,
+	market.ReasonTime,
 	market.ReasonFuture,
 	market.ReasonSyntax,
 	market.ReasonSymbols,

@@ -49,7 +49,7 @@ var fields = [...]struct{ name, reason string }{
 	fieldHigh:          {"high", market.ReasonStats},
 	fieldLow:           {"low", market.ReasonStats},
 	fieldDayVolume:     {"dayVolume", market.ReasonStats},
-	fieldTimestamp:     {"timestamp", market.ReasonSyntax},
+	fieldTimestamp:     {"timestamp", market.ReasonTime},
 	fieldHalted:        {"halted", market.ReasonSyntax},
 	fieldReason:        {"reason", market.ReasonSyntax},
 	fieldSets:          {"sets", market.ReasonSyntax},

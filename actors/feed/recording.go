@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"outcry/actors/jsonline"
 )
 
 // MaxRowBytes bounds a row of a recording; a longer one is skipped as bad.
@@ -28,6 +30,9 @@ type Recording struct {
 	rows   *bufio.Reader
 	line   int
 	parser *Parser // of cells
+	// unit of ts_ms, in spite of its name, once a row has it.
+	unit    jsonline.Unit
+	hasUnit bool
 }
 
 // RowError says what is wrong with one row. The rows behind it can be read.
@@ -96,6 +101,10 @@ func (r *Recording) Name() string { return r.name }
 
 // Line returns the number of the row that Next returned last.
 func (r *Recording) Line() int { return r.line }
+
+// Unit returns the unit of the recording's times, which the first row decides; false
+// before it.
+func (r *Recording) Unit() (jsonline.Unit, bool) { return r.unit, r.hasUnit }
 
 // Offset returns how many bytes of the file were read, in its compressed form.
 func (r *Recording) Offset() int64 { return r.raw.n }

@@ -16,6 +16,7 @@ import (
 	"github.com/govalues/decimal"
 	"pgregory.net/rapid"
 
+	"outcry/actors/jsonline"
 	"outcry/actors/market"
 )
 
@@ -305,5 +306,29 @@ func TestARecordingHasEveryKindOfTick(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got, cmp.Comparer(decimals)); diff != "" {
 		t.Fatalf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestARecordingIsReadInTheUnitOfItsFirstRow(t *testing.T) {
+	for unit, digits := range map[jsonline.Unit]string{jsonline.Seconds: "", jsonline.Milliseconds: "000", jsonline.Microseconds: "000000", jsonline.Nanoseconds: "000000000"} {
+		rows := "1381239000" + digits + ",A,1,1\n1381239060" + digits + ",A,2,1\n"
+		other := "1381239061000,A,3,1\n"
+		if unit == jsonline.Milliseconds {
+			other = "1381239061,A,3,1\n"
+		}
+		r, err := NewRecording(strings.NewReader(head+rows+other+"1381239062"+digits+",A,4,1\n"), "r.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, known := r.Unit(); known {
+			t.Error("a unit before the first row")
+		}
+		ticks, bad, err := readAll(r)
+		if err != nil || len(ticks) != 3 || len(bad) != 1 || !strings.Contains(bad[0], "and the first row has "+unit.String()) {
+			t.Fatalf("%s: %d ticks, %v, bad rows %q", unit, len(ticks), err, bad)
+		}
+		if got, known := r.Unit(); !known || got != unit || !ticks[0].Time.Equal(time.Unix(1381239000, 0)) || ticks[1].Time.Sub(ticks[0].Time) != time.Minute {
+			t.Errorf("%s: %s, %s and %s", unit, got, ticks[0].Time, ticks[1].Time)
+		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -92,7 +91,7 @@ func (r *Recording) tick(row []byte) (t market.Tick, err error) {
 	if n != r.layout.cells {
 		return t, fmt.Errorf("the row has %d cells: must have %d like the header", n, r.layout.cells)
 	}
-	if t.Time, err = recordedTime(cells[columnTime]); err != nil {
+	if t.Time, err = r.time(cells[columnTime]); err != nil {
 		return t, err
 	}
 	if t.Symbol, err = r.parser.symbols.Name(cells[columnSymbol]); err != nil {
@@ -129,12 +128,26 @@ func (r *Recording) field(t *market.Tick, f field, cell []byte) error {
 	return nil
 }
 
-func recordedTime(cell []byte) (time.Time, error) {
-	ms, err := strconv.ParseInt(string(cell), 10, 64)
-	if err != nil || ms <= 0 {
-		return time.Time{}, fmt.Errorf("ts_ms %q is not allowed: must be Unix milliseconds", jsonline.Excerpt(cell))
+// time reads a Unix time in the unit of the recording, which its first row decides.
+// Times that are none from 1971 on in any unit, such as those since the start of the
+// recording, are milliseconds.
+func (r *Recording) time(cell []byte) (at time.Time, err error) {
+	d, ok := jsonline.ParseDecimal(cell)
+	if !ok || !jsonline.IsNumber(cell) || !d.IsPos() {
+		return at, fmt.Errorf("ts_ms %q is not allowed: must be a Unix time in milliseconds, or in seconds, microseconds or nanoseconds in all rows", jsonline.Excerpt(cell))
 	}
-	return time.UnixMilli(ms), nil
+	unit, known := jsonline.UnitOf(d)
+	if !known {
+		unit = jsonline.Milliseconds
+	}
+	switch {
+	case !r.hasUnit:
+		r.unit, r.hasUnit = unit, true
+	case unit != r.unit:
+		return at, fmt.Errorf("ts_ms %q looks like %s, and the first row has %s", jsonline.Excerpt(cell), unit, r.unit)
+	}
+	at, _ = unit.Time(d) // what UnitOf knows, a time can say
+	return at, nil
 }
 
 func recordedNumber(c column, cell []byte) (decimal.Decimal, error) {

@@ -123,9 +123,13 @@ func TestBadTickLineIsRefusedWithItsField(t *testing.T) {
 		"hexadecimal":              {`{"symbol":"A","price":0x10}`, market.ReasonSyntax, "comma"},
 		"size is a word":           {`{"symbol":"A","price":1,"size":"x"}`, market.ReasonSize, "size"},
 		"ask is an array":          {`{"symbol":"A","price":1,"ask":[1]}`, market.ReasonQuote, "ask is an array"},
-		"timestamp is a date":      {`{"symbol":"A","price":1,"timestamp":"2013-10-08"}`, market.ReasonSyntax, "timestamp"},
-		"timestamp is zero":        {`{"symbol":"A","price":1,"timestamp":0}`, market.ReasonSyntax, "timestamp 0"},
-		"timestamp is negative":    {`{"symbol":"A","price":1,"timestamp":-5}`, market.ReasonSyntax, "timestamp -5"},
+		"timestamp is a date":      {`{"symbol":"A","price":1,"timestamp":"2013-10-08"}`, market.ReasonTime, "timestamp"},
+		"timestamp is zero":        {`{"symbol":"A","price":1,"timestamp":0}`, market.ReasonTime, "timestamp 0"},
+		"timestamp is negative":    {`{"symbol":"A","price":1,"timestamp":-5}`, market.ReasonTime, "timestamp -5"},
+		"seconds":                  {`{"symbol":"A","price":1,"timestamp":1795461949}`, market.ReasonTime, "timestamp 1795461949 looks like seconds: multiply by 1,000"},
+		"seconds with a fraction":  {`{"symbol":"A","price":1,"timestamp":"1795461949.542"}`, market.ReasonTime, "looks like seconds: multiply by 1,000"},
+		"microseconds":             {`{"symbol":"A","price":1,"timestamp":1795461949542123}`, market.ReasonTime, "looks like microseconds: divide by 1,000"},
+		"nanoseconds":              {`{"symbol":"A","price":1,"timestamp":1795461949542123456}`, market.ReasonTime, "looks like nanoseconds: divide by 1,000,000"},
 		"halted is a number":       {`{"symbol":"A","price":1,"halted":1}`, market.ReasonSyntax, "halted is a number"},
 		"symbol twice":             {`{"symbol":"A","symbol":"B","price":1}`, market.ReasonSyntax, "symbol is given twice"},
 		"price twice, once null":   {`{"symbol":"A","price":1,"size":null,"size":2}`, market.ReasonSyntax, "size is given twice"},
@@ -158,7 +162,7 @@ func TestTickLineSurvivesTheRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := market.Tick{
 			Symbol: rapid.StringMatching(`[A-Z0-9^$#][A-Z0-9._/:=^$#+-]{0,31}`).Draw(t, "symbol"),
-			Time:   time.UnixMilli(rapid.Int64Range(1, 1<<45).Draw(t, "time")),
+			Time:   time.UnixMilli(rapid.Int64Range(31_536_000_000, 31_535_999_999_999).Draw(t, "time")),
 		}
 		if rapid.Bool().Draw(t, "trade") {
 			want.Price, want.Size = amount.Draw(t, "price"), amount.Draw(t, "size")

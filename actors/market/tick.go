@@ -92,6 +92,7 @@ const (
 	ReasonSize    = "invalid_size"
 	ReasonQuote   = "invalid_bid_ask"
 	ReasonStats   = "invalid_statistics"
+	ReasonTime    = "invalid_timestamp"
 	ReasonFuture  = "future_timestamp"
 	ReasonSyntax  = "invalid_syntax"
 	ReasonSymbols = "too_many_symbols"
@@ -145,10 +146,30 @@ func (t *Tick) Validate(now time.Time) error {
 		return Refuse(ReasonStats, "previousClose %s, open %s, high %s, low %s, dayVolume %s of %s are not allowed: must not be negative",
 			s.PreviousClose, s.Open, s.High, s.Low, s.Volume, t.Symbol)
 	}
-	if ahead := t.Time.Sub(now); ahead > MaxClockSkew {
-		return Refuse(ReasonFuture, "timestamp of %s lies %s in the future: at most %s is allowed", t.Symbol, ahead.Round(time.Millisecond), MaxClockSkew)
+	if !t.Time.IsZero() && t.Time.Before(firstInstant) {
+		return Refuse(ReasonTime, "timestamp of %s is %s: must be from 1971 on", t.Symbol, t.Time.UTC().Format(time.RFC3339))
+	}
+	if err := CheckCome(t.Time, now); err != nil {
+		return Refuse(ReasonFuture, "timestamp of %s %s", t.Symbol, err)
 	}
 	return nil
+}
+
+// firstInstant is the earliest time of a tick. What is earlier is a time in another
+// unit, or none.
+var firstInstant = time.Date(1971, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// CheckCome reports why at cannot be the time of something that was reported at now,
+// nil if it can. The error goes on where a name begins a sentence.
+func CheckCome(at, now time.Time) error {
+	ahead := at.Sub(now)
+	switch {
+	case ahead <= MaxClockSkew:
+		return nil
+	case ahead < time.Hour:
+		return fmt.Errorf("lies %s in the future: at most %s is allowed", ahead.Round(time.Millisecond), MaxClockSkew)
+	}
+	return fmt.Errorf("is %s UTC, which is in the future: at most %s ahead is allowed", at.UTC().Format(time.DateTime), MaxClockSkew)
 }
 
 // CheckSymbol reports why s cannot be a symbol's name, as a *Refusal, or nil.
