@@ -114,6 +114,7 @@ func TestRecordingComesInEveryUsualShape(t *testing.T) {
 		"no last line break":  strings.TrimSuffix(plain, "\n"),
 		"Windows":             "\ufeff" + strings.ReplaceAll(plain, "\n", "\r\n"),
 		"quoted and spaced":   "\"ts_ms\", \"Symbol\",PRICE ,size\n\"1000\",\" a \",\"1.50\",100\n\n2000 , brk.b, 2, \"\"\n",
+		"commas in quotes":    "name,ts_ms,symbol,price,size\n\"x,y\",1000,\"A\",1.50,100\n\"\",2000, \"BRK.B\" ,2,\"\"\n",
 		"more columns":        "venue,price,size,symbol,ts_ms,x\nN,1.50,100,A,1000,\nQ,2,,BRK.B,2000,y\n",
 	}
 	for name, text := range shapes {
@@ -138,7 +139,7 @@ func TestBadRowIsNamedAndTheNextOneRead(t *testing.T) {
 		"12:00,A,1,1":                           `ts_ms "12:00"`,
 		"-5,A,1,1":                              `ts_ms "-5"`,
 		"1000,,1,1":                             "symbol is missing",
-		"1000,A B,1,1":                          "symbol",
+		"1000,A<B,1,1":                          `symbol "A<B" has the character '<'`,
 		"1000,A,NaN,1":                          `price "NaN"`,
 		"1000,A,,1":                             `price ""`,
 		"1000,A,0x1,1":                          `price "0x1"`,
@@ -330,5 +331,17 @@ func TestARecordingIsReadInTheUnitOfItsFirstRow(t *testing.T) {
 		if got, known := r.Unit(); !known || got != unit || !ticks[0].Time.Equal(time.Unix(1381239000, 0)) || ticks[1].Time.Sub(ticks[0].Time) != time.Minute {
 			t.Errorf("%s: %s, %s and %s", unit, got, ticks[0].Time, ticks[1].Time)
 		}
+	}
+}
+
+func TestARecordingHasSymbolsWithBlanksAndCommas(t *testing.T) {
+	text := head + "1000,NIFTY 50,1,1\n2000,\"A,B\",2,1\n3000,茅台,3,1\n"
+	r, err := NewRecording(strings.NewReader(text), "r.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ticks, bad, err := readAll(r)
+	if err != nil || len(bad) > 0 || len(ticks) != 3 || ticks[0].Symbol != "NIFTY 50" || ticks[1].Symbol != "A,B" || ticks[2].Symbol != "茅台" {
+		t.Fatalf("%+v, %v, bad rows %q", ticks, err, bad)
 	}
 }

@@ -79,7 +79,7 @@ func (r *Recording) tick(row []byte) (t market.Tick, err error) {
 	n := 0
 	for rest, more := row, true; more; n++ {
 		var cell []byte
-		cell, rest, more = bytes.Cut(rest, []byte(","))
+		cell, rest, more = nextCell(rest)
 		if c := slices.Index(r.layout.index[:], n); c >= 0 {
 			cells[c] = unquote(cell)
 		} else if n < r.layout.cells && r.layout.fields[n] != fieldUnknown {
@@ -159,8 +159,21 @@ func recordedNumber(c column, cell []byte) (decimal.Decimal, error) {
 	return decimal.Zero, fmt.Errorf("%s %q is not allowed: must be a number of at most %d digits", columnNames[c], jsonline.Excerpt(cell), decimal.MaxPrec)
 }
 
-// unquote returns what a cell holds. None of the columns can hold a comma or a
-// quotation mark, so quoted cells need no more than this.
+// nextCell returns the first cell of a row and what is left of it; more is false for the
+// last cell. A comma between quotation marks parts no cells.
+func nextCell(row []byte) (cell, rest []byte, more bool) {
+	if begun := bytes.TrimLeft(row, " \t"); len(begun) > 0 && begun[0] == '"' {
+		if end := bytes.IndexByte(begun[1:], '"'); end >= 0 {
+			quoted := len(row) - len(begun) + end + 2
+			cell, rest, more = bytes.Cut(row[quoted:], []byte(","))
+			return row[:quoted+len(cell)], rest, more
+		}
+	}
+	return bytes.Cut(row, []byte(","))
+}
+
+// unquote returns what a cell holds. None of the columns can hold a quotation mark, so
+// quoted cells need no more than this.
 func unquote(cell []byte) []byte {
 	cell = bytes.TrimSpace(cell)
 	if n := len(cell); n >= 2 && cell[0] == '"' && cell[n-1] == '"' {

@@ -209,9 +209,7 @@ func (p *Parser) symbol(v jsonline.Value) (string, error) {
 func AppendTick(dst []byte, t *market.Tick) []byte {
 	dst = append(dst, '{')
 	if t.Symbol != "" {
-		dst = append(dst, `"symbol":"`...)
-		dst = append(dst, t.Symbol...) // a valid symbol needs no escapes
-		dst = append(dst, '"')
+		dst = jsonline.AppendText(fieldSymbol.appendName(dst), t.Symbol)
 	}
 	dst = fieldPrice.appendKnown(dst, t.Price)
 	dst = fieldSize.appendKnown(dst, t.Size)

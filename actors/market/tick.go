@@ -10,8 +10,6 @@ import (
 
 // Limits of what a tick may say.
 const (
-	// MaxSymbolBytes bounds the length of a symbol's name.
-	MaxSymbolBytes = 32
 	// MaxReasonBytes bounds the reason of a halt.
 	MaxReasonBytes = 64
 	// MaxClockSkew is how far a tick's own time may lie ahead of ours. Feeds
@@ -170,32 +168,4 @@ func CheckCome(at, now time.Time) error {
 		return fmt.Errorf("lies %s in the future: at most %s is allowed", ahead.Round(time.Millisecond), MaxClockSkew)
 	}
 	return fmt.Errorf("is %s UTC, which is in the future: at most %s ahead is allowed", at.UTC().Format(time.DateTime), MaxClockSkew)
-}
-
-// CheckSymbol reports why s cannot be a symbol's name, as a *Refusal, or nil.
-// Names are 1 to MaxSymbolBytes of A-Z, 0-9 and the punctuation that exchanges
-// use (. - _ / : = ^ $ # +); they start with a letter, a digit, ^, $ or #.
-func CheckSymbol(s string) error {
-	if s == "" {
-		return Refuse(ReasonSymbol, "symbol is missing")
-	}
-	if len(s) > MaxSymbolBytes {
-		return Refuse(ReasonSymbol, "symbol %.32q... has %d characters: at most %d are allowed", s, len(s), MaxSymbolBytes)
-	}
-	for i := range len(s) {
-		if !symbolByte(s[i], i == 0) {
-			return Refuse(ReasonSymbol, "symbol %q has the character %q at position %d: A-Z, 0-9 and . - _ / : = ^ $ # + are allowed", s, s[i], i+1)
-		}
-	}
-	return nil
-}
-
-func symbolByte(c byte, first bool) bool {
-	switch {
-	case 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '^', c == '$', c == '#':
-		return true
-	case c == '.', c == '-', c == '_', c == '/', c == ':', c == '=', c == '+':
-		return !first
-	}
-	return false
 }

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +55,7 @@ func tickLines(t *testing.T, e *Engine, lines ...string) {
 // quoteOf is the quote that dashboards are shown; nil where there is none.
 func quoteOf(t *testing.T, e *Engine, symbol string) map[string]any {
 	t.Helper()
-	status, body := askEngine(t, e, http.MethodGet, "/api/quotes?symbols="+url.QueryEscape(symbol), auth.Trader, "")
+	status, body := askEngine(t, e, http.MethodGet, "/api/quotes?symbol="+url.QueryEscape(symbol), auth.Trader, "")
 	var answer struct{ Quotes []map[string]any }
 	if err := json.Unmarshal([]byte(body), &answer); err != nil || status != http.StatusOK {
 		t.Fatalf("%d %s %v", status, body, err)
@@ -104,4 +106,51 @@ func TestARealFeedDoesNotFreezePrices(t *testing.T) {
 		t.Errorf("a symbol that never traded: %v", q)
 	}
 	awaitQuote(t, e, "A", map[string]any{"state": "halted", "haltReason": "news", "price": 101})
+}
+
+func TestSymbolsOfAnyExchangeReachEverySide(t *testing.T) {
+	e := serve(t, nil)
+	for _, symbol := range []string{"M&M", "NIFTY 50", "AAPL  251219C00200000", "贵州茅台", "{A|B}~%", "A,B"} {
+		name, err := json.Marshal(symbol)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tickLines(t, e, fmt.Sprintf(`{"symbol":%s,"price":10,"size":1}`, name))
+		actortest.Eventually(t, "a quote of "+symbol, func() bool { return quoteOf(t, e, symbol) != nil })
+		if q := quoteOf(t, e, symbol); q["symbol"] != symbol {
+			t.Errorf("%q is shown as %v", symbol, q["symbol"])
+		}
+		trade := fmt.Sprintf(`{"id":%s,"userId":"ann","symbol":%s,"side":"buy","quantity":1,"price":10,"status":"executed"}`, name, name)
+		if status, body := askEngine(t, e, http.MethodPost, "/api/trades", auth.Executor, trade); status != http.StatusOK {
+			t.Errorf("a trade of %q: %d %s", symbol, status, body)
+		}
+		order := fmt.Sprintf(`{"symbol":%s,"side":"buy","quantity":1,"type":"limit","limitPrice":1}`, name)
+		if status, body := askEngine(t, e, http.MethodPost, "/api/orders", auth.Trader, order); status != http.StatusOK {
+			t.Errorf("an order of %q: %d %s", symbol, status, body)
+		}
+		for _, path := range []string{"/api/portfolio", "/api/orders", "/api/trades?symbol=" + url.QueryEscape(symbol), "/api/symbols?query=" + url.QueryEscape(symbol)} {
+			status, body := askEngine(t, e, http.MethodGet, path, auth.Trader, "")
+			var answer any
+			if err := json.Unmarshal([]byte(body), &answer); err != nil || status != http.StatusOK || !mentions(answer, symbol) {
+				t.Errorf("%s does not have %q: %d %s", path, symbol, status, body)
+			}
+		}
+	}
+	status, body := askEngine(t, e, http.MethodPost, "/api/ticks", auth.Feed, `{"symbol":"贵州<","price":1}`)
+	if status != http.StatusOK || !strings.Contains(body, `the character '\u003c' (U+003C) at position 3`) && !strings.Contains(body, `the character '<' (U+003C) at position 3`) {
+		t.Errorf("%d %s", status, body)
+	}
+}
+
+// mentions reports whether a JSON value has a text in it.
+func mentions(value any, text string) bool {
+	switch v := value.(type) {
+	case string:
+		return v == text
+	case []any:
+		return slices.ContainsFunc(v, func(element any) bool { return mentions(element, text) })
+	case map[string]any:
+		return slices.ContainsFunc(slices.Collect(maps.Values(v)), func(element any) bool { return mentions(element, text) })
+	}
+	return false
 }

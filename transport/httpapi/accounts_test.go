@@ -188,7 +188,7 @@ func TestBadOrderIsRefusedWithItsField(t *testing.T) {
 	}
 	for field, values := range map[string][]string{
 		"clientOrderId": {`"a\u0007b"`, `"` + strings.Repeat("x", 200) + `"`},
-		"symbol":        {`""`, `"A B"`},
+		"symbol":        {`""`, `"A<B"`},
 		"side":          {`"hold"`},
 		"quantity":      {"0.123456789", "1e12", `"many"`, "null"}, // 0 and -1 are the broker's to reject
 		"type":          {`"stop"`},

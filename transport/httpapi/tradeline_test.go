@@ -114,7 +114,7 @@ func TestBadTradeIsRefusedWithItsField(t *testing.T) {
 		"no user":                 {"userId", "", "is missing"},
 		"no symbol":               {"symbol", "", "is missing"},
 		"blank symbol":            {"symbol", `" "`, "missing"},
-		"odd symbol":              {"symbol", `"A B"`, "position 2"},
+		"odd symbol":              {"symbol", `"A<B"`, "position 2"},
 		"no side":                 {"side", "", "is missing"},
 		"odd side":                {"side", `"hold"`, "buy, sell, short or cover"},
 		"no quantity":             {"quantity", "", "is missing"},

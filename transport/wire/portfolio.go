@@ -3,6 +3,7 @@ package wire
 import (
 	"strconv"
 
+	"outcry/actors/jsonline"
 	"outcry/actors/ledger"
 )
 
@@ -59,8 +60,8 @@ func AppendPositions(dst []byte, v *ledger.Valuation) []byte {
 }
 
 func appendPosition(dst []byte, p *ledger.PositionValue) []byte {
-	dst = append(append(dst, `{"symbol":"`...), p.Symbol...) // CheckSymbol admits nothing that JSON escapes
-	dst = appendNumber(dst, `","quantity":`, p.Quantity.Abs())
+	dst = jsonline.AppendText(append(dst, `{"symbol":`...), p.Symbol)
+	dst = appendNumber(dst, `,"quantity":`, p.Quantity.Abs())
 	dst = appendNumber(dst, `,"entryPrice":`, p.EntryPrice)
 	dst = appendNumber(dst, `,"currentPrice":`, p.CurrentPrice)
 	dst = appendNumber(dst, `,"marketValue":`, p.MarketValue)

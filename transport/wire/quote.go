@@ -55,9 +55,8 @@ func (Encoder) AppendQuote(dst []byte, q *market.Quote, state market.State, mark
 	dst = websocket.BeginText(dst)
 	dst = append(dst, watchlistPrefix...)
 	marks[markBody] = at()
-	dst = append(dst, `{"symbol":"`...)
-	dst = append(dst, q.Symbol...) // CheckSymbol admits nothing that JSON escapes
-	dst = append(dst, `",`...)
+	dst = jsonline.AppendText(append(dst, `{"symbol":`...), q.Symbol)
+	dst = append(dst, ',')
 	marks[markFields] = at()
 	dst = appendPrices(dst, q)
 	dst = append(dst, `,"merged":`...)

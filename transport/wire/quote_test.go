@@ -158,7 +158,7 @@ func TestEveryQuoteIsValidJSON(t *testing.T) {
 	})
 	rapid.Check(t, func(rt *rapid.T) {
 		q := &market.Quote{
-			Symbol: rapid.StringMatching(`[A-Z][A-Z0-9.\-/]{0,31}`).Draw(rt, "symbol"),
+			Symbol: rapid.StringN(1, 32, -1).Draw(rt, "symbol"), // also what CheckSymbol refuses
 			Price:  number.Draw(rt, "price"), Bid: number.Draw(rt, "bid"), Ask: number.Draw(rt, "ask"),
 			Open: number.Draw(rt, "open"), High: number.Draw(rt, "high"), Low: number.Draw(rt, "low"),
 			PreviousClose: number.Draw(rt, "previous"), Volume: number.Draw(rt, "volume"),
