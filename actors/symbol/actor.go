@@ -26,7 +26,10 @@ type Encoder interface {
 type life struct {
 	slot      *conflation.Slot
 	published market.Quote
-	source    *feed.Source
+	source    *feed.Source // nil before the first tick in this process
+	// unconfirmed: the quote was read from the store, and is stale until its feed
+	// reports it again, however young it is.
+	unconfirmed bool
 }
 
 // symbolActor is one instrument. Its fields are its own.
@@ -56,13 +59,11 @@ func (a *symbolActor) Receive(ctx actor.Context) {
 	}
 }
 
-// begin takes up what was published before a restart. A quote of another process,
-// which Restore brought, is not published here yet.
+// begin takes up what was published before a restart, or by Restore.
 func (a *symbolActor) begin() {
 	a.quote = a.life.published
-	if a.quote.Ticks > 0 && a.life.slot.Newest() == nil {
-		a.state = a.stateAt(a.directory.now())
-		a.changed = true
+	if newest := MarkOf(a.life.slot.Newest()); newest != nil {
+		a.state = newest.State
 	}
 }
 
@@ -90,6 +91,9 @@ func (a *symbolActor) sweep(now time.Time) {
 
 func (a *symbolActor) stateAt(now time.Time) market.State {
 	policy := a.directory.options.Load().freshness()
+	if a.life.unconfirmed && a.life.source == nil {
+		return market.Stale
+	}
 	live, halted := false, a.quote.Halted
 	if source := a.life.source; source != nil {
 		live = source.Live(now, policy.FeedSilence)
@@ -114,16 +118,21 @@ func (a *symbolActor) publish(flush *mailbox.Flush) {
 		return
 	}
 	a.changed = false
+	now := a.directory.now()
+	a.life.slot.Publish(a.frame(now))
+	flush.Ingested(now, a.oldest, a.quote.Ticks-a.life.published.Ticks)
+	a.life.published = a.quote
+}
+
+// frame encodes the quote, to be published at now.
+func (a *symbolActor) frame(now time.Time) *conflation.Frame {
 	quote := a.shown()
 	p := &published{mark: quote.MarkAt(a.state)}
 	f := &p.frame
 	f.Ticks, f.Received, f.Value = a.quote.Ticks, a.quote.Received.UnixNano(), &p.mark
 	f.Bytes = a.directory.encoder.AppendQuote(make([]byte, 0, a.frameSize()), &quote, a.state, &f.Marks)
-	now := a.directory.now()
 	f.Published = now.UnixNano()
-	a.life.slot.Publish(f)
-	flush.Ingested(now, a.oldest, a.quote.Ticks-a.life.published.Ticks)
-	a.life.published = a.quote
+	return f
 }
 
 // published is a frame and the mark it shows, in one allocation.

@@ -198,17 +198,16 @@ func (d *Directory) actorOf(symbol string) (*actor.PID, error) {
 		d.entries[symbol] = e
 	}
 	if e.pid == nil {
-		if err := d.spawn(e, market.Quote{}); err != nil {
+		if err := d.spawn(e, &life{slot: e.slot}); err != nil {
 			return nil, err
 		}
 	}
 	return e.pid, nil
 }
 
-// spawn starts the actor of an entry, with the quote that it had in another
-// process, if any. Needs mu.
-func (d *Directory) spawn(e *entry, published market.Quote) error {
-	life := &life{slot: e.slot, published: published}
+// spawn starts the actor of an entry, with what it had in another process, if any.
+// Needs mu.
+func (d *Directory) spawn(e *entry, life *life) error {
 	props := actor.PropsFromProducer(
 		func() actor.Actor { return &symbolActor{directory: d, life: life} },
 		actor.WithMailbox(d.dispatcher.SymbolMailbox),

@@ -25,7 +25,8 @@ func AppendTotals(dst []byte, v *ledger.Valuation) []byte {
 	dst = appendNumber(dst, `,"realizedPnL":`, v.Realised)
 	dst = AppendPerformance(append(dst, ','), v)
 	dst = strconv.AppendInt(append(dst, `,"positionCount":`...), int64(len(v.Positions)), 10)
-	return strconv.AppendBool(append(dst, `,"stale":`...), v.Stale)
+	dst = strconv.AppendBool(append(dst, `,"stale":`...), v.Stale)
+	return strconv.AppendBool(append(dst, `,"incomplete":`...), v.Incomplete)
 }
 
 // AppendPerformance appends how well an account did, as the members of an object.

@@ -88,6 +88,8 @@ export interface Portfolio {
   orders: OpenOrder[]
   /** Some position is valued at a price that is no longer fresh. */
   stale: boolean
+  /** Some position has no price at all: that of its last fill stands in, and the totals are a guess. */
+  incomplete?: boolean
   version: number
   timestamp: number
 }
