@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -76,9 +77,11 @@ func (k *Keeper) load() error {
 			continue
 		}
 		quotes = append(quotes, q)
-		k.saved[q.Symbol] = q.Ticks
 	}
-	left, err := k.directory.restore(quotes, true)
+	restored, left, err := k.directory.restore(quotes, true)
+	for i := range restored {
+		k.saved[restored[i].Symbol] = restored[i].Ticks
+	}
 	if left > 0 {
 		k.log.Warn().Int("quotes", left).Msg("quotes of the last process are left out: raise market.max_symbols")
 	}
@@ -109,7 +112,7 @@ func (k *Keeper) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-rounds.C:
-			k.round(ctx, keepTimeout)
+			k.round(ctx, keepTimeout, k.directory.appendChanged(nil, k.saved))
 		}
 	}
 }
@@ -123,11 +126,11 @@ func (k *Keeper) Close() {
 	k.stop()
 	k.ended.Wait()
 	k.stop = nil
-	k.round(context.Background(), closeTimeout)
+	k.round(context.Background(), closeTimeout, k.directory.appendActors(nil)) // also what is not published yet
 }
 
-// round saves what changed, once what was saved before is loaded.
-func (k *Keeper) round(ctx context.Context, timeout time.Duration) {
+// round saves what changed of some symbols, once what was saved before is loaded.
+func (k *Keeper) round(ctx context.Context, timeout time.Duration, pids []*actor.PID) {
 	if !k.loaded {
 		if k.Load(); !k.loaded {
 			return
@@ -135,16 +138,17 @@ func (k *Keeper) round(ctx context.Context, timeout time.Duration) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	k.note(k.save(ctx), "quotes are not saved: a restart would forget what changed since the last time")
+	k.note(k.save(ctx, pids), "quotes are not saved: a restart would forget what changed since the last time")
 }
 
-// save writes the quotes that changed since they were saved last and waits until they
-// are durable.
-func (k *Keeper) save(ctx context.Context) error {
-	quotes, err := k.directory.ask(ctx, k.directory.appendChanged(nil, k.saved))
+// save writes those quotes of some symbols that changed since they were saved last and
+// waits until they are durable.
+func (k *Keeper) save(ctx context.Context, pids []*actor.PID) error {
+	quotes, err := k.directory.ask(ctx, pids)
 	if err != nil {
 		return err
 	}
+	quotes = slices.DeleteFunc(quotes, func(q market.Quote) bool { return q.Ticks == k.saved[q.Symbol] })
 	outcomes := make(chan error, len(quotes)/maxKeptBatch+1)
 	batches := 0
 	for start := 0; start < len(quotes); start += maxKeptBatch {

@@ -121,6 +121,9 @@ func TestWhatAProcessKnowsIsNotReplacedByTheStore(t *testing.T) {
 	k := keep(t, before)
 	before.Tick(t, "AAPL", "9")
 	k.Close()
+	if q := stored(t, o.Journal, "AAPL"); q.Ticks != 1 {
+		t.Fatalf("the last tick before a stop is not stored: %+v", q)
+	}
 	next := actortest.NewEngine(t, o)
 	next.Tick(t, "AAPL", "20")
 	newest(t, next.Symbols.Acquire("AAPL"), "AAPL 20")

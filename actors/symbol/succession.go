@@ -42,13 +42,14 @@ func (d *Directory) ask(ctx context.Context, pids []*actor.PID) ([]market.Quote,
 // are by now. What this process knows of a symbol already stays.
 // They are published before it returns.
 func (d *Directory) Restore(quotes []market.Quote) error {
-	_, err := d.restore(quotes, false)
+	_, _, err := d.restore(quotes, false)
 	return err
 }
 
-// restore publishes quotes. Those that are unconfirmed are stale until a feed reports
-// them, and only as many are taken as there may be symbols; left are the others.
-func (d *Directory) restore(quotes []market.Quote, unconfirmed bool) (left int, err error) {
+// restore publishes quotes and returns those of symbols that were not known. Those that
+// are unconfirmed are stale until a feed reports them, and only as many are taken as there
+// may be symbols; left is how many are not.
+func (d *Directory) restore(quotes []market.Quote, unconfirmed bool) (restored []market.Quote, left int, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var errs []error
@@ -72,7 +73,9 @@ func (d *Directory) restore(quotes []market.Quote, unconfirmed bool) (left int, 
 		e.slot.Publish(a.frame(now)) // by this goroutine, while there is no actor yet
 		if err := d.spawn(e, life); err != nil {
 			errs = append(errs, err)
+			continue
 		}
+		restored = append(restored, q)
 	}
-	return left, errors.Join(errs...)
+	return restored, left, errors.Join(errs...)
 }

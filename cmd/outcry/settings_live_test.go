@@ -70,6 +70,7 @@ var liveSettings = map[string]liveSetting{
 
 	"paper.fee_basis_points": {"12", 12, func(e *Engine) any { return e.broker.Options().FeeBasisPoints }},
 	"paper.max_quantity":     {"500", "500", func(e *Engine) any { return e.broker.Options().MaxQuantity }},
+	"paper.max_quote_age":    {"5s", 5 * time.Second, func(e *Engine) any { return e.broker.Options().MaxQuoteAge }},
 	"paper.price_step":       {"0.01", "0.01", func(e *Engine) any { return e.broker.Options().PriceStep }},
 	"paper.quantity_step":    {"1", "1", func(e *Engine) any { return e.broker.Options().QuantityStep }},
 
