@@ -78,6 +78,7 @@ var descriptions = map[string]string{
 	"paper.fee_basis_points":      "The fee of a fill, in hundredths of a percent of its value. Orders that rest pay what it is when they are filled.",
 	"paper.limit_collar_percent":  "How far beyond the market a limit may be, a buy's above the ask or a sell's below the bid; what is further is refused as a typing error. 0 refuses none.",
 	"paper.max_quantity":          "The largest quantity of one order.",
+	"paper.max_quote_age":         "How old a bid or ask may be, by its own time, for an order to be filled at it. Without one that is young enough, orders are filled at the price of the last trade if that is newer.",
 	"paper.outside_hours":         "What becomes of a market order while the market of its symbol is closed: queue keeps it until the first price after the open, refuse refuses it. Limit orders wait.",
 	"paper.price_step":            "What limit prices are multiples of.",
 	"paper.quantity_step":         "What quantities are multiples of.",

@@ -58,7 +58,8 @@ func (s *Slot) Symbol() string { return s.symbol }
 func (s *Slot) Newest() *Frame { return s.frame.Load() }
 
 // Publish makes f the newest frame and tells the listeners. Only the symbol's
-// actor calls it; f must not change afterwards.
+// actor calls it, or who restores the slot before there is one; f must not change
+// afterwards.
 func (s *Slot) Publish(f *Frame) {
 	f.version = s.version.Load() + 1
 	if f.version == 0 { // 0 is a cursor's "never given"

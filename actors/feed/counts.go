@@ -17,6 +17,8 @@ var reasons = [...]string{
 	market.ReasonPrice,
 	market.ReasonSize,
 	market.ReasonQuote,
+	market.ReasonStats,
+	market.ReasonTime,
 	market.ReasonFuture,
 	market.ReasonSyntax,
 	market.ReasonSymbols,

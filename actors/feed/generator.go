@@ -52,8 +52,13 @@ func NewGenerator(o Options) *Generator {
 	return g
 }
 
-// Next returns the ticks since the previous call, in order of time; the first
-// call returns one tick of each symbol. The slice is valid until the next call.
+// quotesPerTick is the share of ticks in which bid and ask move without a trade: one in
+// as many.
+const quotesPerTick = 3
+
+// Next returns the ticks since the previous call, in order of time: trades with the bid
+// and ask after them, and bids and asks alone. The first call returns a trade of each
+// symbol, with its previous close. The slice is valid until the next call.
 func (g *Generator) Next(now time.Time) []market.Tick {
 	g.batch = g.batch[:0]
 	if !g.opened {
@@ -61,6 +66,7 @@ func (g *Generator) Next(now time.Time) []market.Tick {
 		g.last = now
 		for i := range g.instruments {
 			g.trade(arrival{symbol: i}, now)
+			g.batch[i].Stats = &market.Stats{PreviousClose: g.instruments[i].home()}
 		}
 		return g.batch
 	}
@@ -72,6 +78,10 @@ func (g *Generator) Next(now time.Time) []market.Tick {
 			return g.batch
 		}
 		g.trade(next, now.Add(next.at-g.clock))
+		if g.rng.IntN(quotesPerTick) == 0 {
+			newest := &g.batch[len(g.batch)-1]
+			newest.Price, newest.Size = decimal.Zero, decimal.Zero
+		}
 	}
 }
 
@@ -110,10 +120,7 @@ func newInstrument(l listing, rank int, rng *rand.Rand) instrument {
 // side of the last one, sometimes between. Prices are whole numbers of the least
 // price variation (Rule 612 of Regulation NMS: 0.01, below a dollar 0.0001).
 func (in *instrument) trade(mid float64, rng *rand.Rand) market.Tick {
-	scale, unit := 2, 0.01
-	if mid < 1 {
-		scale, unit = 4, 0.0001
-	}
+	scale, unit := leastVariation(mid)
 	spread := max(1, int64(math.Round(in.spread*math.Exp(0.4*rng.NormFloat64())*mid/unit)))
 	bid := max(1, int64(math.Round(mid/unit-float64(spread)/2)))
 	ask := bid + spread
@@ -128,12 +135,28 @@ func (in *instrument) trade(mid float64, rng *rand.Rand) market.Tick {
 		price = bid + 1 + rng.Int64N(spread-1)
 	}
 	return market.Tick{
-		Symbol: in.symbol,
-		Price:  decimal.MustNew(price, scale),
-		Bid:    decimal.MustNew(bid, scale),
-		Ask:    decimal.MustNew(ask, scale),
-		Size:   decimal.MustNew(size(mid, rng), 0),
+		Symbol:  in.symbol,
+		Price:   decimal.MustNew(price, scale),
+		Bid:     decimal.MustNew(bid, scale),
+		Ask:     decimal.MustNew(ask, scale),
+		Size:    decimal.MustNew(size(mid, rng), 0),
+		BidSize: decimal.MustNew(size(mid, rng), 0),
+		AskSize: decimal.MustNew(size(mid, rng), 0),
 	}
+}
+
+// home is the price around which the instrument moves, as an exchange would print it.
+func (in *instrument) home() decimal.Decimal {
+	scale, unit := leastVariation(in.price)
+	return decimal.MustNew(max(1, int64(math.Round(in.price/unit))), scale)
+}
+
+// leastVariation returns the unit of prices about mid, and its decimals.
+func leastVariation(mid float64) (scale int, unit float64) {
+	if mid < 1 {
+		return 4, 0.0001
+	}
+	return 2, 0.01
 }
 
 const (

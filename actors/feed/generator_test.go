@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/govalues/decimal"
 
 	"outcry/actors/market"
@@ -26,11 +27,27 @@ func simulate(o Options, d, step time.Duration, each func(market.Tick)) {
 
 func TestSimulatedTicksAreOnesAnExchangeCouldSend(t *testing.T) {
 	o := Options{Symbols: 2000, TicksPerSecond: 1000, Seed: 7}
-	lot, sub := decimal.MustParse("100"), 0
+	lot, sub, quotes, closes := decimal.MustParse("100"), 0, 0, 0
 	last := epoch
 	simulate(o, 5*time.Minute, 20*time.Millisecond, func(tick market.Tick) {
 		if err := tick.Validate(tick.Time); err != nil {
 			t.Fatal(err)
+		}
+		for _, size := range []decimal.Decimal{tick.BidSize, tick.AskSize} {
+			if _, rest, err := size.QuoRem(lot); err != nil || !rest.IsZero() || !size.IsPos() || !tick.Bid.Less(tick.Ask) {
+				t.Fatalf("%+v", tick)
+			}
+		}
+		if tick.Time.Before(last) {
+			t.Fatalf("%s comes after %s", tick.Time, last)
+		}
+		last = tick.Time
+		if !tick.IsTrade() {
+			quotes++
+			return
+		}
+		if tick.Stats != nil && tick.Stats.PreviousClose.IsPos() {
+			closes++
 		}
 		if tick.Price.Less(tick.Bid) || tick.Ask.Less(tick.Price) || !tick.Bid.Less(tick.Ask) {
 			t.Fatalf("%s: price %s outside of %s - %s", tick.Symbol, tick.Price, tick.Bid, tick.Ask)
@@ -44,11 +61,10 @@ func TestSimulatedTicksAreOnesAnExchangeCouldSend(t *testing.T) {
 		if _, rest, err := tick.Size.QuoRem(lot); err != nil || !rest.IsZero() || !tick.Size.IsPos() {
 			t.Fatalf("%s: size %s is not in round lots", tick.Symbol, tick.Size)
 		}
-		if tick.Time.Before(last) {
-			t.Fatalf("%s comes after %s", tick.Time, last)
-		}
-		last = tick.Time
 	})
+	if closes != o.Symbols || quotes == 0 {
+		t.Fatalf("%d previous closes of %d symbols, %d quotes without a trade", closes, o.Symbols, quotes)
+	}
 	if sub == 0 {
 		t.Fatal("no symbol below a dollar")
 	}
@@ -65,7 +81,7 @@ func TestSameSeedMakesTheSameMarketHoweverOftenAsked(t *testing.T) {
 		t.Fatalf("%d and %d ticks", len(often), len(seldom))
 	}
 	for i := range often {
-		if often[i] != seldom[i] {
+		if !cmp.Equal(often[i], seldom[i], cmp.Comparer(decimals)) {
 			t.Fatalf("tick %d: %+v and %+v", i, often[i], seldom[i])
 		}
 	}
@@ -144,7 +160,9 @@ func TestPricesMoveTogetherAndBySector(t *testing.T) {
 				before[symbol] = price
 			}
 		}
-		last[tick.Symbol], _ = tick.Price.Float64()
+		if tick.IsTrade() {
+			last[tick.Symbol], _ = tick.Price.Float64()
+		}
 	})
 	if c := correlation(returns["SPY"], returns["QQQ"]); c < 0.8 {
 		t.Errorf("SPY and QQQ correlate by %.2f", c)

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"outcry/actors/jsonline"
 )
 
 // MaxRowBytes bounds a row of a recording; a longer one is skipped as bad.
@@ -24,10 +26,13 @@ type Recording struct {
 	layout layout
 
 	// owned by the reader
-	raw     *countingReader
-	rows    *bufio.Reader
-	line    int
-	symbols SymbolNames
+	raw    *countingReader
+	rows   *bufio.Reader
+	line   int
+	parser *Parser // of cells
+	// unit of ts_ms, in spite of its name, once a row has it.
+	unit    jsonline.Unit
+	hasUnit bool
 }
 
 // RowError says what is wrong with one row. The rows behind it can be read.
@@ -63,12 +68,14 @@ func OpenRecording(path string) (*Recording, error) {
 }
 
 // NewRecording reads from an open stream; name stands for it in errors. It reads
-// the header row: ts_ms, symbol, price and size in any order, among others.
+// the header row: ts_ms, symbol, price and size in any order, and perhaps bid, ask,
+// bid_size, ask_size, sets, previous_close, open, high, low, day_volume, halted and
+// reason, which are the fields of a tick line. Other columns are ignored.
 func NewRecording(in io.Reader, name string) (*Recording, error) {
 	raw := &countingReader{in: in}
 	// A small buffer, so that Offset is close to what was returned by Next.
 	buffered := bufio.NewReaderSize(raw, 4<<10)
-	r := &Recording{name: name, raw: raw, rows: buffered, symbols: make(SymbolNames)}
+	r := &Recording{name: name, raw: raw, rows: buffered, parser: NewParser()}
 	if magic, _ := buffered.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		unzipped, err := gzip.NewReader(buffered)
 		if err != nil {
@@ -94,6 +101,10 @@ func (r *Recording) Name() string { return r.name }
 
 // Line returns the number of the row that Next returned last.
 func (r *Recording) Line() int { return r.line }
+
+// Unit returns the unit of the recording's times, which the first row decides; false
+// before it.
+func (r *Recording) Unit() (jsonline.Unit, bool) { return r.unit, r.hasUnit }
 
 // Offset returns how many bytes of the file were read, in its compressed form.
 func (r *Recording) Offset() int64 { return r.raw.n }

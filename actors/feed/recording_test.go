@@ -16,6 +16,7 @@ import (
 	"github.com/govalues/decimal"
 	"pgregory.net/rapid"
 
+	"outcry/actors/jsonline"
 	"outcry/actors/market"
 )
 
@@ -113,6 +114,7 @@ func TestRecordingComesInEveryUsualShape(t *testing.T) {
 		"no last line break":  strings.TrimSuffix(plain, "\n"),
 		"Windows":             "\ufeff" + strings.ReplaceAll(plain, "\n", "\r\n"),
 		"quoted and spaced":   "\"ts_ms\", \"Symbol\",PRICE ,size\n\"1000\",\" a \",\"1.50\",100\n\n2000 , brk.b, 2, \"\"\n",
+		"commas in quotes":    "name,ts_ms,symbol,price,size\n\"x,y\",1000,\"A\",1.50,100\n\"\",2000, \"BRK.B\" ,2,\"\"\n",
 		"more columns":        "venue,price,size,symbol,ts_ms,x\nN,1.50,100,A,1000,\nQ,2,,BRK.B,2000,y\n",
 	}
 	for name, text := range shapes {
@@ -137,7 +139,7 @@ func TestBadRowIsNamedAndTheNextOneRead(t *testing.T) {
 		"12:00,A,1,1":                           `ts_ms "12:00"`,
 		"-5,A,1,1":                              `ts_ms "-5"`,
 		"1000,,1,1":                             "symbol is missing",
-		"1000,A B,1,1":                          "symbol",
+		"1000,A<B,1,1":                          `symbol "A<B" has the character '<'`,
 		"1000,A,NaN,1":                          `price "NaN"`,
 		"1000,A,,1":                             `price ""`,
 		"1000,A,0x1,1":                          `price "0x1"`,
@@ -274,4 +276,72 @@ func BenchmarkRecording(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+}
+
+func TestARecordingHasEveryKindOfTick(t *testing.T) {
+	text := "ts_ms,symbol,price,size,bid,ask,bid_size,ask_size,sets,previous_close,day_volume,halted,reason\n" +
+		"1000,A,1.50,100,1.49,1.51,200,300,,,,,\n" +
+		"2000,A,,,1.48,,,,,,,,\n" +
+		"3000,A,,,,,,,,1.40,5000,,\n" +
+		"4000,A,,,,,,,,,,true,T1\n" +
+		"5000,A,,,,,,,,,,0,\n" +
+		"6000,A,1.60,5,,,,,highLow+volume,,,,\n" +
+		"7000,A,,,,,,,,,,,\n" +
+		"8000,A,,,x,,,,,,,,\n"
+	d := decimal.MustParse
+	want := []market.Tick{
+		{Symbol: "A", Price: d("1.50"), Size: d("100"), Bid: d("1.49"), Ask: d("1.51"), BidSize: d("200"), AskSize: d("300"), Time: time.UnixMilli(1000)},
+		{Symbol: "A", Bid: d("1.48"), Time: time.UnixMilli(2000)},
+		{Symbol: "A", Stats: &market.Stats{PreviousClose: d("1.40"), Volume: d("5000"), HasVolume: true}, Time: time.UnixMilli(3000)},
+		{Symbol: "A", Halted: true, Reason: "T1", Time: time.UnixMilli(4000)},
+		{Symbol: "A", Resumed: true, Time: time.UnixMilli(5000)},
+		{Symbol: "A", Price: d("1.60"), Size: d("5"), Skips: market.Last, Time: time.UnixMilli(6000)},
+	}
+	r, err := NewRecording(strings.NewReader(text), "r.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, bad, err := readAll(r)
+	if err != nil || len(bad) != 2 || !strings.Contains(bad[0], "r.csv:8: price") || !strings.Contains(bad[1], `r.csv:9: bid "x"`) {
+		t.Fatalf("%v, bad rows %q", err, bad)
+	}
+	if diff := cmp.Diff(want, got, cmp.Comparer(decimals)); diff != "" {
+		t.Fatalf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestARecordingIsReadInTheUnitOfItsFirstRow(t *testing.T) {
+	for unit, digits := range map[jsonline.Unit]string{jsonline.Seconds: "", jsonline.Milliseconds: "000", jsonline.Microseconds: "000000", jsonline.Nanoseconds: "000000000"} {
+		rows := "1381239000" + digits + ",A,1,1\n1381239060" + digits + ",A,2,1\n"
+		other := "1381239061000,A,3,1\n"
+		if unit == jsonline.Milliseconds {
+			other = "1381239061,A,3,1\n"
+		}
+		r, err := NewRecording(strings.NewReader(head+rows+other+"1381239062"+digits+",A,4,1\n"), "r.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, known := r.Unit(); known {
+			t.Error("a unit before the first row")
+		}
+		ticks, bad, err := readAll(r)
+		if err != nil || len(ticks) != 3 || len(bad) != 1 || !strings.Contains(bad[0], "and the first row has "+unit.String()) {
+			t.Fatalf("%s: %d ticks, %v, bad rows %q", unit, len(ticks), err, bad)
+		}
+		if got, known := r.Unit(); !known || got != unit || !ticks[0].Time.Equal(time.Unix(1381239000, 0)) || ticks[1].Time.Sub(ticks[0].Time) != time.Minute {
+			t.Errorf("%s: %s, %s and %s", unit, got, ticks[0].Time, ticks[1].Time)
+		}
+	}
+}
+
+func TestARecordingHasSymbolsWithBlanksAndCommas(t *testing.T) {
+	text := head + "1000,NIFTY 50,1,1\n2000,\"A,B\",2,1\n3000,茅台,3,1\n"
+	r, err := NewRecording(strings.NewReader(text), "r.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ticks, bad, err := readAll(r)
+	if err != nil || len(bad) > 0 || len(ticks) != 3 || ticks[0].Symbol != "NIFTY 50" || ticks[1].Symbol != "A,B" || ticks[2].Symbol != "茅台" {
+		t.Fatalf("%+v, %v, bad rows %q", ticks, err, bad)
+	}
 }

@@ -23,11 +23,14 @@ type Registry struct {
 	closed Totals
 	heard  time.Time         // newest sign of life of a closed source
 	names  map[string]Counts // of closed sources, by the name that they count under
+	// statuses by the same names, but for OtherNames: feeds of further names keep
+	// theirs for as long as they are connected.
+	statuses map[string]*statusHolder
 }
 
 // NewRegistry returns a registry without sources.
 func NewRegistry(now func() time.Time) *Registry {
-	return &Registry{now: now, open: make(map[string]*Source), names: make(map[string]Counts)}
+	return &Registry{now: now, open: make(map[string]*Source), names: make(map[string]Counts), statuses: make(map[string]*statusHolder)}
 }
 
 // Open returns a new source, heard just now. Its name is name, or name#2,
@@ -42,6 +45,11 @@ func (r *Registry) Open(name string) *Source {
 	}
 	s := NewSource(unique, r.now())
 	s.registry, s.countsAs = r, r.countsAs(name)
+	if known := r.statuses[name]; known != nil {
+		s.status = known
+	} else if s.countsAs == name {
+		r.statuses[name] = s.status
+	}
 	r.open[unique] = s
 	return s
 }

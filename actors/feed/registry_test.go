@@ -194,3 +194,27 @@ func TestFeedIsDownOnlyWhenNobodyCameBackInTime(t *testing.T) {
 	now = now.Add(grace + 1)
 	expect(Down)
 }
+
+func TestTheStatusOfAFeedOutlivesItsConnection(t *testing.T) {
+	now := time.Date(2026, 3, 2, 15, 0, 0, 0, time.UTC)
+	r := NewRegistry(func() time.Time { return now })
+	first := r.Open("a")
+	if !first.SetStatus(&market.Tick{Halted: true, Reason: "outage", Time: now}, now) {
+		t.Error("the first status is not the newest")
+	}
+	first.Close()
+	second, other := r.Open("a"), r.Open("b")
+	if reason, halted := second.Halted(); !halted || reason != "outage" {
+		t.Errorf("a feed that reconnects in a halt: %t %q", halted, reason)
+	}
+	if _, halted := other.Halted(); halted {
+		t.Error("another feed is halted, too")
+	}
+	if second.SetStatus(&market.Tick{Resumed: true, Time: now.Add(-time.Second)}, now) {
+		t.Error("an older status is the newest")
+	}
+	second.SetStatus(&market.Tick{Resumed: true}, now)
+	if _, halted := first.Halted(); halted {
+		t.Error("the symbols of the first connection stay halted")
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 	"outcry/actors/market"
 )
 
-// column is one of the columns of a recording.
+// column is one of the columns of a recording that it must have.
 type column uint8
 
 const (
@@ -26,10 +25,18 @@ const (
 
 var columnNames = [...]string{"ts_ms", "symbol", "price", "size"}
 
+// optional are the columns of the other fields of a tick line.
+var optional = map[string]field{
+	"bid": fieldBid, "ask": fieldAsk, "bid_size": fieldBidSize, "ask_size": fieldAskSize, "sets": fieldSets,
+	"previous_close": fieldPreviousClose, "open": fieldOpen, "high": fieldHigh, "low": fieldLow, "day_volume": fieldDayVolume,
+	"halted": fieldHalted, "reason": fieldReason,
+}
+
 // layout says which cell of a row holds which column.
 type layout struct {
-	cells int // in a row
-	index [len(columnNames)]int
+	cells  int // in a row
+	index  [len(columnNames)]int
+	fields []field // of each cell; fieldUnknown where index has it or nothing is read
 }
 
 // newLayout reads a header row.
@@ -39,13 +46,16 @@ func newLayout(header []byte) (layout, error) {
 	for _, cell := range bytes.Split(header, []byte(",")) {
 		names = append(names, strings.ToLower(string(unquote(cell))))
 	}
-	l := layout{cells: len(names)}
+	l := layout{cells: len(names), fields: make([]field, len(names))}
 	for c, name := range columnNames {
 		i := slices.Index(names, name)
 		if i < 0 {
 			return layout{}, fmt.Errorf("the header %q has no column %s: must be CSV with the columns %s", jsonline.Excerpt(header), name, columns)
 		}
 		l.index[c] = i
+	}
+	for i, name := range names {
+		l.fields[i] = optional[name]
 	}
 	return l, nil
 }
@@ -69,22 +79,28 @@ func (r *Recording) tick(row []byte) (t market.Tick, err error) {
 	n := 0
 	for rest, more := row, true; more; n++ {
 		var cell []byte
-		cell, rest, more = bytes.Cut(rest, []byte(","))
+		cell, rest, more = nextCell(rest)
 		if c := slices.Index(r.layout.index[:], n); c >= 0 {
 			cells[c] = unquote(cell)
+		} else if n < r.layout.cells && r.layout.fields[n] != fieldUnknown {
+			if err := r.field(&t, r.layout.fields[n], unquote(cell)); err != nil {
+				return t, err
+			}
 		}
 	}
 	if n != r.layout.cells {
 		return t, fmt.Errorf("the row has %d cells: must have %d like the header", n, r.layout.cells)
 	}
-	if t.Time, err = recordedTime(cells[columnTime]); err != nil {
+	if t.Time, err = r.time(cells[columnTime]); err != nil {
 		return t, err
 	}
-	if t.Symbol, err = r.symbols.Name(cells[columnSymbol]); err != nil {
+	if t.Symbol, err = r.parser.symbols.Name(cells[columnSymbol]); err != nil {
 		return t, err
 	}
-	if t.Price, err = recordedNumber(columnPrice, cells[columnPrice]); err != nil {
-		return t, err
+	if len(cells[columnPrice]) > 0 || !t.IsQuote() && !t.IsStatus() && t.Stats == nil {
+		if t.Price, err = recordedNumber(columnPrice, cells[columnPrice]); err != nil {
+			return t, err
+		}
 	}
 	if len(cells[columnSize]) > 0 {
 		t.Size, err = recordedNumber(columnSize, cells[columnSize])
@@ -92,12 +108,46 @@ func (r *Recording) tick(row []byte) (t market.Tick, err error) {
 	return t, err
 }
 
-func recordedTime(cell []byte) (time.Time, error) {
-	ms, err := strconv.ParseInt(string(cell), 10, 64)
-	if err != nil || ms <= 0 {
-		return time.Time{}, fmt.Errorf("ts_ms %q is not allowed: must be Unix milliseconds", jsonline.Excerpt(cell))
+// field sets what a cell of an optional column says; an empty one says nothing.
+func (r *Recording) field(t *market.Tick, f field, cell []byte) error {
+	if len(cell) == 0 {
+		return nil
 	}
-	return time.UnixMilli(ms), nil
+	v := jsonline.Value{Kind: jsonline.String, Raw: cell}
+	if f == fieldHalted {
+		switch strings.ToLower(string(cell)) {
+		case "true", "1":
+			v.Kind = jsonline.True
+		case "false", "0":
+			v.Kind = jsonline.False
+		}
+	}
+	if err := r.parser.set(t, f, v); err != nil {
+		return fmt.Errorf("%s %w", f.name(), err)
+	}
+	return nil
+}
+
+// time reads a Unix time in the unit of the recording, which its first row decides.
+// Times that are none from 1971 on in any unit, such as those since the start of the
+// recording, are milliseconds.
+func (r *Recording) time(cell []byte) (at time.Time, err error) {
+	d, ok := jsonline.ParseDecimal(cell)
+	if !ok || !jsonline.IsNumber(cell) || !d.IsPos() {
+		return at, fmt.Errorf("ts_ms %q is not allowed: must be a Unix time in milliseconds, or in seconds, microseconds or nanoseconds in all rows", jsonline.Excerpt(cell))
+	}
+	unit, known := jsonline.UnitOf(d)
+	if !known {
+		unit = jsonline.Milliseconds
+	}
+	switch {
+	case !r.hasUnit:
+		r.unit, r.hasUnit = unit, true
+	case unit != r.unit:
+		return at, fmt.Errorf("ts_ms %q looks like %s, and the first row has %s", jsonline.Excerpt(cell), unit, r.unit)
+	}
+	at, _ = unit.Time(d) // what UnitOf knows, a time can say
+	return at, nil
 }
 
 func recordedNumber(c column, cell []byte) (decimal.Decimal, error) {
@@ -109,8 +159,21 @@ func recordedNumber(c column, cell []byte) (decimal.Decimal, error) {
 	return decimal.Zero, fmt.Errorf("%s %q is not allowed: must be a number of at most %d digits", columnNames[c], jsonline.Excerpt(cell), decimal.MaxPrec)
 }
 
-// unquote returns what a cell holds. None of the columns can hold a comma or a
-// quotation mark, so quoted cells need no more than this.
+// nextCell returns the first cell of a row and what is left of it; more is false for the
+// last cell. A comma between quotation marks parts no cells.
+func nextCell(row []byte) (cell, rest []byte, more bool) {
+	if begun := bytes.TrimLeft(row, " \t"); len(begun) > 0 && begun[0] == '"' {
+		if end := bytes.IndexByte(begun[1:], '"'); end >= 0 {
+			quoted := len(row) - len(begun) + end + 2
+			cell, rest, more = bytes.Cut(row[quoted:], []byte(","))
+			return row[:quoted+len(cell)], rest, more
+		}
+	}
+	return bytes.Cut(row, []byte(","))
+}
+
+// unquote returns what a cell holds. None of the columns can hold a quotation mark, so
+// quoted cells need no more than this.
 func unquote(cell []byte) []byte {
 	cell = bytes.TrimSpace(cell)
 	if n := len(cell); n >= 2 && cell[0] == '"' && cell[n-1] == '"' {

@@ -33,11 +33,13 @@ type Source struct {
 
 	// atomic: written by the feed's goroutine, read by health
 	counts counts
+
+	status *statusHolder // immutable after construction; shared by the sources of one name
 }
 
 // NewSource returns an open source that was heard at now and belongs to no registry.
 func NewSource(name string, now time.Time) *Source {
-	s := &Source{name: name, opened: now}
+	s := &Source{name: name, opened: now, status: &statusHolder{}}
 	s.Heard(now)
 	return s
 }

@@ -1,10 +1,6 @@
 package feed
 
-import (
-	"strings"
-
-	"outcry/actors/market"
-)
+import "outcry/actors/market"
 
 // Bounds of SymbolNames.
 const (
@@ -22,7 +18,7 @@ func (n SymbolNames) Name(sent []byte) (string, error) {
 	if known, ok := n[string(sent)]; ok {
 		return known, nil
 	}
-	name, err := nameOf(string(sent))
+	name, err := market.NormalSymbol(string(sent))
 	if err != nil || len(sent) > maxInternedBytes {
 		return name, err
 	}
@@ -30,13 +26,5 @@ func (n SymbolNames) Name(sent []byte) (string, error) {
 		clear(n)
 	}
 	n[string(sent)] = name
-	return name, nil
-}
-
-func nameOf(sent string) (string, error) {
-	name := strings.ToUpper(strings.TrimSpace(sent))
-	if err := market.CheckSymbol(name); err != nil {
-		return "", err
-	}
 	return name, nil
 }

@@ -25,7 +25,20 @@ func TestTickLineIsReadExactly(t *testing.T) {
 			`{"symbol":"AAPL","price":167.4000,"size":100,"bid":167.39,"ask":167.41,"timestamp":1381239000015,"halted":true}`,
 			market.Tick{Symbol: "AAPL", Price: price("167.4000"), Size: price("100"), Bid: price("167.39"), Ask: price("167.41"), Time: at, Halted: true},
 		},
-		"the least":               {`{"symbol":"A","price":1}`, market.Tick{Symbol: "A", Price: price("1")}},
+		"the least":                {`{"symbol":"A","price":1}`, market.Tick{Symbol: "A", Price: price("1")}},
+		"a quote":                  {`{"symbol":"A","bid":1,"ask":2,"bidSize":300,"askSize":4.5,"timestamp":1381239000015}`, market.Tick{Symbol: "A", Bid: price("1"), Ask: price("2"), BidSize: price("300"), AskSize: price("4.5"), Time: at}},
+		"a side alone":             {`{"symbol":"A","price":null,"bid":1,"ask":null}`, market.Tick{Symbol: "A", Bid: price("1")}},
+		"no bid any more":          {`{"symbol":"A","bid":0,"ask":0.00}`, market.Tick{Symbol: "A", Ask: price("0.00"), NoBid: true, NoAsk: true}},
+		"a halt":                   {`{"symbol":"A","halted":true,"reason":"T1 \u00fc"}`, market.Tick{Symbol: "A", Halted: true, Reason: "T1 ü"}},
+		"a halt with a long story": {`{"symbol":"A","halted":true,"reason":"` + strings.Repeat("x", 63) + `äb"}`, market.Tick{Symbol: "A", Halted: true, Reason: strings.Repeat("x", 63)}},
+		"resumed":                  {`{"symbol":"A","halted":false}`, market.Tick{Symbol: "A", Resumed: true}},
+		"all of a feed":            {`{"halted":true,"reason":"outage"}`, market.Tick{Halted: true, Reason: "outage"}},
+		"statistics": {`{"symbol":"A","previousClose":1,"open":2,"high":4,"low":"0.5","dayVolume":0}`, market.Tick{Symbol: "A", Stats: &market.Stats{
+			PreviousClose: price("1"), Open: price("2"), High: price("4"), Low: price("0.5"), HasVolume: true}}},
+		"a trade for volume":      {`{"symbol":"A","price":1,"sets":"volume"}`, market.Tick{Symbol: "A", Price: price("1"), Skips: market.Last | market.HighLow}},
+		"a trade for more":        {`{"symbol":"A","price":1,"sets":"highlow, Volume"}`, market.Tick{Symbol: "A", Price: price("1"), Skips: market.Last}},
+		"a trade for nothing":     {`{"symbol":"A","price":1,"sets":"none"}`, market.Tick{Symbol: "A", Price: price("1"), Skips: market.Last | market.HighLow | market.Volume}},
+		"an ordinary trade":       {`{"symbol":"A","price":1,"sets":"last,highLow,volume"}`, market.Tick{Symbol: "A", Price: price("1")}},
 		"numbers as strings":      {`{"symbol":"A","price":"0.10","size":"5","timestamp":"1381239000015"}`, market.Tick{Symbol: "A", Price: price("0.10"), Size: price("5"), Time: at}},
 		"white space":             {" { \"symbol\" :\t\"A\" ,\r\"price\" : 1 } ", market.Tick{Symbol: "A", Price: price("1")}},
 		"symbol in lower case":    {`{"symbol":" brk.b ","price":1}`, market.Tick{Symbol: "BRK.B", Price: price("1")}},
@@ -80,7 +93,17 @@ func TestBadTickLineIsRefusedWithItsField(t *testing.T) {
 		"odd symbol":               {`{"symbol":"A\"B","price":1}`, market.ReasonSymbol, "symbol"},
 		"long symbol":              {`{"symbol":"` + strings.Repeat("A", 33) + `","price":1}`, market.ReasonSymbol, "32"},
 		"no price":                 {`{"symbol":"AAPL"}`, market.ReasonPrice, "price of AAPL"},
-		"null price":               {`{"symbol":"A","price":null}`, market.ReasonPrice, "price is null"},
+		"null price":               {`{"symbol":"A","price":null}`, market.ReasonPrice, "price of A is missing"},
+		"price is zero":            {`{"symbol":"A","price":0,"bid":1,"ask":2}`, market.ReasonPrice, "price 0 of A"},
+		"size without a price":     {`{"symbol":"A","bid":1,"ask":2,"size":5}`, market.ReasonPrice, "price of A is missing"},
+		"sets without a price":     {`{"symbol":"A","bid":1,"sets":"volume"}`, market.ReasonPrice, "price of A is missing"},
+		"sizes without sides":      {`{"symbol":"A","price":1,"bidSize":2}`, market.ReasonQuote, "bid and ask of A are missing"},
+		"sets something else":      {`{"symbol":"A","price":1,"sets":"volume,open"}`, market.ReasonSyntax, `sets "volume,open"`},
+		"sets is a list":           {`{"symbol":"A","price":1,"sets":["volume"]}`, market.ReasonSyntax, "sets is an array"},
+		"askSize is a word":        {`{"symbol":"A","ask":1,"askSize":"x"}`, market.ReasonQuote, "askSize"},
+		"dayVolume is a word":      {`{"symbol":"A","dayVolume":"x"}`, market.ReasonStats, "dayVolume"},
+		"reason is a number":       {`{"symbol":"A","halted":true,"reason":5}`, market.ReasonSyntax, "reason is a number"},
+		"a bid of no symbol":       {`{"bid":1,"halted":true}`, market.ReasonSymbol, "symbol is missing"},
 		"price is true":            {`{"symbol":"A","price":true}`, market.ReasonPrice, "price is true"},
 		"price is a word":          {`{"symbol":"A","price":"cheap"}`, market.ReasonPrice, `price "cheap"`},
 		"price is empty":           {`{"symbol":"A","price":""}`, market.ReasonPrice, "price"},
@@ -100,9 +123,13 @@ func TestBadTickLineIsRefusedWithItsField(t *testing.T) {
 		"hexadecimal":              {`{"symbol":"A","price":0x10}`, market.ReasonSyntax, "comma"},
 		"size is a word":           {`{"symbol":"A","price":1,"size":"x"}`, market.ReasonSize, "size"},
 		"ask is an array":          {`{"symbol":"A","price":1,"ask":[1]}`, market.ReasonQuote, "ask is an array"},
-		"timestamp is a date":      {`{"symbol":"A","price":1,"timestamp":"2013-10-08"}`, market.ReasonSyntax, "timestamp"},
-		"timestamp is zero":        {`{"symbol":"A","price":1,"timestamp":0}`, market.ReasonSyntax, "timestamp 0"},
-		"timestamp is negative":    {`{"symbol":"A","price":1,"timestamp":-5}`, market.ReasonSyntax, "timestamp -5"},
+		"timestamp is a date":      {`{"symbol":"A","price":1,"timestamp":"2013-10-08"}`, market.ReasonTime, "timestamp"},
+		"timestamp is zero":        {`{"symbol":"A","price":1,"timestamp":0}`, market.ReasonTime, "timestamp 0"},
+		"timestamp is negative":    {`{"symbol":"A","price":1,"timestamp":-5}`, market.ReasonTime, "timestamp -5"},
+		"seconds":                  {`{"symbol":"A","price":1,"timestamp":1795461949}`, market.ReasonTime, "timestamp 1795461949 looks like seconds: multiply by 1,000"},
+		"seconds with a fraction":  {`{"symbol":"A","price":1,"timestamp":"1795461949.542"}`, market.ReasonTime, "looks like seconds: multiply by 1,000"},
+		"microseconds":             {`{"symbol":"A","price":1,"timestamp":1795461949542123}`, market.ReasonTime, "looks like microseconds: divide by 1,000"},
+		"nanoseconds":              {`{"symbol":"A","price":1,"timestamp":1795461949542123456}`, market.ReasonTime, "looks like nanoseconds: divide by 1,000,000"},
 		"halted is a number":       {`{"symbol":"A","price":1,"halted":1}`, market.ReasonSyntax, "halted is a number"},
 		"symbol twice":             {`{"symbol":"A","symbol":"B","price":1}`, market.ReasonSyntax, "symbol is given twice"},
 		"price twice, once null":   {`{"symbol":"A","price":1,"size":null,"size":2}`, market.ReasonSyntax, "size is given twice"},
@@ -131,27 +158,60 @@ func TestTickLineSurvivesTheRoundTrip(t *testing.T) {
 		}
 		return d
 	})
+	symbols := rapid.StringMatching(`[A-Z0-9^$#&茅Ö][A-Z0-9._/:=^$# &,|{}茅+-]{0,30}[A-Z0-9]`)
 	p := NewParser()
 	rapid.Check(t, func(t *rapid.T) {
 		want := market.Tick{
-			Symbol: rapid.StringMatching(`[A-Z0-9^$#][A-Z0-9._/:=^$#+-]{0,31}`).Draw(t, "symbol"),
-			Price:  amount.Draw(t, "price"),
-			Size:   amount.Draw(t, "size"),
-			Bid:    amount.Draw(t, "bid"),
-			Ask:    amount.Draw(t, "ask"),
-			Time:   time.UnixMilli(rapid.Int64Range(1, 1<<45).Draw(t, "time")),
-			Halted: rapid.Bool().Draw(t, "halted"),
+			Symbol: symbols.Draw(t, "symbol"),
+			Time:   time.UnixMilli(rapid.Int64Range(31_536_000_000, 31_535_999_999_999).Draw(t, "time")),
+		}
+		if rapid.Bool().Draw(t, "trade") {
+			want.Price, want.Size = amount.Draw(t, "price"), amount.Draw(t, "size")
+			want.Skips = market.Figures(rapid.IntRange(0, 7).Draw(t, "skips"))
+		}
+		if rapid.Bool().Draw(t, "quote") {
+			want.Bid, want.Ask = amount.Draw(t, "bid"), amount.Draw(t, "ask")
+			want.BidSize, want.AskSize = amount.Draw(t, "bid size"), amount.Draw(t, "ask size")
+			want.NoBid, want.NoAsk = want.Bid.IsZero(), want.Ask.IsZero()
+		}
+		if rapid.Bool().Draw(t, "status") {
+			want.Halted = rapid.Bool().Draw(t, "halted")
+			want.Resumed, want.Reason = !want.Halted, rapid.StringN(0, 16, 64).Draw(t, "reason")
+		}
+		if rapid.Bool().Draw(t, "statistics") {
+			want.Stats = &market.Stats{PreviousClose: amount.Draw(t, "previous close"), High: amount.Draw(t, "high"), Low: amount.Draw(t, "low"), Open: amount.Draw(t, "open")}
+			if want.Stats.HasVolume = rapid.Bool().Draw(t, "has volume"); want.Stats.HasVolume {
+				want.Stats.Volume = amount.Draw(t, "volume")
+			}
 		}
 		line := AppendTick(nil, &want)
 		got, err := p.ParseTick(line)
+		nothing := want.Stats == nil || *want.Stats == market.Stats{}
+		if want.Price.IsZero() && !want.IsQuote() && !want.IsStatus() && nothing || want.Price.IsZero() && (want.Skips != 0 || !want.Size.IsZero()) {
+			if market.ReasonOf(err) != market.ReasonPrice {
+				t.Fatalf("%s: %v", line, err)
+			}
+			return
+		}
 		if err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}
 		sameZero := cmp.Comparer(func(a, b decimal.Decimal) bool { return a == b || a.IsZero() && b.IsZero() })
+		if nothing {
+			want.Stats, got.Stats = nil, nil
+		}
 		if diff := cmp.Diff(want, got, sameZero); diff != "" {
 			t.Fatalf("%s (-want +got):\n%s", line, diff)
 		}
 	})
+}
+
+func TestEveryFieldIsFoundByItsName(t *testing.T) {
+	for f := range fields {
+		if got := fieldOf([]byte(fields[f].name)); got != field(f) {
+			t.Errorf("%q is %q", fields[f].name, got.name())
+		}
+	}
 }
 
 func TestParserForgetsSymbolsRatherThanGrow(t *testing.T) {

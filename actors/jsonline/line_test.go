@@ -99,7 +99,7 @@ func TestValueOfTheWrongKindIsNamed(t *testing.T) {
 		{digits, "12345678901234567890 is not allowed: must have at most 19 digits, so that it is exact"},
 		{excerpt, `"` + strings.Repeat("9", 40) + `..." is not allowed: must be a number`},
 		{boolean, "is a number: must be true or false"},
-		{instant, "0 is not allowed: must be Unix milliseconds"},
+		{instant, "0 is not allowed: must be Unix milliseconds, from 1971 on"},
 	} {
 		if c.err == nil || c.err.Error() != c.want {
 			t.Errorf("%v, want %s", c.err, c.want)

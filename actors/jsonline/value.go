@@ -3,7 +3,6 @@ package jsonline
 import (
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/govalues/decimal"
 )
@@ -79,22 +78,6 @@ func (v Value) Bool() (bool, error) {
 		return false, fmt.Errorf("is %s: must be true or false", v.Kind)
 	}
 	return v.Kind == True, nil
-}
-
-// millisScale is how many decimals of a millisecond are read: nanoseconds.
-const millisScale = 6
-
-// Instant reads Unix milliseconds, which may have a fraction.
-func (v Value) Instant() (time.Time, error) {
-	d, err := v.Decimal()
-	if err != nil {
-		return time.Time{}, err
-	}
-	whole, nanoseconds, ok := d.Int64(millisScale)
-	if !ok || !d.IsPos() {
-		return time.Time{}, fmt.Errorf("%s is not allowed: must be Unix milliseconds", Excerpt(v.Raw))
-	}
-	return time.UnixMilli(whole).Add(time.Duration(nanoseconds)), nil
 }
 
 // maxExcerptBytes of a client's bytes stand in a sentence about them.

@@ -52,13 +52,13 @@ func (a *Account) CheckOrder(o OrderPlaced, price, fee decimal.Decimal, marks Ma
 	return nil
 }
 
-// shorts is what the short positions are worth; it is negative.
+// shorts is what the short positions are worth for the buying power; it is negative.
 func (a *Account) shorts(marks Marks) decimal.Decimal {
 	total := decimal.Zero
 	for i := range a.Positions {
 		if p := &a.Positions[i]; p.Quantity.IsNeg() {
-			price, _, _ := p.price(marks)
-			total = about(total, product(price, p.Quantity))
+			price, _, known := p.price(marks)
+			total = about(total, p.owed(price, known))
 		}
 	}
 	return total
@@ -109,7 +109,7 @@ func (r *reservation) free() []decimal.Decimal {
 }
 
 // ofOrders is what the open orders may still need, fees apart: a limit order at
-// its limit, a market order at its symbol's mark.
+// its limit, a market order at its symbol's mark and, where none is known, all the cash.
 func (r *reservation) ofOrders(marks Marks) decimal.Decimal {
 	total := decimal.Zero
 	for i := range r.account.Orders {
@@ -120,9 +120,12 @@ func (r *reservation) ofOrders(marks Marks) decimal.Decimal {
 		}
 		price := o.LimitPrice
 		if o.Type == Market {
-			if mark, known := marks(o.Symbol); known {
-				price = mark.Price
+			mark, known := marks(o.Symbol)
+			if !known {
+				total = about(total, r.account.Cash)
+				continue
 			}
+			price = mark.Price
 		}
 		total = about(total, product(price, growth))
 	}

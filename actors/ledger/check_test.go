@@ -74,7 +74,12 @@ func TestOrderIsCheckedAgainstBuyingPower(t *testing.T) {
 		"turn a short and grow":    {"1000", []string{"sell 10 A @ 100"}, nil, "buy 21 A", "100", "0", "needs 100.00"},
 		"reserved by a limit":      {"1000", nil, []string{"buy 6 B limit 100"}, "buy 5 A", "100", "0", "needs 500.00 and the buying power is 400.00"},
 		"reserved by a market":     {"1000", nil, []string{"buy 6 A"}, "buy 5 A", "100", "0", "needs 500.00 and the buying power is 400.00"},
-		"a market without prices":  {"1000", nil, []string{"buy 6 UNKNOWN"}, "buy 5 A", "100", "0", enough},
+		"a market without prices":  {"1000", nil, []string{"buy 6 UNKNOWN"}, "buy 5 A", "100", "0", "the order needs 500.00 and the buying power is 0.00"},
+		"nor may it grow":          {"1000", []string{"buy 5 A @ 100"}, []string{"buy 6 UNKNOWN"}, "sell 5 A", "100", "0", enough},
+		"beside an unknown short":  {"1000", []string{"sell 3 UNKNOWN @ 100"}, nil, "buy 1 B", "100", "0", enough},
+		"too much beside it":       {"1000", []string{"sell 3 UNKNOWN @ 100"}, nil, "buy 2 B", "100", "0", "needs 200.00 and the buying power is 100.00"},
+		"which was sold for less":  {"1000", []string{"sell 2 UNKNOWN @ 100", "sell 1 UNKNOWN @ 40"}, nil, "buy 3 B", "100", "0", "needs 300.00 and the buying power is 280.00"},
+		"an unknown long":          {"1000", []string{"buy 3 UNKNOWN @ 100"}, nil, "buy 7 B", "100", "0", enough},
 		"reserved by a short":      {"1000", nil, []string{"sell 6 A limit 100"}, "sell 5 A", "100", "0", "needs 500.00 and the buying power is 400.00"},
 		"closing reserves nothing": {"2000", []string{"buy 10 A @ 100"}, []string{"sell 10 A limit 120"}, "buy 10 B", "100", "0", enough},
 		"closing twice turns":      {"1000", []string{"buy 10 A @ 100"}, []string{"sell 10 A limit 100"}, "sell 10 A", "100", "0", enough},
@@ -145,5 +150,28 @@ func TestBuyingPowerIsShownAsItIsChecked(t *testing.T) {
 		if r := b.CheckOrder(o, decimal.One, decimal.Zero, prices(b.now, "A 110", "B 95")); (r == nil) != allowed {
 			t.Errorf("%s: %+v", quantity, r)
 		}
+	}
+}
+
+func TestAValuationWithoutAMarkSaysSo(t *testing.T) {
+	b := newBook(t, "1000")
+	b.fill("sell 3 A @ 100", "buy 2 B @ 100")
+	for _, test := range []struct {
+		marks      []string
+		incomplete bool
+		power      string
+	}{
+		{[]string{"A 110", "B 95"}, false, "440"}, // 1100 in cash, 660 for the short position
+		{[]string{"A 110"}, true, "440"},
+		{[]string{"B 95"}, true, "0"}, // 1100 in cash, and twice 600 for what costs nobody knows what
+		{nil, true, "0"},
+	} {
+		v := b.value(test.marks...)
+		if v.Incomplete != test.incomplete || v.BuyingPower.Cmp(d(test.power)) != 0 {
+			t.Errorf("%v: incomplete %t, buying power %s", test.marks, v.Incomplete, v.BuyingPower)
+		}
+	}
+	if v := newBook(t, "1000").value(); v.Incomplete {
+		t.Error("an account without positions is incomplete")
 	}
 }

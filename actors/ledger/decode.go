@@ -101,7 +101,7 @@ func setAmount(field *decimal.Decimal, v jsonline.Value) error {
 }
 
 func setInstant(field *time.Time, v jsonline.Value) error {
-	at, err := v.Instant()
+	at, err := v.RecordedInstant()
 	if err == nil && !field.IsZero() {
 		err = errTwice
 	}

@@ -36,6 +36,9 @@ type Valuation struct {
 	Positions      []PositionValue
 	// Stale: some position's mark is stale or not known.
 	Stale bool
+	// Incomplete: some position's mark is not known, so that the price of its last fill
+	// stands in, and totals are no more than a guess.
+	Incomplete bool
 }
 
 // PositionValue is what one position is worth. Quantity, MarketValue and
@@ -86,8 +89,9 @@ func (a *Account) Value(marks Marks, now time.Time, days Days, v *Valuation) {
 		v.TotalValue = about(v.TotalValue, pv.MarketValue)
 		v.Unrealised = about(v.Unrealised, pv.UnrealisedPnL)
 		v.Stale = v.Stale || !pv.Known || pv.State == market.Stale
-		if pv.MarketValue.IsNeg() {
-			shorts = about(shorts, pv.MarketValue)
+		v.Incomplete = v.Incomplete || !pv.Known
+		if p.Quantity.IsNeg() {
+			shorts = about(shorts, p.owed(pv.CurrentPrice, pv.Known))
 		}
 	}
 	v.Equity = v.TotalValue
@@ -180,6 +184,22 @@ func (p *Position) price(marks Marks) (price decimal.Decimal, mark market.Mark, 
 		return mark.Price, mark, true
 	}
 	return p.LastPrice, mark, false
+}
+
+// unknownRise is how much more than it last cost a short position is expected to cost
+// while its price is not known.
+var unknownRise = decimal.Two
+
+// owed is what a short position is worth for the buying power, negative: by its mark or,
+// where none is known, by twice the higher of its entry price and its last fill.
+func (p *Position) owed(price decimal.Decimal, known bool) decimal.Decimal {
+	if !known {
+		if entry := average(p.Cost, p.Quantity); price.Less(entry) {
+			price = entry
+		}
+		price = product(price, unknownRise)
+	}
+	return product(price, p.Quantity)
 }
 
 func (a *Account) winRate() decimal.Decimal {

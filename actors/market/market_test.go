@@ -30,6 +30,8 @@ func TestImpossibleTicksAreRefusedWithAReason(t *testing.T) {
 		"no time":            {Tick{Symbol: "A", Price: one}, ""},
 		"clock a bit ahead":  {Tick{Symbol: "A", Price: one, Time: now.Add(MaxClockSkew)}, ""},
 		"far future":         {Tick{Symbol: "A", Price: one, Time: now.Add(MaxClockSkew + 1)}, ReasonFuture},
+		"centuries ahead":    {Tick{Symbol: "A", Price: one, Time: now.AddDate(900, 0, 0)}, ReasonFuture},
+		"of 1970":            {Tick{Symbol: "A", Price: one, Time: time.UnixMilli(1_795_461_949)}, ReasonTime},
 		"zero price":         {Tick{Symbol: "A"}, ReasonPrice},
 		"negative price":     {Tick{Symbol: "A", Price: one.Neg()}, ReasonPrice},
 		"negative size":      {Tick{Symbol: "A", Price: one, Size: one.Neg()}, ReasonSize},
@@ -40,9 +42,8 @@ func TestImpossibleTicksAreRefusedWithAReason(t *testing.T) {
 		"longest symbol":     {Tick{Symbol: strings.Repeat("A", 32), Price: one}, ""},
 		"lower case":         {Tick{Symbol: "aapl", Price: one}, ReasonSymbol},
 		"quote in symbol":    {Tick{Symbol: `A"B`, Price: one}, ReasonSymbol},
-		"leading dot":        {Tick{Symbol: ".A", Price: one}, ReasonSymbol},
 		"control character":  {Tick{Symbol: "A\n", Price: one}, ReasonSymbol},
-		"non-ASCII symbol":   {Tick{Symbol: "ÄG", Price: one}, ReasonSymbol},
+		"non-ASCII symbol":   {Tick{Symbol: "ÄG", Price: one}, ""},
 		"index and currency": {Tick{Symbol: "^SPX", Price: one}, ""},
 	}
 	for name, c := range cases {
@@ -51,7 +52,7 @@ func TestImpossibleTicksAreRefusedWithAReason(t *testing.T) {
 			if got := ReasonOf(err); got != c.reason {
 				t.Fatalf("reason %q (%v), want %q", got, err, c.reason)
 			}
-			if err != nil && err.Error() == "" {
+			if err != nil && (err.Error() == "" || strings.Contains(err.Error(), "2562047h47m")) {
 				t.Fatal("a refusal without a sentence")
 			}
 		})

@@ -22,7 +22,7 @@ func marketOf(t testing.TB, text string) Market {
 	return m
 }
 
-func at(t testing.TB, zone, text string) time.Time {
+func instantIn(t testing.TB, zone, text string) time.Time {
 	t.Helper()
 	location, err := time.LoadLocation(zone)
 	if err != nil {
@@ -53,7 +53,7 @@ func TestMarketsStandSideBySide(t *testing.T) {
 			t.Errorf("%s belongs to %s, want %s", symbol, got, want)
 		}
 	}
-	saturday := at(t, "UTC", "2026-03-07 15:00")
+	saturday := instantIn(t, "UTC", "2026-03-07 15:00")
 	for symbol, want := range map[string]struct {
 		open bool
 		day  string // when its trading day began
@@ -142,10 +142,10 @@ func TestHoursMayBeAWeekOfTheirOwn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := h.At(at(t, test.zone, test.at))
-		want := Phase{Open: test.open, NextOpen: at(t, test.zone, test.opens), NextClose: at(t, test.zone, test.closes)}
+		got := h.At(instantIn(t, test.zone, test.at))
+		want := Phase{Open: test.open, NextOpen: instantIn(t, test.zone, test.opens), NextClose: instantIn(t, test.zone, test.closes)}
 		if test.opened != "" {
-			want.Opened = at(t, test.zone, test.opened)
+			want.Opened = instantIn(t, test.zone, test.opened)
 		}
 		if got.Open != want.Open || !got.Opened.Equal(want.Opened) || !got.NextOpen.Equal(want.NextOpen) || !got.NextClose.Equal(want.NextClose) {
 			t.Errorf("%s at %s: %+v\nwant %+v", test.hours, test.at, got, want)

@@ -101,7 +101,7 @@ func (a *brokerActor) cancel(key orderKey) {
 
 // match ends the orders of a symbol that its newest quote ends.
 func (a *brokerActor) match(w *watched) {
-	q := w.quote(a.broker.deps.Symbols.Market(w.slot.Symbol()), a.broker.deps.Now())
+	q := w.quote(a.broker.deps.Symbols.Market(w.slot.Symbol()), a.broker.deps.Now(), a.broker.rules.Load().options.MaxQuoteAge)
 	for o := w.book.next(q); o != nil; o = w.book.next(q) {
 		a.end(w, o, a.execution(o, q))
 	}
@@ -121,7 +121,7 @@ func (a *brokerActor) end(w *watched, o *order, e *portfolio.Execution) {
 }
 
 func (a *brokerActor) execution(o *order, q quote) *portfolio.Execution {
-	if r := q.refusal(o.symbol); r != nil {
+	if r := q.refusal(o.symbol, o.side); r != nil {
 		return failure(r, true)
 	}
 	price := q.price(o.side)

@@ -131,28 +131,45 @@ func TestBookEndsTheOrdersThatANaiveModelEnds(t *testing.T) {
 
 func TestQuoteReadsWhatAMarkKnows(t *testing.T) {
 	price := decimal.MustParse
+	now := time.Date(2026, 3, 2, 15, 0, 0, 0, time.UTC)
+	fresh, old, older := now.Add(-time.Minute), now.Add(-61*time.Second), now.Add(-time.Hour)
 	for _, test := range []struct {
 		name      string
 		mark      *market.Mark
 		buy, sell string
-		trades    bool
+		trades    string // which sides have a market
 	}{
-		{"nothing", nil, "0", "0", false},
-		{"last price only", &market.Mark{Price: price("10")}, "10", "10", true},
-		{"bid and ask", &market.Mark{Price: price("10"), Bid: price("9"), Ask: price("11")}, "11", "9", true},
-		{"ask only", &market.Mark{Price: price("10"), Ask: price("11")}, "11", "10", true},
-		{"traded through the ask", &market.Mark{Price: price("12"), Bid: price("9"), Ask: price("11")}, "12", "9", true},
-		{"traded through the bid", &market.Mark{Price: price("8"), Bid: price("9"), Ask: price("11")}, "11", "8", true},
-		{"quiet", &market.Mark{Price: price("10"), State: market.Quiet}, "10", "10", true},
-		{"stale", &market.Mark{Price: price("10"), State: market.Stale}, "10", "10", false},
-		{"halted", &market.Mark{Price: price("10"), State: market.Halted}, "10", "10", false},
+		{"nothing", nil, "0", "0", ""},
+		{"last price only", &market.Mark{Price: price("10"), Time: older}, "10", "10", "both"},
+		{"bid and ask", &market.Mark{Price: price("10"), Bid: price("9"), Ask: price("11"), Time: now, BidTime: now, AskTime: now}, "11", "9", "both"},
+		{"ask only", &market.Mark{Price: price("10"), Ask: price("11"), Time: now, AskTime: now}, "11", "10", "both"},
+		{"traded through the ask", &market.Mark{Price: price("12"), Bid: price("9"), Ask: price("11"), Time: now, BidTime: fresh, AskTime: fresh}, "12", "9", "both"},
+		{"traded through the bid", &market.Mark{Price: price("8"), Bid: price("9"), Ask: price("11"), Time: now, BidTime: now, AskTime: now}, "11", "8", "both"},
+		{"quoted below an older trade", &market.Mark{Price: price("12"), Bid: price("9"), Ask: price("11"), Time: fresh, BidTime: now, AskTime: now}, "11", "9", "both"},
+		{"quoted above an older trade", &market.Mark{Price: price("8"), Bid: price("9"), Ask: price("11"), Time: fresh, BidTime: now, AskTime: now}, "11", "9", "both"},
+		{"quoted and never traded", &market.Mark{Bid: price("9"), Ask: price("11"), BidTime: now, AskTime: now}, "11", "9", "both"},
+		{"just young enough", &market.Mark{Price: price("10"), Bid: price("9"), Ask: price("11"), Time: now, BidTime: fresh, AskTime: fresh}, "11", "9", "both"},
+		{"too old, traded since", &market.Mark{Price: price("10"), Bid: price("9"), Ask: price("11"), Time: now, BidTime: old, AskTime: old}, "10", "10", "both"},
+		{"too old as the trade that came with it", &market.Mark{Price: price("10"), Bid: price("9"), Ask: price("11"), Time: old, BidTime: old, AskTime: old}, "10", "10", "both"},
+		{"too old, not traded since", &market.Mark{Price: price("10"), Bid: price("9"), Ask: price("11"), Time: older, BidTime: old, AskTime: old}, "0", "0", ""},
+		{"too old, never traded", &market.Mark{Bid: price("9"), Ask: price("11"), BidTime: old, AskTime: old}, "0", "0", ""},
+		{"one side too old", &market.Mark{Price: price("10"), Bid: price("9"), Ask: price("11"), Time: older, BidTime: now, AskTime: old}, "0", "9", "sell"},
+		{"no ask and no trade", &market.Mark{Bid: price("9"), BidTime: now}, "0", "9", "sell"},
+		{"quiet", &market.Mark{Price: price("10"), State: market.Quiet}, "10", "10", "both"},
+		{"stale", &market.Mark{Price: price("10"), State: market.Stale}, "10", "10", ""},
+		{"halted", &market.Mark{Price: price("10"), State: market.Halted}, "10", "10", ""},
 	} {
-		q := quoteOf(test.mark)
-		if !q.buy.Equal(price(test.buy)) || !q.sell.Equal(price(test.sell)) || q.trades() != test.trades {
+		q := quoteOf(test.mark, now, time.Minute)
+		if !q.buy.Equal(price(test.buy)) || !q.sell.Equal(price(test.sell)) {
 			t.Errorf("%s: %+v", test.name, q)
 		}
-		if (q.refusal("A") == nil) != test.trades {
-			t.Errorf("%s: refusal %v", test.name, q.refusal("A"))
+		for side, want := range map[ledger.Side]bool{ledger.Buy: test.trades == "both", ledger.Sell: test.trades != ""} {
+			if got := q.fillable(side); got != want {
+				t.Errorf("%s: a %s is filled: %t", test.name, side, got)
+			}
+			if r := q.refusal("A", side); (r == nil) != want {
+				t.Errorf("%s: refusal of a %s: %v", test.name, side, r)
+			}
 		}
 	}
 }
@@ -173,7 +190,7 @@ func filled(n int) *book {
 func BenchmarkQuoteThatCrossesNothing(b *testing.B) {
 	for _, n := range []int{10, 10_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			book, q := filled(n), quoteOf(&market.Mark{Price: decimal.Hundred})
+			book, q := filled(n), quoteOf(&market.Mark{Price: decimal.Hundred}, time.Time{}, time.Minute)
 			b.ReportAllocs()
 			for b.Loop() {
 				if book.next(q) != nil {
@@ -204,7 +221,7 @@ func BenchmarkInsertAndRemoveAmong10000(b *testing.B) {
 func BenchmarkQuoteThatFills10000(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
-		book, q := filled(10_000), quoteOf(&market.Mark{Price: decimal.One})
+		book, q := filled(10_000), quoteOf(&market.Mark{Price: decimal.One}, time.Time{}, time.Minute)
 		b.StartTimer()
 		n := 0
 		for o := book.next(q); o != nil; o = book.next(q) {

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -320,4 +321,27 @@ func BenchmarkQuoteThatFillsNothing(b *testing.B) {
 	if s := r.broker.Stats(); s.Resting != 10_000 || s.Fills != 0 {
 		b.Fatalf("%+v", s)
 	}
+}
+
+func TestNoOrderIsFilledAtABidOrAskThatIsTooOld(t *testing.T) {
+	r := newRig(t, paper.DefaultOptions())
+	now := r.clock.Now()
+	r.tick(market.Tick{Symbol: "A", Bid: number("99"), Ask: number("101"), Time: now.Add(-time.Minute - time.Millisecond)})
+	r.submit("buy", "A", ledger.Buy, "")
+	r.submit("rests", "A", ledger.Buy, "105")
+	r.expect("buy failed MARKET_STALE")
+	r.tick(market.Tick{Symbol: "A", Price: number("104"), Time: now.Add(-time.Second)})
+	r.expect("buy failed MARKET_STALE", "rests filled 104")
+	r.tick(market.Tick{Symbol: "A", Ask: number("107"), Time: now})
+	r.submit("again", "A", ledger.Buy, "")
+	r.submit("sell", "A", ledger.Sell, "")
+	r.expect("buy failed MARKET_STALE", "rests filled 104", "again filled 107", "sell filled 104")
+}
+
+func TestOrdersAreFilledAtBidAndAskOfASymbolThatNeverTraded(t *testing.T) {
+	r := newRig(t, paper.DefaultOptions())
+	r.tick(market.Tick{Symbol: "A", Bid: number("99"), Ask: number("101")})
+	r.submit("buy", "A", ledger.Buy, "")
+	r.submit("sell", "A", ledger.Sell, "99")
+	r.expect("buy filled 101", "sell filled 99")
 }

@@ -67,12 +67,13 @@ func (b *Broker) Check(o *ledger.OrderPlaced) (price, fee decimal.Decimal, rejec
 	tooLarge := ledger.CodeQuantity
 	m := b.deps.Symbols.Market(o.Symbol)
 	phase := m.Hours.At(b.deps.Now())
-	q := quoteIn(&mark, phase)
+	q := quoteIn(&mark, phase, b.deps.Now(), rules.options.MaxQuoteAge)
+	reference := reference(&mark, q, o.Side)
 	if o.Type == ledger.Limit {
 		price, rejection = o.LimitPrice, rules.checkLimit(o.Symbol, o.LimitPrice)
 		tooLarge = CodePrice
 	} else {
-		price, rejection = q.price(o.Side), rules.checkMarket(o.Symbol, q, m, phase)
+		price, rejection = reference, rules.checkMarket(o, q, m, phase)
 	}
 	if rejection != nil {
 		return decimal.Zero, decimal.Zero, rejection
@@ -82,7 +83,7 @@ func (b *Broker) Check(o *ledger.OrderPlaced) (price, fee decimal.Decimal, rejec
 		return decimal.Zero, decimal.Zero, rejectValue(tooLarge, o.Symbol, price, o.Quantity)
 	}
 	if o.Type == ledger.Limit {
-		rejection = rules.checkCollar(o, q)
+		rejection = rules.checkCollar(o, reference)
 	}
 	return price, fee, rejection
 }
@@ -95,9 +96,9 @@ func (r *rules) checkQuantity(symbol string, quantity decimal.Decimal) *ledger.R
 }
 
 // checkMarket says why no market order is taken at q.
-func (r *rules) checkMarket(symbol string, q quote, m *market.Market, phase market.Phase) *ledger.Rejection {
+func (r *rules) checkMarket(o *ledger.OrderPlaced, q quote, m *market.Market, phase market.Phase) *ledger.Rejection {
 	if phase.Open {
-		if rejection := q.refusal(symbol); rejection != nil {
+		if rejection := q.refusal(o.Symbol, o.Side); rejection != nil {
 			return rejection
 		}
 	}
@@ -105,7 +106,7 @@ func (r *rules) checkMarket(symbol string, q quote, m *market.Market, phase mark
 	case !q.waits || r.options.OutsideHours == Queue:
 		return nil
 	case phase.Open:
-		return reject(CodeMarketClosed, "%s has shown no price since its market opened; try again in a moment, or place a limit order, which waits", symbol)
+		return reject(CodeMarketClosed, "%s has shown no price since its market opened; try again in a moment, or place a limit order, which waits", o.Symbol)
 	}
 	return rejectClosed(m, phase)
 }
@@ -123,29 +124,29 @@ func (r *rules) checkLimit(symbol string, limit decimal.Decimal) *ledger.Rejecti
 
 // checkCollar refuses a limit so far beyond the market that it is a typing error: it
 // would bind the money of all that it allows, and be filled at whatever is asked.
-func (r *rules) checkCollar(o *ledger.OrderPlaced, q quote) *ledger.Rejection {
-	if r.collar.IsZero() {
+func (r *rules) checkCollar(o *ledger.OrderPlaced, reference decimal.Decimal) *ledger.Rejection {
+	if r.collar.IsZero() || !reference.IsPos() {
 		return nil
 	}
-	margin, err := q.price(o.Side).Mul(r.collar)
+	margin, err := reference.Mul(r.collar)
 	if err != nil {
 		return nil // a price of more digits than any order can be worth
 	}
 	percent := decimal.MustParse(strconv.FormatFloat(r.options.LimitCollarPercent, 'f', -1, 64))
 	if o.Side == ledger.Sell {
-		least, err := q.sell.Sub(margin)
+		least, err := reference.Sub(margin)
 		if err != nil || !o.LimitPrice.Less(least) {
 			return nil
 		}
 		return reject(CodeCollar, "a limit of %s to sell %s is more than %s %% below the bid of %s: at least %s is allowed",
-			o.LimitPrice, o.Symbol, percent, q.sell, least.Ceil(moneyScale).Trim(0))
+			o.LimitPrice, o.Symbol, percent, reference, least.Ceil(moneyScale).Trim(0))
 	}
-	most, err := q.buy.Add(margin)
+	most, err := reference.Add(margin)
 	if err != nil || !most.Less(o.LimitPrice) {
 		return nil
 	}
 	return reject(CodeCollar, "a limit of %s to buy %s is more than %s %% above the ask of %s: at most %s is allowed",
-		o.LimitPrice, o.Symbol, percent, q.buy, most.Floor(moneyScale).Trim(0))
+		o.LimitPrice, o.Symbol, percent, reference, most.Floor(moneyScale).Trim(0))
 }
 
 // collar is a percentage as a part of one.
@@ -166,7 +167,7 @@ func (b *Broker) Holds(o *ledger.OrderPlaced) *portfolio.Hold {
 	m := b.deps.Symbols.Market(o.Symbol)
 	phase := m.Hours.At(b.deps.Now())
 	mark, ok := b.deps.Symbols.Mark(o.Symbol)
-	if phase.Open && (!ok || !quoteIn(&mark, phase).waits) {
+	if phase.Open && (!ok || !quoteIn(&mark, phase, b.deps.Now(), b.rules.Load().options.MaxQuoteAge).waits) {
 		return nil
 	}
 	hold := &portfolio.Hold{Queued: o.Type == ledger.Market, Market: m.Name}

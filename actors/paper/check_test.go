@@ -3,6 +3,7 @@ package paper_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"outcry/actors/ledger"
 	"outcry/actors/market"
@@ -88,8 +89,8 @@ func TestOptionsNameTheKey(t *testing.T) {
 	if err := paper.DefaultOptions().Validate(); err != nil {
 		t.Error(err)
 	}
-	err := paper.Options{QuantityStep: "0", MaxQuantity: "many", PriceStep: "0.000000001", FeeBasisPoints: -1}.Validate()
-	for _, key := range []string{`quantity_step: "0"`, `max_quantity: "many"`, `price_step: "0.000000001"`, "fee_basis_points: -1"} {
+	err := paper.Options{QuantityStep: "0", MaxQuantity: "many", PriceStep: "0.000000001", FeeBasisPoints: -1, MaxQuoteAge: time.Millisecond}.Validate()
+	for _, key := range []string{"max_quote_age: 1ms", `quantity_step: "0"`, `max_quantity: "many"`, `price_step: "0.000000001"`, "fee_basis_points: -1"} {
 		if err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("no word about %s in %v", key, err)
 		}

@@ -3,6 +3,7 @@ package paper
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/govalues/decimal"
 )
@@ -25,6 +26,10 @@ type Options struct {
 	// LimitCollarPercent is how far beyond the market a limit may be, a buy's above the ask
 	// or a sell's below the bid; what is further is refused as a typing error. 0 refuses none.
 	LimitCollarPercent float64 `koanf:"limit_collar_percent" live:"true"`
+	// MaxQuoteAge is how old a bid or ask may be, by its own time, for an order to be
+	// filled at it. Without one that is young enough, orders are filled at the price of
+	// the last trade if that is newer.
+	MaxQuoteAge time.Duration `koanf:"max_quote_age" live:"true"`
 }
 
 // The choices of Options.OutsideHours.
@@ -43,6 +48,7 @@ func DefaultOptions() Options {
 
 		OutsideHours:       Queue,
 		LimitCollarPercent: 10,
+		MaxQuoteAge:        time.Minute,
 	}
 }
 
@@ -62,6 +68,7 @@ func (o Options) Validate() error {
 	check(o.FeeBasisPoints >= 0 && o.FeeBasisPoints <= 10_000, "fee_basis_points: %d is not allowed: must be between 0 and 10000 (100 %%)", o.FeeBasisPoints)
 	check(o.OutsideHours == Queue || o.OutsideHours == Refuse, "outside_hours: %q is not allowed: must be queue or refuse", o.OutsideHours)
 	check(o.LimitCollarPercent >= 0 && o.LimitCollarPercent <= maxCollarPercent, "limit_collar_percent: %v is not allowed: must be between 0 (off) and %d", o.LimitCollarPercent, maxCollarPercent)
+	check(o.MaxQuoteAge >= time.Second && o.MaxQuoteAge <= 24*time.Hour, "max_quote_age: %s is not allowed: must be between 1s and 24h", o.MaxQuoteAge)
 	return errors.Join(errs...)
 }
 

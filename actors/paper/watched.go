@@ -40,9 +40,10 @@ func (w *watched) Published() {
 	}
 }
 
-// quote is the newest that the symbol published, as it can be had in its market at now.
-func (w *watched) quote(m *market.Market, now time.Time) quote {
-	return quoteIn(symbol.MarkOf(w.slot.Newest()), w.hour.at(m, now))
+// quote is the newest that the symbol published, as orders can have it in its market at
+// now.
+func (w *watched) quote(m *market.Market, now time.Time, maxAge time.Duration) quote {
+	return quoteIn(symbol.MarkOf(w.slot.Newest()), w.hour.at(m, now), now, maxAge)
 }
 
 // hour remembers the phase of a market until it ends, as a busy symbol asks for it at

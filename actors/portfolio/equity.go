@@ -46,7 +46,8 @@ func equityKey(userID, resolution string, bucket int64) string {
 	return fmt.Sprintf("equity/%s/%s/%012d", url.PathEscape(userID), resolution, bucket)
 }
 
-// sample saves what the account is worth. Accounts without an event have no curve.
+// sample saves what the account is worth, if that is known. Accounts without an event
+// have no curve.
 func (a *portfolioActor) sample(now time.Time) {
 	if !a.loaded || a.version == 0 {
 		return
@@ -54,6 +55,9 @@ func (a *portfolioActor) sample(now time.Time) {
 	v := valuations.Get().(*ledger.Valuation)
 	defer valuations.Put(v)
 	a.value(now, v)
+	if v.Incomplete {
+		return
+	}
 	documents := make([]persistence.Document, 0, len(resolutions))
 	value := strconv.AppendInt(nil, now.UnixMilli(), 10)
 	value = fmt.Appendf(value, " %s", v.TotalValue)

@@ -34,6 +34,7 @@ func TestEquityCurveKeepsTheLastSampleOfEachSpan(t *testing.T) {
 		}
 		return points[len(points)-1]
 	}
+	r.price("100")
 	r.record(bought("t1"))
 	r.eventually("the first sample", func() bool { return last(at(portfolio.Minutely)) == "100000" })
 	clock.Advance(2 * time.Minute)
@@ -54,4 +55,39 @@ func TestEquityCurveKeepsTheLastSampleOfEachSpan(t *testing.T) {
 	if _, err := r.Portfolios.Points(ann, noon, noon, portfolio.Resolution(time.Second)); err == nil {
 		t.Error("a resolution that does not exist was read")
 	}
+}
+
+func TestNoPointIsTakenOfAnAccountWhosePricesAreNotKnown(t *testing.T) {
+	clock := actortest.NewClock(noon)
+	r := newRig(t, nil, func(o *actortest.Options) {
+		o.Now = clock.Now
+		o.Portfolio.SampleInterval = time.Second
+	})
+	points := func(user string) int {
+		list, err := r.Portfolios.Points(user, noon.Add(-time.Hour), clock.Now(), portfolio.Minutely)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	r.record(bought("t1")) // of a symbol that never ticked
+	r.Tick(t, "MSFT", "1")
+	known := bought("t2")
+	known.Symbol = "MSFT"
+	outcome, reply := replyTo[portfolio.TradeOutcome]()
+	if err := r.Portfolios.Tell("bob", &portfolio.RecordTrade{Trade: known, Reply: reply}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := await(t, outcome); err != nil {
+		t.Fatal(err)
+	}
+	for minute := range 3 { // between two of bob's samples every account has its turn
+		clock.Advance(time.Minute)
+		r.eventually("a sample of bob", func() bool { return points("bob") > minute })
+	}
+	if n := points(ann); n != 0 {
+		t.Fatalf("%d points of values that nobody knows", n)
+	}
+	r.price("150")
+	r.eventually("a sample", func() bool { return points(ann) > 0 })
 }

@@ -350,8 +350,11 @@ const streamPrefix = "portfolio/"
 // StreamOf is the journal's stream of a user's account.
 func StreamOf(userID string) string { return streamPrefix + userID }
 
-// marks looks up a mark for ledger functions.
-func (p *Portfolios) marks(symbol string) (market.Mark, bool) { return p.deps.Symbols.Mark(symbol) }
+// marks is ledger.Marks: what has no price values nothing.
+func (p *Portfolios) marks(symbol string) (market.Mark, bool) {
+	mark, _ := p.deps.Symbols.Mark(symbol)
+	return mark, mark.Price.IsPos()
+}
 
 // OpeningNote marks the deposit that an account begins with: no news to anybody.
 const OpeningNote = "opening deposit"

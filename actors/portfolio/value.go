@@ -53,11 +53,22 @@ func (a *portfolioActor) pricesMoved() bool {
 	moved := false
 	for i := range a.holdings {
 		h := &a.holdings[i]
-		if newest := h.slot.Newest(); newest != h.seen {
-			h.seen, moved = newest, true
+		newest := h.slot.Newest()
+		if newest == h.seen {
+			continue
 		}
+		if !sameValue(symbol.MarkOf(h.seen), symbol.MarkOf(newest)) {
+			moved = true
+		}
+		h.seen = newest
 	}
 	return moved
+}
+
+// sameValue reports whether positions are worth the same by two marks. Bid and ask
+// move far more often than prices, and no position is valued by them.
+func sameValue(a, b *market.Mark) bool {
+	return a != nil && b != nil && a.Price == b.Price && a.PreviousClose == b.PreviousClose && a.State == b.State && a.Time.Equal(b.Time)
 }
 
 // mark is ledger.Marks over what pricesMoved saw, so that all positions are
@@ -76,7 +87,7 @@ func (a *portfolioActor) mark(name string) (market.Mark, bool) {
 		return a.portfolios.marks(name)
 	}
 	if m := symbol.MarkOf(a.holdings[at].seen); m != nil {
-		return *m, true
+		return *m, m.Price.IsPos()
 	}
 	return market.Mark{}, false
 }

@@ -35,9 +35,11 @@ type Writable struct{}
 // Subscribe asks for quotes. Sent by the gateway; the answers depend on Kind.
 type Subscribe struct {
 	Kind Kind
-	// Symbols are valid, upper case and distinct. Invalid were refused as names.
+	// Symbols are valid, upper case and distinct. Invalid were refused as names, the
+	// first of them for the reason Why.
 	Symbols []string
 	Invalid []string
+	Why     string
 	// Batch asks for one packet per flush instead of one per quote.
 	Batch bool
 	// Bare: the request was a bare array, which an older dialect sends.

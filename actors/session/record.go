@@ -22,8 +22,8 @@ type Record struct {
 	Base uint64 `json:"base"`
 	// Updated: it asked for portfolio:updated.
 	Updated bool `json:"updated,omitempty"`
-	// Symbols are the names of those that are sent in the same dialects, with
-	// blanks between them: thousands of records are written when thousands of
+	// Symbols are the names of those that are sent in the same dialects, as
+	// joinSymbols writes them: thousands of records are written when thousands of
 	// browsers come at once, so they are short.
 	Symbols map[Dialects]string `json:"symbols,omitempty"`
 
@@ -115,16 +115,30 @@ func (s *sessionActor) makeRecord() *Record {
 	}
 	r.Symbols = make(map[Dialects]string, len(names))
 	for dialects, symbols := range names {
-		r.Symbols[dialects] = strings.Join(symbols, " ")
+		r.Symbols[dialects] = joinSymbols(symbols)
 	}
 	return r
+}
+
+// symbolMark stands before each symbol of a list, since a name may have blanks in it.
+const symbolMark = "\n"
+
+func joinSymbols(symbols []string) string { return symbolMark + strings.Join(symbols, symbolMark) }
+
+// splitSymbols reads what joinSymbols wrote, or an earlier version, which had blanks
+// between the names.
+func splitSymbols(list string) []string {
+	if names, marked := strings.CutPrefix(list, symbolMark); marked {
+		return strings.Split(names, symbolMark)
+	}
+	return strings.Fields(list)
 }
 
 // restore subscribes as the browser's last session was; snapshots follow.
 func (s *sessionActor) restore(r *Record) {
 	for dialects, names := range r.Symbols {
 		var slots []*conflation.Slot
-		for symbol := range strings.FieldsSeq(names) {
+		for _, symbol := range splitSymbols(names) {
 			slots = append(slots, s.sessions.symbols.Acquire(symbol))
 		}
 		s.add(slots, dialects)

@@ -202,3 +202,41 @@ func TestRecordIsRenewedBeforeItIsForgotten(t *testing.T) {
 		}
 	}
 }
+
+func TestSymbolsWithBlanksAreRecovered(t *testing.T) {
+	e := actortest.NewEngine(t, actortest.DefaultOptions())
+	id := e.Sessions.NewRecoveryID()
+	e.Tick(t, "NIFTY 50", "1")
+	e.Tick(t, "AAPL  251219C00200000", "2")
+	c, pid := e.ConnectAs(t, session.Attach{UserID: "ann", SocketID: "sid", RecoveryID: id})
+	c.AwaitLine(t, "portfolio ann 0")
+	e.Subscribe(pid, "NIFTY 50", "AAPL  251219C00200000")
+	c.AwaitLine(t, "quote NIFTY 50 1")
+	c.AwaitLine(t, "quote AAPL  251219C00200000 2")
+	c.Disconnect()
+	actortest.Eventually(t, "the session to end", func() bool { return e.Sessions.Stats().Live == 0 })
+	back, record := reconnect(t, e, "ann", id, "")
+	if record == nil {
+		t.Fatal("not recovered")
+	}
+	back.AwaitLine(t, "quote NIFTY 50 1")
+	back.AwaitLine(t, "quote AAPL  251219C00200000 2")
+}
+
+func TestARecordOfAnEarlierVersionIsRead(t *testing.T) {
+	e := actortest.NewEngine(t, actortest.DefaultOptions())
+	e.Tick(t, "AAPL", "1")
+	e.Tick(t, "SPY", "2")
+	id, saved := e.Sessions.NewRecoveryID(), make(chan error, 1)
+	old := fmt.Sprintf(`{"sid":"sid","user":"ann","base":0,"symbols":{"%d":"AAPL SPY"}}`, session.WatchlistQuote)
+	e.Journal.Put([]persistence.Document{{Key: "session/" + id, Value: []byte(old)}}, func(err error) { saved <- err })
+	if err := <-saved; err != nil {
+		t.Fatal(err)
+	}
+	back, record := reconnect(t, e, "ann", id, "")
+	if record == nil {
+		t.Fatal("not recovered")
+	}
+	back.AwaitLine(t, "quote AAPL 1")
+	back.AwaitLine(t, "quote SPY 2")
+}

@@ -35,10 +35,15 @@ func (s *sessionActor) subscribe(m *Subscribe) {
 		s.out = s.sessions.encoder.AppendConfirmation(s.out, true, m.Symbols, s.userID, s.sessions.now())
 	}
 	if len(m.Invalid) > 0 {
-		s.refuse(event, CodeInvalidParams, "not a symbol: "+strings.Join(m.Invalid, ", "), m.AckID, silent)
+		s.refuse(event, CodeInvalidParams, NoSymbol(m.Invalid, m.Why), m.AckID, silent)
 		return
 	}
 	s.acknowledge(m.AckID)
+}
+
+// NoSymbol is a sentence about names that are no symbols, the first of them for a reason.
+func NoSymbol(names []string, why string) string {
+	return "not a symbol: " + strings.Join(names, ", ") + ": " + why
 }
 
 // unsubscribe removes symbols and confirms, whether they were subscribed or not.

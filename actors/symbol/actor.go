@@ -27,7 +27,10 @@ type life struct {
 	slot      *conflation.Slot
 	days      market.Calendar // of its market
 	published market.Quote
-	source    *feed.Source
+	source    *feed.Source // nil before the first tick in this process
+	// unconfirmed: the quote was read from the store, and is stale until its feed
+	// reports it again, however young it is.
+	unconfirmed bool
 }
 
 // symbolActor is one instrument. Its fields are its own.
@@ -57,13 +60,11 @@ func (a *symbolActor) Receive(ctx actor.Context) {
 	}
 }
 
-// begin takes up what was published before a restart. A quote of another process,
-// which Restore brought, is not published here yet.
+// begin takes up what was published before a restart, or by Restore.
 func (a *symbolActor) begin() {
 	a.quote = a.life.published
-	if a.quote.Ticks > 0 && a.life.slot.Newest() == nil {
-		a.state = a.stateAt(a.directory.now())
-		a.changed = true
+	if newest := MarkOf(a.life.slot.Newest()); newest != nil {
+		a.state = newest.State
 	}
 }
 
@@ -91,8 +92,25 @@ func (a *symbolActor) sweep(now time.Time) {
 
 func (a *symbolActor) stateAt(now time.Time) market.State {
 	policy := a.directory.options.Load().freshness()
-	live := a.life.source != nil && a.life.source.Live(now, policy.FeedSilence)
-	return policy.State(now.Sub(a.quote.Received), live, a.quote.Halted)
+	if a.life.unconfirmed && a.life.source == nil {
+		return market.Stale
+	}
+	live, halted := false, a.quote.Halted
+	if source := a.life.source; source != nil {
+		live = source.Live(now, policy.FeedSilence)
+		_, feedHalted := source.Halted()
+		halted = halted || feedHalted
+	}
+	return policy.State(now.Sub(a.quote.Received), live, halted)
+}
+
+// shown is the quote with the reason of a halt, which may be that of the whole feed.
+func (a *symbolActor) shown() market.Quote {
+	q := a.quote
+	if a.life.source != nil && !q.Halted {
+		q.HaltReason, _ = a.life.source.Halted()
+	}
+	return q
 }
 
 // publish encodes the quote once for everybody.
@@ -101,15 +119,21 @@ func (a *symbolActor) publish(flush *mailbox.Flush) {
 		return
 	}
 	a.changed = false
-	p := &published{mark: a.quote.MarkAt(a.state)}
-	f := &p.frame
-	f.Ticks, f.Received, f.Value = a.quote.Ticks, a.quote.Received.UnixNano(), &p.mark
-	f.Bytes = a.directory.encoder.AppendQuote(make([]byte, 0, a.frameSize()), &a.quote, a.state, &f.Marks)
 	now := a.directory.now()
-	f.Published = now.UnixNano()
-	a.life.slot.Publish(f)
+	a.life.slot.Publish(a.frame(now))
 	flush.Ingested(now, a.oldest, a.quote.Ticks-a.life.published.Ticks)
 	a.life.published = a.quote
+}
+
+// frame encodes the quote, to be published at now.
+func (a *symbolActor) frame(now time.Time) *conflation.Frame {
+	quote := a.shown()
+	p := &published{mark: quote.MarkAt(a.state)}
+	f := &p.frame
+	f.Ticks, f.Received, f.Value = a.quote.Ticks, a.quote.Received.UnixNano(), &p.mark
+	f.Bytes = a.directory.encoder.AppendQuote(make([]byte, 0, a.frameSize()), &quote, a.state, &f.Marks)
+	f.Published = now.UnixNano()
+	return f
 }
 
 // published is a frame and the mark it shows, in one allocation.

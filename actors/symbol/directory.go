@@ -158,6 +158,10 @@ func (d *Directory) Publish(ctx context.Context, src *feed.Source, t market.Tick
 		d.refused.Add(1)
 		return err
 	}
+	if t.OfFeed() {
+		d.setFeedStatus(src, &t, now)
+		return nil
+	}
 	pid, err := d.actorOf(t.Symbol)
 	if err != nil {
 		d.refused.Add(1)
@@ -172,6 +176,28 @@ func (d *Directory) Publish(ctx context.Context, src *feed.Source, t market.Tick
 	}
 	d.system.Root.Send(pid, &Ingest{Tick: t, Received: now, Source: src})
 	return nil
+}
+
+// setFeedStatus halts or resumes all symbols of a feed, which look at it as at their
+// freshness.
+func (d *Directory) setFeedStatus(src *feed.Source, t *market.Tick, now time.Time) {
+	d.accepted.Add(1)
+	if !src.SetStatus(t, now) {
+		d.late.Add(1)
+		return
+	}
+	d.sweep(now, nil)
+}
+
+// sweep lets every symbol look at its freshness. It returns pids, whose memory it uses.
+func (d *Directory) sweep(now time.Time, pids []*actor.PID) []*actor.PID {
+	pids = d.appendActors(pids)
+	sweep := &Sweep{Now: now}
+	for _, pid := range pids {
+		d.system.Root.Send(pid, sweep)
+	}
+	clear(pids)
+	return pids[:0]
 }
 
 // actorOf returns the actor of a symbol; the first tick of a symbol creates it.
@@ -196,17 +222,21 @@ func (d *Directory) actorOf(symbol string) (*actor.PID, error) {
 		d.entries[symbol] = e
 	}
 	if e.pid == nil {
-		if err := d.spawn(e, market.Quote{}); err != nil {
+		if err := d.spawn(e, d.newLife(e.slot)); err != nil {
 			return nil, err
 		}
 	}
 	return e.pid, nil
 }
 
-// spawn starts the actor of an entry, with the quote that it had in another
-// process, if any. Needs mu.
-func (d *Directory) spawn(e *entry, published market.Quote) error {
-	life := &life{slot: e.slot, days: d.Market(e.slot.Symbol()).Days, published: published}
+// newLife is that of a symbol without a quote, by the days of its market.
+func (d *Directory) newLife(slot *conflation.Slot) *life {
+	return &life{slot: slot, days: d.Market(slot.Symbol()).Days}
+}
+
+// spawn starts the actor of an entry, with what it had in another process, if any.
+// Needs mu.
+func (d *Directory) spawn(e *entry, life *life) error {
 	props := actor.PropsFromProducer(
 		func() actor.Actor { return &symbolActor{directory: d, life: life} },
 		actor.WithMailbox(d.dispatcher.SymbolMailbox),
@@ -270,12 +300,7 @@ func (d *Directory) sweepLoop(ctx context.Context) {
 			continue
 		case <-ticker.C:
 		}
-		pids = d.appendActors(pids[:0])
-		sweep := &Sweep{Now: d.now()}
-		for _, pid := range pids {
-			d.system.Root.Send(pid, sweep)
-		}
-		clear(pids)
+		pids = d.sweep(d.now(), pids)
 	}
 }
 

@@ -6,6 +6,9 @@
 // frame in its slot, which wakes the workers whose sessions watch it. However
 // many ticks a run folded in, one frame comes out.
 //
+// The Keeper asks the symbols that changed for their quotes twice a second, and saves
+// them in the store, from which the next process has them before it serves.
+//
 // The Directory finds and creates symbols. It is where ticks enter: it refuses
 // impossible ones, and blocks a feed while too many wait (backpressure). It
 // never blocks an actor.

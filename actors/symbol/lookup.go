@@ -18,7 +18,8 @@ func (d *Directory) Newest(symbol string) *conflation.Frame {
 	return nil
 }
 
-// Mark returns what positions in a symbol are valued by; false before its first tick.
+// Mark returns what is known of a symbol; false before its first tick. Its price is zero
+// before the first trade.
 func (d *Directory) Mark(symbol string) (market.Mark, bool) {
 	if mark := MarkOf(d.Newest(symbol)); mark != nil {
 		return *mark, true

@@ -141,6 +141,54 @@ func TestHaltedSymbolSaysSo(t *testing.T) {
 	newest(t, slot, "AAPL 2 1 live")
 }
 
+func TestAFeedHaltsAllItsSymbols(t *testing.T) {
+	e := actortest.NewEngine(t, actortest.DefaultOptions())
+	mine, others := e.Symbols.Acquire("AAPL"), e.Symbols.Acquire("BTC")
+	e.Tick(t, "AAPL", "10")
+	other := feed.NewSource("other", time.Now())
+	publish := func(src *feed.Source, tick market.Tick) {
+		t.Helper()
+		if err := e.Symbols.Publish(context.Background(), src, tick); err != nil {
+			t.Fatal(err)
+		}
+	}
+	publish(other, market.Tick{Symbol: "BTC", Price: decimal.One})
+	publish(e.Source, market.Tick{Halted: true, Reason: "outage"})
+	newest(t, mine, "AAPL 10 1 halted")
+	newest(t, others, "BTC 1 0 live")
+	publish(e.Source, market.Tick{Symbol: "MSFT", Price: decimal.One})
+	newest(t, e.Symbols.Acquire("MSFT"), "MSFT 1 0 halted") // it began in the halt
+	publish(e.Source, market.Tick{Resumed: true})
+	newest(t, mine, "AAPL 10 1 live")
+}
+
+func TestBidAndAskKeepAQuoteAliveAndMoveNoPrice(t *testing.T) {
+	clock := actortest.NewClock(time.Date(2026, 3, 2, 15, 0, 0, 0, time.UTC))
+	o := actortest.DefaultOptions()
+	o.Now = clock.Now
+	o.Symbol.SweepInterval = 10 * time.Millisecond
+	e := actortest.NewEngine(t, o)
+	slot := e.Symbols.Acquire("AAPL")
+	e.Tick(t, "AAPL", "10")
+	newest(t, slot, "AAPL 10 1 live")
+	clock.Advance(o.Symbol.QuietAfter + time.Second)
+	newest(t, slot, "AAPL 10 1 quiet")
+	bid := market.Tick{Symbol: "AAPL", Bid: decimal.One, Time: clock.Now()}
+	if err := e.Symbols.Publish(context.Background(), e.Source, bid); err != nil {
+		t.Fatal(err)
+	}
+	newest(t, slot, "AAPL 10 1 live")
+	clock.Advance(-time.Second) // its clock is not that of trades
+	late := market.Tick{Symbol: "AAPL", Price: decimal.Two, Size: decimal.One, Time: clock.Now()}
+	if err := e.Symbols.Publish(context.Background(), e.Source, late); err != nil {
+		t.Fatal(err)
+	}
+	newest(t, slot, "AAPL 2 2 live")
+	if s := e.Symbols.Stats(); s.Late != 0 {
+		t.Errorf("%d late", s.Late)
+	}
+}
+
 // blockingEncoder stops the symbol actors until it is released.
 type blockingEncoder struct {
 	actortest.Encoder

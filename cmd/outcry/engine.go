@@ -57,6 +57,7 @@ type Engine struct {
 	system      *actors.System
 	dispatcher  *mailbox.Dispatcher
 	symbols     *symbol.Directory
+	quotes      *symbol.Keeper // nil before the journal is open
 	broker      *paper.Broker
 	portfolios  *portfolio.Portfolios
 	watchlists  *watchlist.Lists
@@ -139,6 +140,9 @@ func (e *Engine) goOn(left *estate) error {
 		e.shutdown()
 		return err
 	}
+	e.quotes = symbol.NewKeeper(e.symbols, e.journal, e.log.With().Str("room", "market").Logger())
+	e.quotes.Load() // what the process before this one left is newer, and stays
+	e.quotes.Start()
 	e.portfolios.Start() // behind the quotes, by which orders that rest are looked at
 	return nil
 }

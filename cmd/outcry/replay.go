@@ -20,7 +20,7 @@ import (
 
 // ReplayCmd feeds a recording to an engine: `outcry replay trades.csv.gz`.
 type ReplayCmd struct {
-	File     string  `arg:"" type:"path" help:"Recording: CSV with ts_ms,symbol,price,size, plain or gzip."`
+	File     string  `arg:"" type:"path" help:"Recording: CSV with ts_ms,symbol,price,size, plain or gzip; bid, ask and more where it has them."`
 	To       string  `default:"http://127.0.0.1:8080" placeholder:"URL" help:"Engine to feed."`
 	Speed    float64 `default:"1" help:"How many times faster than recorded; 0 is as fast as the engine takes it."`
 	Loop     bool    `help:"Start again at the end, until stopped."`
@@ -94,8 +94,9 @@ type replayer struct {
 	now    func() time.Time
 
 	// owned by the goroutine of play
-	pace  *feed.Pace   // nil before the first tick of a pass
-	paced *tickRequest // on which the pace began
+	pace     *feed.Pace   // nil before the first tick of a pass
+	paced    *tickRequest // on which the pace began
+	unitSaid bool
 }
 
 // play sends the whole recording, again and again with --loop.
@@ -131,6 +132,10 @@ func (r *replayer) pass(ctx context.Context) (err error) {
 			continue
 		case err != nil:
 			return err
+		}
+		if unit, _ := recording.Unit(); !r.unitSaid {
+			_, _ = fmt.Fprintf(r.stream.notify, "the times of %s are read as %s\n", r.cmd.File, unit)
+			r.unitSaid = true
 		}
 		if err := r.emit(ctx, &tick); err != nil {
 			return err

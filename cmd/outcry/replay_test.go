@@ -171,6 +171,30 @@ func TestReplayKeepsRecordedDistancesTimesTheSpeed(t *testing.T) {
 	}
 }
 
+func TestReplaySaysInWhichUnitTheTimesAreAndKeepsTheirPace(t *testing.T) {
+	for unit, zeros := range map[string]string{"seconds": "", "milliseconds": "000", "microseconds": "000000", "nanoseconds": "000000000"} {
+		s := newFeedServer(t, readAll)
+		file := writeRecording(t, "1381239000"+zeros+",A,1,1\n1381239004"+zeros+",B,1,1\n")
+		r, clock := clockedReplay(s.URL, ReplayCmd{File: file, Speed: 1})
+		var notes bytes.Buffer
+		r.stream.notify = &notes
+		start := clock.Now()
+		if err := r.play(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.stream.finish(); err != nil {
+			t.Fatal(err)
+		}
+		ticks, _ := s.ticks(t)
+		if len(ticks) != 2 || ticks[1].Time.Sub(start) != 4*time.Second {
+			t.Errorf("%s: %+v", unit, ticks)
+		}
+		if want := "the times of " + file + " are read as " + unit + "\n"; notes.String() != want {
+			t.Errorf("%q, want %q", notes.String(), want)
+		}
+	}
+}
+
 func TestQuietRecordingIsNoDeadFeed(t *testing.T) {
 	s := newFeedServer(t, readAll)
 	file := writeRecording(t, "1381239000000,A,1,1\n1381239600000,A,2,1\n") // ten minutes

@@ -75,6 +75,7 @@ var liveSettings = map[string]liveSetting{
 	"paper.max_quantity":         {"500", "500", func(e *Engine) any { return e.broker.Options().MaxQuantity }},
 	"paper.price_step":           {"0.01", "0.01", func(e *Engine) any { return e.broker.Options().PriceStep }},
 	"paper.quantity_step":        {"1", "1", func(e *Engine) any { return e.broker.Options().QuantityStep }},
+	"paper.max_quote_age":        {"5s", 5 * time.Second, func(e *Engine) any { return e.broker.Options().MaxQuoteAge }},
 
 	"portfolio.checkpoint_every": {"10", 10, func(e *Engine) any { return e.portfolios.Options().CheckpointEvery }},
 	"portfolio.idle_timeout":     {"1m", time.Minute, func(e *Engine) any { return e.portfolios.Options().IdleTimeout }},

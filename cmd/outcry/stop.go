@@ -80,6 +80,9 @@ func (e *Engine) shutdown() {
 		e.verifier.Close()
 	}
 	e.closeAccounts()
+	if e.quotes != nil {
+		e.quotes.Close()
+	}
 	if e.symbols != nil {
 		e.symbols.Close()
 	}

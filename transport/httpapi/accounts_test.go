@@ -78,7 +78,7 @@ func TestPortfolioIsShownWhole(t *testing.T) {
 		"portfolio": map[string]any{
 			"totalValue": 100500.5, "cash": 99000.25, "equity": 100500.5, "buyingPower": 0.0, "dayChange": -3.0, "dayChangePercent": -0.01,
 			"change24h": -3.0, "change24hValue": -3.0, "change24hPercent": -0.01, "totalPnL": 500.5, "totalPnLPercent": 0.0, "unrealizedPnL": 0.0, "realizedPnL": 0.0,
-			"winRate": 50.0, "closedTrades": 2.0, "totalTrades": 4.0, "positionCount": 1.0, "stale": false, "lastUpdated": float64(tradeNow.UnixMilli()), "version": 42.0,
+			"winRate": 50.0, "closedTrades": 2.0, "totalTrades": 4.0, "positionCount": 1.0, "stale": false, "incomplete": false, "lastUpdated": float64(tradeNow.UnixMilli()), "version": 42.0,
 		},
 		"bots":        map[string]any{"active": 0.0, "total": 0.0, "status": "none"},
 		"performance": map[string]any{"totalPnL": 500.5, "winRate": 50.0, "closedTrades": 2.0, "totalTrades": 4.0},
@@ -188,7 +188,7 @@ func TestBadOrderIsRefusedWithItsField(t *testing.T) {
 	}
 	for field, values := range map[string][]string{
 		"clientOrderId": {`"a\u0007b"`, `"` + strings.Repeat("x", 200) + `"`},
-		"symbol":        {`""`, `"A B"`},
+		"symbol":        {`""`, `"A<B"`},
 		"side":          {`"hold"`},
 		"quantity":      {"0.123456789", "1e12", `"many"`, "null"}, // 0 and -1 are the broker's to reject
 		"type":          {`"stop"`},

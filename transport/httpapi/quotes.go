@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"outcry/actors/conflation"
+	"outcry/actors/jsonline"
 	"outcry/actors/market"
 	"outcry/transport/auth"
 	"outcry/transport/wire"
@@ -54,13 +55,14 @@ const (
 )
 
 // Newest answers GET /api/quotes?symbols=A,B: {success, quotes: [...], unknown:
-// [...]}. A quote has the flat fields of watchlist:quote; it stands for one
+// [...]}. A name with a comma comes as &symbol=A%2CB, as often as needed. A quote has the flat fields of watchlist:quote; it stands for one
 // tick, since nobody counted those that were not asked for.
 func (q *Quotes) Newest(w http.ResponseWriter, r *http.Request) {
 	if _, ok := requireUser(w, r, q.deps.Verifier); !ok {
 		return
 	}
-	symbols, err := symbolsOf(r.URL.Query()["symbols"])
+	values := r.URL.Query()
+	symbols, err := symbolsOf(values["symbols"], values["symbol"])
 	if err != nil {
 		writeProblem(w, Problem{Status: http.StatusBadRequest, Code: codeInvalid, Field: "symbols", Detail: err.Error()})
 		return
@@ -99,8 +101,8 @@ func (q *Quotes) Search(w http.ResponseWriter, r *http.Request) {
 		if dst[len(dst)-1] != '[' {
 			dst = append(dst, ',')
 		}
-		dst = append(append(append(dst, `{"symbol":"`...), symbol...), '"')
-		if mark, known := q.deps.Market.Mark(symbol); known {
+		dst = jsonline.AppendText(append(dst, `{"symbol":`...), symbol)
+		if mark, known := q.deps.Market.Mark(symbol); known && mark.Price.IsPos() {
 			dst = append(append(dst, `,"price":`...), mark.Price.Trim(0).String()...)
 		}
 		dst = append(dst, '}')
@@ -108,30 +110,32 @@ func (q *Quotes) Search(w http.ResponseWriter, r *http.Request) {
 	writeEncoded(w, append(dst, `]}`...))
 }
 
-// appendName appends a symbol to an array of them. CheckSymbol admits nothing
-// that JSON escapes.
+// appendName appends a symbol to an array of them.
 func appendName(dst []byte, symbol string) []byte {
 	if dst[len(dst)-1] != '[' {
 		dst = append(dst, ',')
 	}
-	return append(append(append(dst, '"'), symbol...), '"')
+	return jsonline.AppendText(dst, symbol)
 }
 
-// symbolsOf reads lists of symbols that commas part, each symbol once.
-func symbolsOf(lists []string) ([]string, error) {
-	var symbols []string
+// symbolsOf reads the symbols of a request, each once: lists that commas part, and single
+// ones, which may have commas in their names.
+func symbolsOf(lists, single []string) ([]string, error) {
+	names := single
 	for _, list := range lists {
-		for name := range strings.SplitSeq(list, ",") {
-			name = strings.ToUpper(strings.TrimSpace(name))
-			if err := market.CheckSymbol(name); err != nil {
-				return nil, fmt.Errorf("symbols are not allowed: %w", err)
-			}
-			if slices.Contains(symbols, name) {
-				continue
-			}
-			if symbols = append(symbols, name); len(symbols) > maxQuotes {
-				return nil, fmt.Errorf("symbols are not allowed: at most %d in a request", maxQuotes)
-			}
+		names = slices.AppendSeq(names, strings.SplitSeq(list, ","))
+	}
+	var symbols []string
+	for _, sent := range names {
+		name, err := market.NormalSymbol(sent)
+		if err != nil {
+			return nil, fmt.Errorf("symbols are not allowed: %w", err)
+		}
+		if slices.Contains(symbols, name) {
+			continue
+		}
+		if symbols = append(symbols, name); len(symbols) > maxQuotes {
+			return nil, fmt.Errorf("symbols are not allowed: at most %d in a request", maxQuotes)
 		}
 	}
 	if len(symbols) == 0 {

@@ -98,7 +98,7 @@ func TestRequestForQuotesIsBounded(t *testing.T) {
 		many[i] = fmt.Sprintf("S%d", i)
 	}
 	for query, field := range map[string]string{
-		"/api/quotes": "symbols", "/api/quotes?symbols=": "symbols", "/api/quotes?symbols=A%20B": "symbols", "/api/quotes?symbols=" + strings.Join(many, ","): "symbols",
+		"/api/quotes": "symbols", "/api/quotes?symbols=": "symbols", "/api/quotes?symbols=A%3CB": "symbols", "/api/quotes?symbols=" + strings.Join(many, ","): "symbols",
 		"/api/symbols?limit=0": "limit", "/api/symbols?limit=101": "limit",
 	} {
 		if p := a.get(query).problem(t, http.StatusBadRequest, "INVALID_REQUEST"); p.Field != field {

@@ -168,21 +168,14 @@ func (p *tradeParser) symbol(v jsonline.Value) (string, error) {
 	return name, nil
 }
 
-// firstInstant is the earliest time that the ledger keeps. Seconds that are taken
-// for milliseconds lie before it.
-var firstInstant = time.Date(1971, 1, 1, 0, 0, 0, 0, time.UTC)
-
 // instant reads a time that has come, but for clocks that are a bit ahead.
 func (p *tradeParser) instant(v jsonline.Value) (time.Time, error) {
 	at, err := v.Instant()
 	if err != nil {
 		return time.Time{}, err
 	}
-	if at.Before(firstInstant) {
-		return time.Time{}, fmt.Errorf("%s is not allowed: must be Unix milliseconds, from 1971 on", at.UTC().Format(time.RFC3339Nano))
-	}
-	if ahead := at.Sub(p.now); ahead > market.MaxClockSkew {
-		return time.Time{}, fmt.Errorf("lies %s in the future: at most %s is allowed", ahead.Round(time.Millisecond), market.MaxClockSkew)
+	if err := market.CheckCome(at, p.now); err != nil {
+		return time.Time{}, err
 	}
 	return at.Truncate(time.Millisecond), nil
 }

@@ -73,8 +73,8 @@ func parseTradeQuery(values url.Values) (q tradeQuery, err error) {
 	if q.status, err = oneOf(values, "status", "", "executed", "failed"); err != nil {
 		return q, err
 	}
-	if q.symbol = strings.ToUpper(strings.TrimSpace(values.Get("symbol"))); q.symbol != "" {
-		if err := market.CheckSymbol(q.symbol); err != nil {
+	if symbol := strings.TrimSpace(values.Get("symbol")); symbol != "" {
+		if q.symbol, err = market.NormalSymbol(symbol); err != nil {
 			return q, &wire.FieldError{Field: "symbol", Message: "is not allowed: " + err.Error()}
 		}
 	}

@@ -71,7 +71,7 @@ func decodeSubscribe(event string, kind session.Kind, args []byte, ackID int64) 
 	if err != nil {
 		return &session.Refused{Event: event, Code: session.CodeInvalidParams, Message: err.Error(), AckID: ackID, Silent: Silent(event)}
 	}
-	return &session.Subscribe{Kind: kind, Symbols: request.valid, Invalid: request.invalid, Batch: request.batch, Bare: request.bare, AckID: ackID}
+	return &session.Subscribe{Kind: kind, Symbols: request.valid, Invalid: request.invalid, Why: request.why, Batch: request.batch, Bare: request.bare, AckID: ackID}
 }
 
 func decodeUnsubscribe(event string, kind session.Kind, args []byte, ackID int64) any {
@@ -85,6 +85,7 @@ func decodeUnsubscribe(event string, kind session.Kind, args []byte, ackID int64
 // symbolRequest is a list of symbols in whichever shape it came.
 type symbolRequest struct {
 	valid, invalid []string
+	why            string // the first of invalid is
 	batch, bare    bool
 }
 
@@ -144,15 +145,21 @@ var errShape = fmt.Errorf(`Invalid symbols array: send ["AAPL"], {"symbols": ["A
 func (r *symbolRequest) sort(names []string) {
 	seen := make(map[string]struct{}, min(len(names), maxSymbolsDecoded))
 	for _, name := range names {
-		name = strings.ToUpper(strings.TrimSpace(name))
-		if _, repeated := seen[name]; repeated {
+		symbol, err := market.NormalSymbol(name)
+		if err != nil {
+			symbol = clip(strings.ToUpper(strings.TrimSpace(name)))
+		}
+		if _, repeated := seen[symbol]; repeated {
 			continue
 		}
-		seen[name] = struct{}{}
-		if market.CheckSymbol(name) == nil {
-			r.valid = append(r.valid, name)
+		seen[symbol] = struct{}{}
+		if err == nil {
+			r.valid = append(r.valid, symbol)
 		} else {
-			r.invalid = append(r.invalid, clip(name))
+			if len(r.invalid) == 0 {
+				r.why = err.Error()
+			}
+			r.invalid = append(r.invalid, symbol)
 		}
 		if len(seen) > maxSymbolsDecoded {
 			return
@@ -162,10 +169,13 @@ func (r *symbolRequest) sort(names []string) {
 
 // clip shortens what a client sent for an answer that quotes it.
 func clip(s string) string {
-	if len(s) <= market.MaxSymbolBytes {
-		return s
+	n := 0
+	for i := range s {
+		if n++; n > market.MaxSymbolChars {
+			return strings.ToValidUTF8(s[:i], "") + "..."
+		}
 	}
-	return strings.ToValidUTF8(s[:market.MaxSymbolBytes], "") + "..."
+	return s
 }
 
 // decodePing reads {timestamp}, which may be missing.

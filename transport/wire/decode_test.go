@@ -12,15 +12,18 @@ import (
 
 func TestSymbolsComeInEveryShape(t *testing.T) {
 	cases := map[string]*session.Subscribe{
-		`[["aapl"," MSFT ","AAPL"]]`:               {Symbols: []string{"AAPL", "MSFT"}, Bare: true},
-		`[{"symbols":["AAPL"]}]`:                   {Symbols: []string{"AAPL"}},
-		`[{"symbol":"brk.b"}]`:                     {Symbols: []string{"BRK.B"}},
-		`["IBM"]`:                                  {Symbols: []string{"IBM"}},
-		`[{"symbols":["A"],"batch":true}]`:         {Symbols: []string{"A"}, Batch: true},
-		`[{"symbols":["A"],"symbol":"B"}]`:         {Symbols: []string{"A", "B"}},
-		`[[]]`:                                     {Bare: true},
-		`[["A","B B","Ä"]]`:                        {Symbols: []string{"A"}, Invalid: []string{"B B", "Ä"}, Bare: true},
-		`[["` + strings.Repeat("x", 100) + `"]]`:   {Invalid: []string{strings.Repeat("X", 32) + "..."}, Bare: true},
+		`[["aapl"," MSFT ","AAPL"]]`:       {Symbols: []string{"AAPL", "MSFT"}, Bare: true},
+		`[{"symbols":["AAPL"]}]`:           {Symbols: []string{"AAPL"}},
+		`[{"symbol":"brk.b"}]`:             {Symbols: []string{"BRK.B"}},
+		`["IBM"]`:                          {Symbols: []string{"IBM"}},
+		`[{"symbols":["A"],"batch":true}]`: {Symbols: []string{"A"}, Batch: true},
+		`[{"symbols":["A"],"symbol":"B"}]`: {Symbols: []string{"A", "B"}},
+		`[[]]`:                             {Bare: true},
+		`[["M&M","nifty  50","ä茅"]]`:       {Symbols: []string{"M&M", "NIFTY  50", "Ä茅"}, Bare: true},
+		`[["A","茅<b","C\\"]]`: {Symbols: []string{"A"}, Invalid: []string{"茅<B", `C\`}, Bare: true,
+			Why: `symbol "茅<B" has the character '<' (U+003C) at position 2: printable ones are allowed but for quotes, backslash, < and >`},
+		`[["` + strings.Repeat("x", 100) + `"]]`: {Invalid: []string{strings.Repeat("X", 32) + "..."}, Bare: true,
+			Why: `symbol "` + strings.Repeat("X", 32) + `"... has 100 characters: at most 32 are allowed`},
 		`[ {"symbols" : ["A"] , "more": {}} , 1 ]`: {Symbols: []string{"A"}},
 	}
 	for args, want := range cases {

@@ -3,7 +3,6 @@ package wire
 import (
 	"encoding/json"
 	"errors"
-	"strings"
 
 	"github.com/govalues/decimal"
 
@@ -67,8 +66,7 @@ func (seen *orderSeen) set(o *portfolio.PlaceOrder, name string, v jsonline.Valu
 	case "symbol":
 		seen.symbol = true
 		if o.Symbol, err = orderText(v); err == nil {
-			o.Symbol = strings.ToUpper(strings.TrimSpace(o.Symbol))
-			err = market.CheckSymbol(o.Symbol)
+			o.Symbol, err = market.NormalSymbol(o.Symbol)
 		}
 	case "side":
 		seen.side = true
@@ -166,7 +164,7 @@ func decodeWatchlist(event string, args []byte, ackID int64) any {
 		return refused(event, err, ackID)
 	}
 	if len(request.invalid) > 0 {
-		return refused(event, errors.New("not a symbol: "+strings.Join(request.invalid, ", ")), ackID)
+		return refused(event, errors.New(session.NoSymbol(request.invalid, request.why)), ackID)
 	}
 	return &session.SetWatchlist{Symbols: request.valid, AckID: ackID}
 }

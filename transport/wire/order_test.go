@@ -72,7 +72,7 @@ func TestAccountRequestsAreDecoded(t *testing.T) {
 		}
 	}
 	for event, args := range map[string]string{
-		"order:place": `[]`, "order:cancel": `[{"orderId":""}]`, "watchlist:set": `[{"symbols":["A B"]}]`,
+		"order:place": `[]`, "order:cancel": `[{"orderId":""}]`, "watchlist:set": `[{"symbols":["A<B"]}]`,
 	} {
 		if m, ok := Decode(event, []byte(args), 1).(*session.Refused); !ok || m.Event != event || m.Code != session.CodeInvalidParams || m.Message == "" {
 			t.Errorf("%s: %+v", event, m)

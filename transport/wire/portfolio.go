@@ -3,6 +3,7 @@ package wire
 import (
 	"strconv"
 
+	"outcry/actors/jsonline"
 	"outcry/actors/ledger"
 )
 
@@ -24,7 +25,8 @@ func AppendTotals(dst []byte, v *ledger.Valuation) []byte {
 	dst = appendNumber(dst, `,"realizedPnL":`, v.Realised)
 	dst = AppendPerformance(append(dst, ','), v)
 	dst = strconv.AppendInt(append(dst, `,"positionCount":`...), int64(len(v.Positions)), 10)
-	return strconv.AppendBool(append(dst, `,"stale":`...), v.Stale)
+	dst = strconv.AppendBool(append(dst, `,"stale":`...), v.Stale)
+	return strconv.AppendBool(append(dst, `,"incomplete":`...), v.Incomplete)
 }
 
 // AppendPerformance appends how well an account did, as the members of an object.
@@ -59,8 +61,8 @@ func AppendPositions(dst []byte, v *ledger.Valuation) []byte {
 }
 
 func appendPosition(dst []byte, p *ledger.PositionValue) []byte {
-	dst = append(append(dst, `{"symbol":"`...), p.Symbol...) // CheckSymbol admits nothing that JSON escapes
-	dst = appendNumber(dst, `","quantity":`, p.Quantity.Abs())
+	dst = jsonline.AppendText(append(dst, `{"symbol":`...), p.Symbol)
+	dst = appendNumber(dst, `,"quantity":`, p.Quantity.Abs())
 	dst = appendNumber(dst, `,"entryPrice":`, p.EntryPrice)
 	dst = appendNumber(dst, `,"currentPrice":`, p.CurrentPrice)
 	dst = appendNumber(dst, `,"marketValue":`, p.MarketValue)

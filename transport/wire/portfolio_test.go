@@ -34,7 +34,7 @@ func sampleValuation() *ledger.Valuation {
 		TotalValue: d("100350.5"), Cash: d("99000"), Equity: d("100350.50"), BuyingPower: d("98000.25"),
 		DayChange: d("-12.5"), DayChangePercent: d("-0.0125"), TotalPnL: d("350.5"), TotalPnLPercent: d("0.3505"),
 		Realised: d("300"), Unrealised: d("50.5"), Fees: d("1"), NetDeposits: d("100000"), WinRate: d("66.6667"),
-		Closings: 3, Trades: 17, Failed: 2, Stale: true,
+		Closings: 3, Trades: 17, Failed: 2, Stale: true, Incomplete: true,
 		Positions: []ledger.PositionValue{
 			{Symbol: "AAPL", Quantity: d("10"), EntryPrice: d("150.123456"), CurrentPrice: d("160.05"), MarketValue: d("1600.5"),
 				CostBasis: d("1501.23456"), UnrealisedPnL: d("99.26544"), UnrealisedPercent: d("6.6123"), DayPnL: d("-3"), Known: true, State: market.Quiet},
@@ -48,7 +48,7 @@ func TestPortfolioHasTheFieldsOfTheContract(t *testing.T) {
 		"totalValue": 100350.5, "cash": 99000.0, "equity": 100350.5, "buyingPower": 98000.25,
 		"dayChange": -12.5, "dayChangePercent": -0.0125, "change24h": -12.5, "change24hValue": -12.5, "change24hPercent": -0.0125,
 		"totalPnL": 350.5, "totalPnLPercent": 0.3505, "unrealizedPnL": 50.5, "realizedPnL": 300.0, "winRate": 66.6667,
-		"closedTrades": 3.0, "totalTrades": 17.0, "activeBots": 0.0, "totalBots": 0.0, "positionCount": 2.0, "stale": true,
+		"closedTrades": 3.0, "totalTrades": 17.0, "activeBots": 0.0, "totalBots": 0.0, "positionCount": 2.0, "stale": true, "incomplete": true,
 		"positions": []any{
 			map[string]any{"symbol": "AAPL", "quantity": 10.0, "entryPrice": 150.123456, "currentPrice": 160.05, "marketValue": 1600.5, "costBasis": 1501.23456,
 				"unrealizedPnL": 99.26544, "unrealizedPnLPercent": 6.6123, "dayPnL": -3.0, "side": "long", "state": "quiet"},
@@ -85,7 +85,7 @@ func TestEveryPortfolioIsValidJSON(t *testing.T) {
 		}
 		for range rapid.IntRange(0, 5).Draw(rt, "positions") {
 			v.Positions = append(v.Positions, ledger.PositionValue{
-				Symbol:   rapid.StringMatching(`[A-Z][A-Z0-9.\-/]{0,31}`).Draw(rt, "symbol"),
+				Symbol:   rapid.StringN(1, 32, -1).Draw(rt, "symbol"),
 				Quantity: amount.Draw(rt, "quantity"), MarketValue: amount.Draw(rt, "value"),
 				Known: rapid.Bool().Draw(rt, "known"), State: market.State(rapid.IntRange(0, 3).Draw(rt, "state")),
 			})

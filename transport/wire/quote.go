@@ -7,6 +7,7 @@ import (
 	"github.com/govalues/decimal"
 
 	"outcry/actors/conflation"
+	"outcry/actors/jsonline"
 	"outcry/actors/market"
 	"outcry/actors/session"
 	"outcry/transport/websocket"
@@ -54,9 +55,8 @@ func (Encoder) AppendQuote(dst []byte, q *market.Quote, state market.State, mark
 	dst = websocket.BeginText(dst)
 	dst = append(dst, watchlistPrefix...)
 	marks[markBody] = at()
-	dst = append(dst, `{"symbol":"`...)
-	dst = append(dst, q.Symbol...) // CheckSymbol admits nothing that JSON escapes
-	dst = append(dst, `",`...)
+	dst = jsonline.AppendText(append(dst, `{"symbol":`...), q.Symbol)
+	dst = append(dst, ',')
 	marks[markFields] = at()
 	dst = appendPrices(dst, q)
 	dst = append(dst, `,"merged":`...)
@@ -76,21 +76,46 @@ func (Encoder) AppendQuote(dst []byte, q *market.Quote, state market.State, mark
 	return websocket.EndText(dst, start)
 }
 
-// appendPrices appends the fields that are the same for every subscriber.
+// appendPrices appends the fields that are the same for every subscriber. Those that a
+// trade sets are left out before the first one.
 func appendPrices(dst []byte, q *market.Quote) []byte {
-	change, percent := q.Change()
-	dst = appendNumber(dst, `"price":`, q.Price)
-	dst = appendNumber(dst, `,"change":`, change)
-	dst = appendNumber(dst, `,"changePercent":`, percent)
-	dst = appendNumber(dst, `,"volume":`, q.Volume)
+	if q.Price.IsPos() {
+		change, percent := q.Change()
+		dst = appendNumber(dst, `"price":`, q.Price)
+		dst = appendNumber(dst, `,"change":`, change)
+		dst = appendNumber(dst, `,"changePercent":`, percent)
+		dst = append(dst, ',')
+	}
+	dst = appendNumber(dst, `"volume":`, q.Volume)
 	dst = append(dst, `,"timestamp":`...)
-	dst = strconv.AppendInt(dst, q.Time.UnixMilli(), 10)
+	dst = strconv.AppendInt(dst, newestTime(q).UnixMilli(), 10)
 	dst = appendKnown(dst, `,"bid":`, q.Bid)
 	dst = appendKnown(dst, `,"ask":`, q.Ask)
-	dst = appendNumber(dst, `,"high":`, q.High)
-	dst = appendNumber(dst, `,"low":`, q.Low)
-	dst = appendNumber(dst, `,"open":`, q.Open)
-	return appendKnown(dst, `,"previousClose":`, q.PreviousClose)
+	dst = appendKnown(dst, `,"bidSize":`, q.BidSize)
+	dst = appendKnown(dst, `,"askSize":`, q.AskSize)
+	if at := q.QuoteTime(); !at.IsZero() {
+		dst = strconv.AppendInt(append(dst, `,"quoteTime":`...), at.UnixMilli(), 10)
+	}
+	dst = appendKnown(dst, `,"high":`, q.High)
+	dst = appendKnown(dst, `,"low":`, q.Low)
+	dst = appendKnown(dst, `,"open":`, q.Open)
+	dst = appendKnown(dst, `,"previousClose":`, q.PreviousClose)
+	if q.HaltReason != "" {
+		dst = jsonline.AppendText(append(dst, `,"haltReason":`...), q.HaltReason)
+	}
+	return dst
+}
+
+// newestTime is the time of the trade that the price is of; before the first trade
+// that of bid and ask.
+func newestTime(q *market.Quote) time.Time {
+	if at := q.Time; !at.IsZero() {
+		return at
+	}
+	if at := q.QuoteTime(); !at.IsZero() {
+		return at
+	}
+	return q.Received
 }
 
 func appendNumber(dst []byte, key string, d decimal.Decimal) []byte {

@@ -64,15 +64,15 @@ func sampleQuote() *market.Quote {
 	d := decimal.MustParse
 	q.Apply(market.Tick{Symbol: "AAPL", Price: d("100"), Size: d("10"), Time: now.Add(-24 * time.Hour)}, now, days)
 	q.Apply(market.Tick{Symbol: "AAPL", Price: d("101.50"), Size: d("300"), Bid: d("101.49"), Time: now}, now, days)
-	q.Apply(market.Tick{Symbol: "AAPL", Price: d("99.25"), Size: d("50"), Ask: d("99.30"), Time: now}, now, days)
+	q.Apply(market.Tick{Symbol: "AAPL", Price: d("99.25"), Size: d("50"), Ask: d("99.30"), AskSize: d("7"), Time: now.Add(time.Second)}, now, days)
 	return q
 }
 
 func TestQuoteHasTheFieldsOfTheContract(t *testing.T) {
 	f := frameOf(sampleQuote(), market.Live)
 	flat := map[string]any{
-		"price": 99.25, "change": -0.75, "changePercent": -0.75, "volume": 350.0, "timestamp": 1.79e12,
-		"bid": 101.49, "ask": 99.3, "high": 101.5, "low": 99.25, "open": 101.5, "previousClose": 100.0,
+		"price": 99.25, "change": -0.75, "changePercent": -0.75, "volume": 350.0, "timestamp": 1.790000001e12,
+		"quoteTime": 1.79e12, "askSize": 7.0, "bid": 101.49, "ask": 99.3, "high": 101.5, "low": 99.25, "open": 101.5, "previousClose": 100.0,
 		"merged": 3.0, "state": "live", "age": 42.0,
 	}
 	want := map[string]any{"symbol": "AAPL", "quote": flat}
@@ -99,6 +99,32 @@ func TestUnknownValuesAreLeftOut(t *testing.T) {
 		if _, there := got.(map[string]any)[key]; there {
 			t.Errorf("%s is unknown and still there", key)
 		}
+	}
+}
+
+func TestASymbolThatNeverTradedIsShownWithoutAPrice(t *testing.T) {
+	now := time.UnixMilli(1_790_000_000_000)
+	days, err := market.NewCalendar("00:00", "UTC")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var q market.Quote
+	q.Apply(market.Tick{Symbol: "X", Bid: decimal.One, BidSize: decimal.Ten, Ask: decimal.Two, Time: now}, now.Add(time.Second), days)
+	q.Apply(market.Tick{Symbol: "X", Halted: true, Reason: "a \"pause\""}, now.Add(time.Second), days)
+	_, got := event(t, Encoder{}.AppendFrame(nil, frameOf(&q, market.Halted), session.WatchlistQuote, 1, 0))
+	flat := map[string]any{"volume": 0.0, "timestamp": 1.79e12, "bid": 1.0, "ask": 2.0, "bidSize": 10.0, "quoteTime": 1.79e12,
+		"haltReason": "a \"pause\"", "merged": 1.0, "state": "halted", "age": 0.0}
+	want := map[string]any{"symbol": "X", "quote": flat}
+	for key, value := range flat {
+		want[key] = value
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	// The shortest there can be is longer than 125 bytes, on which the frame relies.
+	halt := &market.Quote{Symbol: "X", Received: time.UnixMilli(1), Halted: true}
+	if _, got := event(t, Encoder{}.AppendFrame(nil, frameOf(halt, market.Halted), session.WatchlistQuote, 1, 0)); got == nil {
+		t.Error("no quote")
 	}
 }
 
@@ -132,7 +158,7 @@ func TestEveryQuoteIsValidJSON(t *testing.T) {
 	})
 	rapid.Check(t, func(rt *rapid.T) {
 		q := &market.Quote{
-			Symbol: rapid.StringMatching(`[A-Z][A-Z0-9.\-/]{0,31}`).Draw(rt, "symbol"),
+			Symbol: rapid.StringN(1, 32, -1).Draw(rt, "symbol"), // also what CheckSymbol refuses
 			Price:  number.Draw(rt, "price"), Bid: number.Draw(rt, "bid"), Ask: number.Draw(rt, "ask"),
 			Open: number.Draw(rt, "open"), High: number.Draw(rt, "high"), Low: number.Draw(rt, "low"),
 			PreviousClose: number.Draw(rt, "previous"), Volume: number.Draw(rt, "volume"),

@@ -23,7 +23,8 @@ const types = [
 
 /** Places paper orders. It says what an order costs and how old its price is, and why it cannot be sent. */
 export function OrderTicket() {
-  const { symbol, side, choose } = useTicket()
+  const { symbol: typed, side, choose } = useTicket()
+  const symbol = typed.trim() // while it is typed it may end in a blank that stands within it later
   const [type, setType] = useState<'market' | 'limit'>('market')
   const [quantity, setQuantity] = useState('')
   const [limitPrice, setLimitPrice] = useState('')
@@ -49,13 +50,13 @@ export function OrderTicket() {
         <Segmented label="Side" options={sides} value={side} onChange={value => choose({ side: value })} />
         <Field
           label="Symbol"
-          value={symbol}
+          value={typed}
           maxLength={32}
           autoComplete="off"
           spellCheck={false}
           className="uppercase"
           hint={<span className="figure">{marketInWords(quote, isOpen)}</span>}
-          onChange={event => choose({ symbol: event.target.value.trim().toUpperCase() })}
+          onChange={event => choose({ symbol: event.target.value.trimStart().toUpperCase() })}
         />
         <Segmented label="Order type" options={types} value={type} onChange={setType} />
         <Field

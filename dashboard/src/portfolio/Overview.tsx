@@ -15,7 +15,13 @@ export function Overview() {
   return (
     <Card
       title="Portfolio"
-      actions={portfolio?.stale && <Badge tone="warning">Some values rest on prices that are not fresh</Badge>}
+      actions={
+        portfolio?.incomplete ? (
+          <Badge tone="warning">Some positions have no price: totals are incomplete</Badge>
+        ) : (
+          portfolio?.stale && <Badge tone="warning">Some values rest on prices that are not fresh</Badge>
+        )
+      }
     >
       <div className="grid lg:grid-cols-[20rem_minmax(0,1fr)]">
         <div className="border-line p-4 lg:border-r">

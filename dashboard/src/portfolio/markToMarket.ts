@@ -5,7 +5,7 @@ import type { Position, Quote } from '../realtime'
  * of them the same sums are made here, so that a row moves with its price. Without a newer quote it is as it came.
  */
 export function markToMarket(position: Position, quote: Quote | undefined): Position {
-  if (!quote || quote.price === position.currentPrice) return position
+  if (quote?.price === undefined || quote.price === position.currentPrice) return position
   const direction = position.side === 'short' ? -1 : 1
   const amount = Math.abs(position.quantity)
   const moved = (quote.price - position.currentPrice) * amount * direction

@@ -247,6 +247,14 @@ describe('flushes', () => {
     expect(quotes.get('MSFT')).toBe(before)
   })
 
+  test('have bid and ask without a price, where a symbol never traded', async () => {
+    const { price: _, ...untraded } = rawQuote('AAPL', 1, { bid: 9, ask: 11 })
+    quotes.receive([untraded])
+    await frame()
+    expect(quotes.get('AAPL')).toMatchObject({ bid: 9, ask: 11 })
+    expect(quotes.get('AAPL')?.price).toBeUndefined()
+  })
+
   test('pass over what is no quote and what nobody asked for', async () => {
     quotes.receive('nonsense')
     quotes.receive([null, 7, {}, { symbol: 'AAPL' }, rawQuote('AAPL', Number.NaN), rawQuote('OTHER', 1)])

@@ -73,7 +73,9 @@ export function createQuotes({ send, shown: onShown, arrived }: QuotesOptions) {
 
   function take(quote: Quote | null) {
     const symbol = quote?.symbol
-    if (typeof symbol !== 'string' || !Number.isFinite(quote?.price) || !rows.has(symbol)) return
+    if (typeof symbol !== 'string' || !rows.has(symbol)) return
+    // Before its first trade a symbol has no price, and a state all the same.
+    if (quote?.price === undefined ? typeof quote?.state !== 'string' : !Number.isFinite(quote.price)) return
     // What was not shown yet stays a snapshot when a change overtakes it: nothing is on screen to compare with.
     const snapshot = subscriptions.isFirst(symbol) || (dirty.has(symbol) && !!newest.get(symbol)?.snapshot)
     newest.set(symbol, { ...(quote as Quote), receivedAt: performance.now(), snapshot })

@@ -4,13 +4,18 @@ export type Freshness = 'live' | 'quiet' | 'stale' | 'halted'
 
 export interface Quote {
   symbol: string
-  price: number
-  change: number
-  changePercent: number
+  /** Of the last trade; it and what follows from it are missing before the first. */
+  price?: number
+  change?: number
+  changePercent?: number
   volume: number
   timestamp: number
   bid?: number
   ask?: number
+  bidSize?: number
+  askSize?: number
+  /** When the older of bid and ask was quoted. */
+  quoteTime?: number
   high?: number
   low?: number
   open?: number
@@ -18,6 +23,8 @@ export interface Quote {
   /** How many ticks this quote stands for. */
   merged: number
   state: Freshness
+  /** Why it is halted, in the feed's words. */
+  haltReason?: string
   /** Milliseconds between the engine's receipt of the tick and its write. */
   age: number
   /** When this browser got it: performance.now(). */
@@ -81,6 +88,8 @@ export interface Portfolio {
   orders: OpenOrder[]
   /** Some position is valued at a price that is no longer fresh. */
   stale: boolean
+  /** Some position has no price at all: that of its last fill stands in, and the totals are a guess. */
+  incomplete?: boolean
   version: number
   timestamp: number
 }

@@ -16,7 +16,7 @@ export function FlashingPrice({ quote }: { quote: Quote }) {
   const last = useRef({ price: quote.price, at: Number.NEGATIVE_INFINITY })
   useEffect(() => {
     const before = last.current
-    const moved = quote.price - before.price
+    const moved = (quote.price ?? 0) - (before.price ?? quote.price ?? 0)
     before.price = quote.price
     if (moved === 0 || quote.snapshot || quote.receivedAt - before.at < restMs || still()) return
     before.at = quote.receivedAt

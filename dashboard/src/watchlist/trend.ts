@@ -20,7 +20,7 @@ export class Trends {
 
   sample(symbol: string, quote: Quote | undefined): readonly number[] {
     const before = this.of(symbol)
-    if (!quote) return before
+    if (quote?.price === undefined) return before
     const after = [...before.slice(1 - trendPoints), quote.price]
     this.#prices.set(symbol, after)
     return after

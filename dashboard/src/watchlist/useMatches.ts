@@ -10,8 +10,8 @@ export interface Match {
 /** A pause in typing that is worth a question. */
 const pauseMs = 120
 
-/** What may be a symbol: the engine's own rule is the last word. */
-const mayBeSymbol = /^[A-Z0-9^$#][A-Z0-9.\-_/:=^$#+]{0,31}$/
+/** What may be a symbol, once trimmed: the engine's own rule is the last word. */
+export const mayBeSymbol = /^(?:[^\p{C}\p{Z}\p{Quotation_Mark}`\\<>]| ){1,32}$/u
 
 const none: Match[] = []
 

@@ -35,7 +35,7 @@ for (const [version, io] of versions) {
       const { socket, feed } = await scene(t)
       const bad = [
         '{"symbol":"X","price":', '{"symbol":"X","price":-1}', '{"symbol":"X","price":0}', '{"symbol":"X","price":1e999}',
-        '{"symbol":"X","price":NaN}', '{"symbol":"X"}', '{"price":1}', '{"symbol":"a symbol","price":1}',
+        '{"symbol":"X","price":NaN}', '{"symbol":"X"}', '{"price":1}', '{"symbol":"<a symbol>","price":1}',
         JSON.stringify({ symbol: 'X'.repeat(33), price: 1 }), JSON.stringify({ symbol: 'X', price: 1, timestamp: Date.now() + day }),
       ]
       for (const line of bad) feed.send(line)

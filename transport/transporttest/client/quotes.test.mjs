@@ -24,9 +24,10 @@ for (const [browser, io] of browsers) {
       const { symbol, quote: nested, ...flat } = quote
       assert.equal(symbol, 'FULL')
       assert.deepEqual(nested, flat)
-      const { timestamp, age, state, ...values } = flat
+      const { timestamp, quoteTime, age, state, ...values } = flat
       assert.deepEqual(values, { price: 98.5, change: -1.5, changePercent: -1.5, volume: 15.5, bid: 99.99, ask: 100.01, high: 100, low: 98.5, open: 100, merged: 1 })
       assert.ok(Math.abs(Date.now() - timestamp) < 60_000, `timestamp ${timestamp}`)
+      assert.ok(quoteTime <= timestamp, `quoteTime ${quoteTime}`)
       assert.ok(age >= 0 && age < 60_000, `age ${age}`)
       assert.ok(['live', 'stale'].includes(state), state)
       const confirmed = await socket.await('subscribed:watchlist')
