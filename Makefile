@@ -31,7 +31,7 @@ test: lint test-go test-client test-dashboard test-browser test-deploy ## Run ev
 
 test-go: ## Go tests with the race detector, fuzz seeds included
 	@.ci/tools go cc
-	go test -race -timeout 20m ./...
+	go test -race -timeout 30m ./...
 
 faults: # makes calls of the engine's file system fail, for the crash test; on Linux alone
 	@.ci/tools go

@@ -40,6 +40,7 @@ type committer struct {
 	txn     *badger.Txn
 	losses  uint64     // of the database when txn began
 	pending []*request // that txn answers
+	asked   int        // requests among pending, without the scrub's
 	count   int64      // entries in txn
 	bytes   int64      // and their size, about
 	buffer  []byte     // for keys that are only read
@@ -120,6 +121,9 @@ func (c *committer) take(r *request) {
 		c.count += count
 		c.bytes += bytes
 	}
+	if r.amendment == nil {
+		c.asked++
+	}
 	c.pending = append(c.pending, r)
 }
 
@@ -144,12 +148,12 @@ func (c *committer) finish(db *database) error {
 		err = c.failed(db, err)
 	} else {
 		if c.count > 0 {
-			c.journal.commits.Add(time.Since(start), len(c.pending), c.count)
+			c.journal.commits.Add(time.Since(start), c.asked, c.count)
 		}
 		answer(c.pending, nil)
 	}
 	clear(c.pending)
-	c.pending, c.count, c.bytes = c.pending[:0], 0, 0
+	c.pending, c.asked, c.count, c.bytes = c.pending[:0], 0, 0, 0
 	return err
 }
 
