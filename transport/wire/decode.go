@@ -138,7 +138,8 @@ func decodeSymbols(args []byte) (symbolRequest, error) {
 	return request, nil
 }
 
-var errShape = fmt.Errorf(`Invalid symbols array: send ["AAPL"], {"symbols": ["AAPL"]} or {"symbol": "AAPL"}`)
+// errShape begins with words that clients of the platform look for.
+var errShape = fmt.Errorf(`Invalid symbols array: send ["AAPL"], {"symbols": ["AAPL"]} or {"symbol": "AAPL"}`) //nolint:staticcheck // see above
 
 // sort trims, upper-cases and de-duplicates names and parts them into valid and
 // invalid ones.
