@@ -248,7 +248,7 @@ func (g *Gateway) allow(s *socketio.Socket, e *socketio.Event) bool {
 		return true
 	}
 	g.refusedEvents.Add(1)
-	message := fmt.Sprintf("rate limit exceeded: too many events, at most %g a second and %d at once", limits.EventsPerSecond, limits.EventBurst)
+	message := fmt.Sprintf("rate limit exceeded: too many events: at most %g a second, %d at once", limits.EventsPerSecond, limits.EventBurst)
 	switch {
 	case verdict == limit.Abandoned:
 		g.abandoned.Add(1)

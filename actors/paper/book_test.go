@@ -174,6 +174,20 @@ func TestQuoteReadsWhatAMarkKnows(t *testing.T) {
 	}
 }
 
+// The ask of before the open is no ask any more, however young it is.
+func TestNoAskOfBeforeTheOpenIsTradedAt(t *testing.T) {
+	now := time.Date(2026, 3, 2, 14, 30, 10, 0, time.UTC)
+	opened := now.Add(-10 * time.Second)
+	m := &market.Mark{
+		Price: decimal.MustParse("10"), Bid: decimal.MustParse("9"), Ask: decimal.MustParse("11"), Received: now,
+		Time: now, BidTime: now, AskTime: opened.Add(-time.Second),
+	}
+	q := quoteIn(m, market.Phase{Open: true, Opened: opened}, now, time.Minute)
+	if q.waits || q.buy.String() != "10" || q.sell.String() != "9" {
+		t.Errorf("%+v", q)
+	}
+}
+
 // filled returns a book with n limit orders on each side of 100.
 func filled(n int) *book {
 	var b book

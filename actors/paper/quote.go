@@ -25,8 +25,12 @@ type quote struct {
 	opened time.Time
 }
 
-// quoteIn reads a mark at now, in a phase of its market.
+// quoteIn reads a mark at now, in a phase of its market. No ask or bid counts that is
+// older than maxAge, or than the session under way.
 func quoteIn(m *market.Mark, phase market.Phase, now time.Time, maxAge time.Duration) quote {
+	if phase.Open && !phase.Opened.IsZero() {
+		maxAge = min(maxAge, now.Sub(phase.Opened))
+	}
 	q := quoteOf(m, now, maxAge)
 	q.opened = phase.Opened
 	q.waits = !phase.Open || m != nil && (m.Received.Before(phase.Opened) || newestOf(m).Before(phase.Opened))

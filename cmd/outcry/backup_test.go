@@ -39,7 +39,7 @@ func (x *executorOf) trade(t *testing.T, e *Engine, n int) {
 	t.Helper()
 	var lines bytes.Buffer
 	for range n {
-		fmt.Fprintf(&lines, `{"userId":%q,"id":"%s-%d","symbol":"SYM%d","quantity":1,"price":1.25,"side":"buy","status":"executed"}`+"\n", x.user, x.user, x.next, x.next%7)
+		lines.WriteString(x.line(x.next))
 		x.next++
 	}
 	status, answer := send(t, e, auth.Executor, "/api/trades", lines.String())
@@ -51,6 +51,12 @@ func (x *executorOf) trade(t *testing.T, e *Engine, n int) {
 		return
 	}
 	x.acknowledged.Add(int64(n))
+}
+
+// line is the trade of a number.
+func (x *executorOf) line(number int) string {
+	return fmt.Sprintf(`{"userId":%q,"id":"%s-%d","symbol":"SYM%d","quantity":1,"price":1.25,"side":"buy","status":"executed"}`+"\n",
+		x.user, x.user, number, number%7)
 }
 
 // send posts lines and returns the answer.
@@ -201,7 +207,7 @@ func TestABackupUnderLoadRestoresEachAccountAsItWas(t *testing.T) {
 		if account := folded(t, restored, x.user, true, version); account != want {
 			t.Errorf("%s is\n%s\nand was\n%s", x.user, account, want)
 		}
-		status, answer := send(t, restored, auth.Executor, "/api/trades", fmt.Sprintf(`{"userId":%q,"id":"%s-%d","symbol":"SYM0","quantity":1,"price":1.25,"side":"buy","status":"executed"}`, x.user, x.user, before[i]-1))
+		status, answer := send(t, restored, auth.Executor, "/api/trades", x.line(int(before[i]-1)))
 		if status != http.StatusOK || !strings.Contains(answer, `"duplicates":1`) {
 			t.Errorf("a trade of before the backup is sent again: %d %s", status, answer)
 		}

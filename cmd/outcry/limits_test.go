@@ -187,7 +187,7 @@ func TestLimitsAtZeroAreOff(t *testing.T) {
 		padding := strings.Repeat(" ", 3_000_000)
 		b := signIn(t, e, "ann", "")
 		b.say(`422["ping",` + padding + `{}]`)
-		b.await(`432[{"message":"pong"`)
+		b.await(`432[{"success":true,"message":"pong"`)
 		b.leave()
 		p := openPoller(t, e)
 		expectStatus(t, p.post(`40{"token":"none"`+padding+`}`).StatusCode, 200)
