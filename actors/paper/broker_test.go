@@ -286,7 +286,6 @@ func TestOrdersOutliveAPanic(t *testing.T) {
 			r.submit("1", "A", ledger.Buy, "93")
 			r.submit("2", "A", ledger.Buy, "92")
 			r.submit("3", "A", ledger.Buy, "91")
-			r.settle()
 			for n := range 2 { // one quote at a time: two that come together are looked at once
 				r.settle() // an order that meets the quote as it comes in would fail, too
 				r.Tick(t, "A", "90")
