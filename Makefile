@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 N ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-client test-dashboard test-browser test-deploy crash faults lint docs bench bench-browser bench-go fuzz clean
+.PHONY: help run build test check test-go test-client test-dashboard test-browser test-deploy crash faults lint docs bench bench-browser bench-go fuzz clean
 
 # What the dashboard is built from, and where it is embedded from.
 SITE := dashboard/dist/site/index.html
@@ -28,6 +28,14 @@ $(SITE): $(SITE_SOURCES)
 	.ci/dashboard build
 
 test: lint test-go test-client test-dashboard test-browser test-deploy ## Run every check
+
+# The tests of these take minutes: they kill engines and fill disks.
+SLOW := /persistence/badgerjournal$$|/cmd/outcry$$
+
+check: lint ## Before a commit: lint, unit tests without the race detector, types
+	@.ci/tools go node
+	go test $$(go list ./... | grep -vE '$(SLOW)')
+	.ci/dashboard check
 
 test-go: ## Go tests with the race detector, fuzz seeds included
 	@.ci/tools go cc

@@ -124,8 +124,8 @@ for (const [browser, io] of browsers) {
 
     it('answers ping both ways and ignores what it does not know', async () => {
       const socket = await connect(io, server.url, token('ann'))
-      const { serverTimestamp, ...pong } = await ask(socket, 'ping', { timestamp: 5 })
-      assert.deepEqual(pong, { success: true, message: 'pong', userId: 'ann' })
+      const { serverTimestamp, ...acknowledged } = await ask(socket, 'ping', { timestamp: 5 })
+      assert.deepEqual(acknowledged, { success: true, message: 'pong', userId: 'ann' })
       assert.ok(Math.abs(serverTimestamp - Date.now()) < 10_000, `${serverTimestamp} is the server's time`)
       socket.emit('ping', { timestamp: 1234 })
       const pong = await socket.await('pong')
