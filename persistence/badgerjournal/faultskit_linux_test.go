@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -147,8 +148,22 @@ func untilAvailable(j *Journal) error {
 }
 
 // audit returns what is wrong with a stream of which so many events were acknowledged:
-// each is readable, as it was written, with no gap, and its key leads to it.
-func audit(j *Journal, stream string, acknowledged uint64) (problems []string) {
+// each is readable, as it was written, with no gap, and its key leads to it. A journal
+// that puts entries back answers nothing in the meantime: audit waits and begins again.
+func audit(j *Journal, stream string, acknowledged uint64) []string {
+	for {
+		problems, err := auditOnce(j, stream, acknowledged)
+		if !errors.Is(err, persistence.ErrUnavailable) {
+			return problems
+		}
+		if err := untilAvailable(j); err != nil {
+			return append(problems, fmt.Sprintf("%s: %v", stream, err))
+		}
+	}
+}
+
+// auditOnce returns the problems, and the error that ended it before its time.
+func auditOnce(j *Journal, stream string, acknowledged uint64) (problems []string, err error) {
 	var last, lost uint64
 	problem := func(format string, args ...any) {
 		if len(problems) < 3 {
@@ -158,7 +173,7 @@ func audit(j *Journal, stream string, acknowledged uint64) (problems []string) {
 	for r, err := range j.Read(stream, 0) {
 		if err != nil {
 			problem("reading ends after event %d: %v", last, err)
-			break
+			return problems, err
 		}
 		if r.Version != last+1 {
 			problem("event %d follows %d", r.Version, last)
@@ -173,6 +188,9 @@ func audit(j *Journal, stream string, acknowledged uint64) (problems []string) {
 	unknown := 0
 	for version := range acknowledged {
 		got, err := j.Lookup(stream, eventAt(stream, version+1).Key)
+		if errors.Is(err, persistence.ErrUnavailable) {
+			return problems, err
+		}
 		if err != nil || got != version+1 {
 			unknown++
 		}
@@ -180,7 +198,7 @@ func audit(j *Journal, stream string, acknowledged uint64) (problems []string) {
 	if lost > 0 || unknown > 0 {
 		problem("%d of %d acknowledged events are lost, and the keys of %d", lost, acknowledged, unknown)
 	}
-	return problems
+	return problems, nil
 }
 
 // faultedProcess is one under way.
