@@ -182,7 +182,7 @@ func TestAListOfTablesWithAGapLosesNothing(t *testing.T) {
 		t.Fatalf("%s is there, or the list was written anew", replaced)
 	}
 	changes := all[badger.ManifestFilename][len(before):]
-	for cut := range 12 {
+	for _, cut := range []int{0, 3, 7, 11} {
 		for _, longer := range []byte{0, 1, 20, 60} { // than the write that follows it
 			torn := slices.Clone(changes[:cut+1])
 			torn[min(cut, 3)] += longer

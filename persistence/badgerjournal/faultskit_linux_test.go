@@ -45,7 +45,7 @@ const faultedStreams = 4
 func faulted(dir string) {
 	traced := traceCompactions()
 	log := zerolog.New(os.Stderr).Level(zerolog.WarnLevel)
-	j, err := Open(dir, smallOptions(), log, time.Now)
+	j, err := openTiny(dir, log)
 	if err != nil {
 		fmt.Println("error", err)
 		os.Exit(1)
@@ -128,7 +128,7 @@ func headOf(j *Journal, stream string) (uint64, error) {
 }
 
 // eventAt returns the only event that a stream has at a version. It is not to be
-// compressed: 16 MiB of it fill two memory tables.
+// compressed: a megabyte of it fills a memory table.
 func eventAt(stream string, version uint64) persistence.Event {
 	var seed [32]byte
 	copy(seed[:], stream)
@@ -225,10 +225,9 @@ func startFaulted(t *testing.T, dir string) *faultedProcess {
 		t.Fatal(err)
 	}
 	p := &faultedProcess{
-		layer: layer, command: exec.Command(os.Args[0]),
+		layer: layer, command: child(t, faultedVariable, dir),
 		acknowledged: map[string]uint64{}, refused: map[string]int{},
 	}
-	p.command.Env = append(os.Environ(), faultedVariable+"="+dir)
 	p.command.Stderr = &p.stderr
 	layer.Attach(p.command)
 	stdin, err := p.command.StdinPipe()
@@ -330,7 +329,7 @@ func (p *faultedProcess) end(t *testing.T, dir string) {
 		t.Errorf("while it was open: %s", problem)
 	}
 	for _, when := range []string{"closed", "opened again"} {
-		report, err := Verify(dir, smallOptions(), zerolog.Nop())
+		report, err := Verify(dir, tinyOptions(), zerolog.Nop())
 		if err != nil || report.Found > 0 {
 			t.Errorf("%s: %d problems (%v): %.500s", when, report.Found, err, strings.Join(report.Problems, "; "))
 		}
@@ -342,7 +341,7 @@ func (p *faultedProcess) end(t *testing.T, dir string) {
 
 func (p *faultedProcess) reopen(t *testing.T, dir string) {
 	t.Helper()
-	j, err := Open(dir, smallOptions(), zerolog.Nop(), time.Now)
+	j, err := openTiny(dir, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}

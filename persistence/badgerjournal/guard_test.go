@@ -134,7 +134,7 @@ func TestACompactionThatCannotCreateATableLosesNothing(t *testing.T) {
 			}
 			heads, random := map[string]uint64{}, rand.New(rand.NewPCG(1, 2))
 			obstruct(t, dir, 5, 2000, some)
-			load(t, j, heads, 9<<20, random)
+			load(t, j, heads, 8<<20, random)
 			waitForGuard(t, j)
 			checkHeads(t, j, heads)
 			t.Logf("%d entries put back, %d tables", j.restored.Load(), len(j.database.Tables()))
