@@ -39,7 +39,7 @@ check: lint ## Before a commit: lint, unit tests without the race detector, type
 
 test-go: ## Go tests with the race detector, fuzz seeds included
 	@.ci/tools go cc
-	go test -race -timeout 30m ./...
+	go test -race -timeout 30m -p 3 ./...
 
 faults: # makes calls of the engine's file system fail, for the crash test; on Linux alone
 	@.ci/tools go

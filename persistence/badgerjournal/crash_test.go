@@ -210,10 +210,10 @@ func TestAKillLosesNothingThatWasAcknowledged(t *testing.T) {
 			}
 		}
 	}
-	for range 12 {
+	for range 8 {
 		p := startVictim(t, dir)
 		p.until(t, "open", acknowledged)
-		for range random.IntN(300) {
+		for range random.IntN(200) {
 			take(<-p.lines)
 		}
 		if err := p.command.Process.Kill(); err != nil {

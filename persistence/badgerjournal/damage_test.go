@@ -52,13 +52,13 @@ func TestAFlippedByteLosesNothingInSilence(t *testing.T) {
 		flips   int
 		refused bool // some flips keep the journal from opening
 	}{
-		"log after a kill":         {crashed, "*.mem", 40, false},
-		"value log after a kill":   {crashed, "*.vlog", 20, false},
-		"second copy after a kill": {crashed, "recent-1.log", 20, false},
-		"table":                    {closed, "*.sst", 30, true},
-		"list of tables":           {closed, "MANIFEST", 30, false},
+		"log after a kill":         {crashed, "*.mem", 16, false},
+		"value log after a kill":   {crashed, "*.vlog", 8, false},
+		"second copy after a kill": {crashed, "recent-1.log", 10, false},
+		"table":                    {closed, "*.sst", 20, true},
+		"list of tables":           {closed, "MANIFEST", 16, false},
 		"list after a kill":        {crashed, "MANIFEST", 8, false},
-		"key registry":             {closed, "KEYREGISTRY", 10, false},
+		"key registry":             {closed, "KEYREGISTRY", 6, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

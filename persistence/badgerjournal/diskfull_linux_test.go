@@ -87,7 +87,7 @@ func TestAFullDiskRefusesAndRecovers(t *testing.T) {
 		defer ticker.Stop()
 		return fillDisk(t, dir, 0, ticker.C, reserve/100)
 	}
-	for range 2000 {
+	for range 500 {
 		p.until(t, "stream", acknowledged)
 	}
 	other := fill()
@@ -97,7 +97,7 @@ func TestAFullDiskRefusesAndRecovers(t *testing.T) {
 	if err := os.Remove(other); err != nil {
 		t.Fatal(err)
 	}
-	for range 1000 {
+	for range 300 {
 		p.until(t, "stream", acknowledged)
 	}
 	other = fill()
