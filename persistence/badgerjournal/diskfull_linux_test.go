@@ -178,10 +178,12 @@ func TestTheReserveHoldsWhatIsWrittenBehindIt(t *testing.T) {
 		least = min(least, freeOn(t, dir))
 	}
 	p.end(t, acknowledged)
-	reserve := tinyOptions().ReserveBytes
-	t.Logf("%d of %d MiB in reserve were never used", least>>20, reserve>>20)
-	if least < reserve/4 {
-		t.Errorf("%d MiB of %d MiB in reserve were left: too little", least>>20, reserve>>20)
+	// What was queued before the first refusal counts for many of these tables. With the
+	// smallest that are allowed, 117 to 145 of 192 MiB are left.
+	o := tinyOptions()
+	t.Logf("%d of %d MiB in reserve were never used", least>>20, o.ReserveBytes>>20)
+	if least < o.MemTableBytes {
+		t.Errorf("%d KiB of %d MiB in reserve were left: too little", least>>10, o.ReserveBytes>>20)
 	}
 }
 
