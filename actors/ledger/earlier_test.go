@@ -117,3 +117,20 @@ func TestEarlierClosedPositionTellsItsLastPart(t *testing.T) {
 		t.Error("no position was closed")
 	}
 }
+
+func TestEntryOfAnEarlierFillFollowsFromItsProfit(t *testing.T) {
+	for name, c := range map[string]struct {
+		side                Side
+		price, profit, want string
+	}{
+		"long": {Sell, "110", "40", "100"}, "short": {Buy, "90", "40", "100"}, "lost": {Sell, "90", "-40", "100"}, "less than nothing": {Sell, "1", "40", "0"},
+	} {
+		f := OrderFilled{Symbol: "A", Side: c.side, Quantity: d("4"), Price: d(c.price), Closing: true, Realised: d(c.profit), Time: noon}
+		if at, price := f.Entry(); !price.Equal(d(c.want)) || !at.Equal(noon) {
+			t.Errorf("%s: %s at %s, want %s", name, price, at, c.want)
+		}
+	}
+	if _, price := (&OrderFilled{Price: d("5"), Closing: true}).Entry(); !price.Equal(d("5")) {
+		t.Errorf("%s of no quantity", price)
+	}
+}

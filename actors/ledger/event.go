@@ -77,6 +77,29 @@ func (e *OrderFilled) ClosedQuantity() decimal.Decimal {
 	return decimal.Zero
 }
 
+// Entry is when and at which average price the position was entered that the fill closed
+// all or a part of, or else the fill itself. Of a closing fill of an earlier version that
+// ended no position the price follows from its profit, and the time is the fill's.
+func (e *OrderFilled) Entry() (at time.Time, price decimal.Decimal) {
+	switch {
+	case !e.Closing:
+		return e.Time, e.Price
+	case !e.OpenedAt.IsZero():
+		return e.OpenedAt, e.EntryPrice
+	}
+	made, err := e.Realised.Quo(e.ClosedQuantity())
+	if err != nil {
+		return e.Time, e.Price // an event without a quantity
+	}
+	if e.Side == Sell {
+		made = made.Neg()
+	}
+	if price = about(e.Price, made); price.IsNeg() {
+		price = decimal.Zero
+	}
+	return e.Time, price.Round(averageScale).Trim(0)
+}
+
 // PositionClosed is the whole life of a position that ended: it is back at zero, or
 // crossed it. Events of earlier versions know its last part alone.
 type PositionClosed struct {

@@ -52,9 +52,9 @@ func NewTradeHistory(o *LiveOptions, deps TradeHistoryDeps, account AccountDeps)
 //	{success, data: {trades: [...], pagination: {page, limit, totalItems, totalPages}, summary: {...}}}
 //
 // A trade has the flat fields of trade:executed or trade:failed, an order that was
-// cancelled, expired or rejected those of wire.CancelledFields or wire.RejectedFields;
-// tradeRow.append has the fields that all have beside them. The summary is of all that
-// match symbol and status; totalTrades are those that were executed or failed.
+// cancelled, expired or rejected those of wire.CancelledFields or wire.RejectedFields.
+// The summary is of all that match symbol and status; totalTrades are those that were
+// executed or failed.
 func (h *TradeHistory) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	userID, ok := requireUser(w, r, h.account.Verifier)
 	if !ok {

@@ -124,22 +124,6 @@ func TestHistoryHasTheFieldsOfThePlatform(t *testing.T) {
 	}
 }
 
-func TestEntryOfAnEarlierTradeFollowsFromItsProfit(t *testing.T) {
-	for name, c := range map[string]struct {
-		side                ledger.Side
-		price, profit, want string
-	}{
-		"long": {ledger.Sell, "110", "40", "100"}, "short": {ledger.Buy, "90", "40", "100"}, "lost": {ledger.Sell, "90", "-40", "100"},
-		"no price": {ledger.Sell, "1", "40", "0"},
-	} {
-		f := fill("1", c.side, "4", c.price)
-		f.Closing, f.Realised, f.Time = true, decimal.MustParse(c.profit), tradeNow
-		if got := rowOf(f).entry.price; !got.Equal(decimal.MustParse(c.want)) {
-			t.Errorf("%s: %s, want %s", name, got, c.want)
-		}
-	}
-}
-
 func TestBotsAreAnEmptyList(t *testing.T) {
 	a := newAPI(t, func(_ Options, deps AccountDeps, mux *http.ServeMux) {
 		mux.Handle("/api/trader/bots", Methods{http.MethodGet: NewBots(deps)})

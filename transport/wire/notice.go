@@ -130,8 +130,23 @@ func ExecutedFields(userID string, e *ledger.OrderFilled) func(dst []byte) []byt
 			dst = appendNumber(dst, `,"closedQuantity":`, e.ClosedQuantity())
 			dst = appendNumber(dst, `,"openedQuantity":`, e.Opened.Abs())
 		}
-		return appendTradeTail(append(dst, `,"status":"executed"`...), userID, e.Broker, e.Time)
+		dst = appendTradeTail(append(dst, `,"status":"executed"`...), userID, e.Broker, e.Time)
+		at, price := e.Entry()
+		dst = appendPlatform(dst, at, price, e.Realised)
+		if e.Closing {
+			dst = strconv.AppendInt(append(dst, `,"exitTime":`...), e.Time.UnixMilli(), 10)
+			dst = appendNumber(dst, `,"exitPrice":`, e.Price)
+		}
+		return dst
 	}
+}
+
+// appendPlatform appends what pages of the platform read of a row of its history, by their
+// names. All three are always there: pages show them without a look at what they are.
+func appendPlatform(dst []byte, entered time.Time, entryPrice, profit decimal.Decimal) []byte {
+	dst = strconv.AppendInt(append(dst, `,"entryTime":`...), entered.UnixMilli(), 10)
+	dst = appendNumber(dst, `,"entryPrice":`, entryPrice)
+	return appendNumber(dst, `,"profitLoss":`, profit)
 }
 
 // FailedFields are the flat fields of trade:failed.
@@ -146,7 +161,8 @@ func FailedFields(userID string, e *ledger.OrderFailed) func(dst []byte) []byte 
 		dst = jsonline.AppendText(append(dst, `,"error":`...), e.Reason)
 		dst = jsonline.AppendText(append(dst, `,"code":`...), e.Code)
 		dst = strconv.AppendBool(append(dst, `,"canRetry":`...), e.CanRetry)
-		return appendTradeTail(append(dst, `,"status":"failed"`...), userID, e.Broker, e.Time)
+		dst = appendTradeTail(append(dst, `,"status":"failed"`...), userID, e.Broker, e.Time)
+		return appendPlatform(dst, e.Time, e.Price, decimal.Zero)
 	}
 }
 
@@ -184,7 +200,8 @@ func appendOrderEnd(dst []byte, limit decimal.Decimal, reason, code, status, use
 	dst = jsonline.AppendText(append(dst, `,"reason":`...), reason)
 	dst = jsonline.AppendText(append(dst, `,"code":`...), code)
 	dst = append(append(append(dst, `,"status":"`...), status...), '"')
-	return appendTradeTail(dst, userID, broker, at)
+	dst = appendTradeTail(dst, userID, broker, at)
+	return appendPlatform(dst, at, limit, decimal.Zero)
 }
 
 func appendTradeHead(dst []byte, id, orderID, symbol string, side ledger.Side) []byte {

@@ -73,6 +73,7 @@ func TestExecutedTradeHasTheFieldsOfTheContract(t *testing.T) {
 	want := map[string]any{
 		"id": "t-1", "orderId": "o-1", "symbol": "AAPL", "side": "sell", "quantity": 10.0, "price": 110.25, "fee": 1.5, "profit": 102.5,
 		"status": "executed", "broker": "paper", "userId": "ann", "timestamp": 1_790_000_060_000.0,
+		"entryTime": 1_790_000_000_000.0, "entryPrice": 100.0, "profitLoss": 102.5, "exitTime": 1_790_000_060_000.0, "exitPrice": 110.25,
 	}
 	if diff := cmp.Diff(want, flat(t, object, "trade")); diff != "" {
 		t.Error(diff)
@@ -146,6 +147,7 @@ func TestFailedTradeHasTheFieldsOfTheContract(t *testing.T) {
 	want := map[string]any{
 		"id": "t-2", "orderId": "o-2", "symbol": "AAPL", "side": "buy", "quantity": 3.0, "reason": `no "liquidity"`, "error": `no "liquidity"`,
 		"code": "LIQUIDITY", "canRetry": true, "status": "failed", "broker": "acme", "userId": `a"b`, "timestamp": 1_790_000_000_000.0,
+		"entryTime": 1_790_000_000_000.0, "entryPrice": 0.0, "profitLoss": 0.0,
 	}
 	if diff := cmp.Diff(want, flat(t, object, "trade")); diff != "" || name != "trade:failed" || offset != "3" {
 		t.Errorf("%s %s %s", name, offset, diff)
