@@ -128,28 +128,34 @@ func (Encoder) AppendAckSymbols(dst []byte, id int64, symbols []string) []byte {
 	return fmt.Appendf(dst, "ack %d %v\n", id, symbols)
 }
 
-// Notices makes one notice of each event that an account is told, and a second
-// one of a fill that closes a position. portfolio.Encoder.
+// Notices makes one notice of each event that an account is told, a second one of a
+// fill that closes a position, and a third where it opens another. portfolio.Encoder.
 func (Encoder) Notices(e ledger.Event) int {
 	switch e := e.(type) {
 	case ledger.OrderFilled:
-		if e.Closed != nil {
+		switch {
+		case e.Closed == nil:
+			return 1
+		case e.Opened.IsZero():
 			return 2
 		}
-		return 1
+		return 3
 	case ledger.OrderFailed, ledger.OrderCancelled:
 		return 1
 	}
 	return 0
 }
 
-// AppendNotice writes "executed trade @offset", "closed symbol @offset",
+// AppendNotice writes "executed trade @offset", "closed symbol @offset", "opened symbol @offset",
 // "failed trade reason @offset" or "cancelled order @offset".
 func (Encoder) AppendNotice(dst []byte, _ string, e ledger.Event, index int, offset portfolio.Offset) []byte {
 	switch e := e.(type) {
 	case ledger.OrderFilled:
-		if index == 1 {
+		switch index {
+		case 1:
 			return fmt.Appendf(dst, "closed %s @%s\n", e.Symbol, offset)
+		case 2:
+			return fmt.Appendf(dst, "opened %s @%s\n", e.Symbol, offset)
 		}
 		return fmt.Appendf(dst, "executed %s @%s\n", e.TradeID, offset)
 	case ledger.OrderFailed:

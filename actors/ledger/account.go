@@ -26,10 +26,13 @@ type Account struct {
 	Orders    []Order    // open, in the order of their placing
 
 	// Trades counts fills, Failed those that failed, Closings the fills that
-	// closed something and Wins those of them with a profit.
-	Trades, Failed, Closings, Wins uint64
+	// closed something and Wins those of them with a profit. Rejected counts orders
+	// that were refused, as far as that was recorded.
+	Trades, Failed, Closings, Wins, Rejected uint64
 
 	day day
+
+	lifeless bool // of a checkpoint of an earlier version
 }
 
 // Position is an open holding in one symbol, from when it leaves zero until it
@@ -38,9 +41,12 @@ type Position struct {
 	Symbol string
 	// Quantity is negative for a short position.
 	Quantity decimal.Decimal
-	// Cost is what the quantity cost; negative, what it brought, for a short
-	// position. Cost / Quantity is the average entry price.
+	// Cost is what the quantity cost; negative, what it brought, for a short position.
 	Cost decimal.Decimal
+	// Entry is the average price of the quantity. Cost / Quantity is the same but for the
+	// rounding of Cost, which matters where a quantity is small.
+	Entry decimal.Decimal
+	Life  Life
 	// LastPrice is that of the last fill: the mark where no quote is known.
 	LastPrice decimal.Decimal
 	OpenedAt  time.Time
@@ -66,6 +72,8 @@ type day struct {
 	span market.Day
 	// cash and deposits are those at the day's start.
 	cash, deposits decimal.Decimal
+	// rejected counts the orders that were refused since.
+	rejected uint64
 	// left are the positions of the day's start that were closed since. A symbol
 	// is there at most once: what opens after is not of the day's start.
 	left []held
@@ -142,10 +150,26 @@ func (a *Account) Apply(e Event, days Days) error {
 		}
 		a.begin(e.Time, days)
 		a.remove(e.OrderID)
+	case OrderRejected:
+		if err := e.check(); err != nil {
+			return err
+		}
+		a.begin(e.Time, days)
+		a.Rejected++
+		a.day.rejected++
 	default:
 		return fmt.Errorf("ledger: unknown event %T", e)
 	}
 	return nil
+}
+
+// RejectedToday counts the orders that were refused, and recorded, in the trading day
+// that is under way at now.
+func (a *Account) RejectedToday(now time.Time) uint64 {
+	if now.Before(a.day.span.End) {
+		return a.day.rejected
+	}
+	return 0
 }
 
 // begin begins the trading day of an event, if that is a new one. It is called

@@ -192,7 +192,7 @@ func TestAccountIsSmall(t *testing.T) {
 	bytes := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / int64(len(accounts))
 	runtime.KeepAlive(accounts)
 	t.Logf("an account of 10 positions has %d bytes, its checkpoint %d", bytes, len(text))
-	if bytes > 2500 {
+	if bytes > 3600 {
 		t.Error("that is too much")
 	}
 }

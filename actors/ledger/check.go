@@ -31,7 +31,7 @@ func (a *Account) CheckOrder(o OrderPlaced, price, fee decimal.Decimal, marks Ma
 	if !price.IsPos() {
 		return &Rejection{CodePrice, fmt.Sprintf("a price of %s for %s is not allowed: must be more than 0", price, o.Symbol)}
 	}
-	if _, err := keep(o.Quantity); err != nil {
+	if _, err := fit(o.Quantity); err != nil {
 		return &Rejection{CodeQuantity, fmt.Sprintf("a quantity of %s: %v", o.Symbol, err)}
 	}
 	if _, err := notional(price, o.Quantity); err != nil {

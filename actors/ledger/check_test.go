@@ -89,7 +89,8 @@ func TestOrderIsCheckedAgainstBuyingPower(t *testing.T) {
 		"in debt":                  {"1000", []string{"sell 5 A @ 10"}, nil, "buy 1 B", "100", "0", "needs 100.00 and the buying power is 50.00"},
 		"no quantity":              {"1000", nil, nil, "buy 0 A", "100", "0", "a quantity of 0 A is not allowed: must be more than 0"},
 		"negative quantity":        {"1000", nil, nil, "buy -1 A", "100", "0", "a quantity of -1 A is not allowed"},
-		"too many decimals":        {"1000", nil, nil, "buy 0.000000001 A", "100", "0", "must have at most 8 decimals"},
+		"whatever decimals":        {"1000", nil, nil, "buy 0.000000000001 A", "100", "0", enough},
+		"too large":                {"1000", nil, nil, "buy 100000000000 A", "0.001", "0", "the amount does not fit"},
 		"no price":                 {"1000", nil, nil, "buy 1 A", "0", "0", "a price of 0 for A is not allowed"},
 		"more than there is":       {"1000", nil, nil, "buy 99999999999 A", "100", "0", "99999999999 A is too much for one order"},
 	}

@@ -22,6 +22,7 @@ func AppendAccount(dst []byte, a *Account) []byte {
 	w.count("failed", a.Failed)
 	w.count("closings", a.Closings)
 	w.count("wins", a.Wins)
+	w.count("rejected", a.Rejected)
 	appendByName(&w, "positions", a.Positions, (*writer).position)
 	appendByName(&w, "orders", a.Orders, (*writer).order)
 	if !a.day.span.End.IsZero() {
@@ -36,12 +37,25 @@ func (w *writer) position(p *Position) {
 	w.begin()
 	w.amount("quantity", p.Quantity)
 	w.amount("cost", p.Cost)
+	w.amount("entry", p.Entry)
+	w.life(&p.Life)
 	w.amount("lastPrice", p.LastPrice)
 	w.instant("openedAt", p.OpenedAt)
 	w.amount("start", p.Start)
 	w.amount("startPrice", p.StartPrice)
 	w.amount("dayCost", p.DayCost)
 	w.ownDay(p.Day)
+	w.end()
+}
+
+func (w *writer) life(l *Life) {
+	w.name("life")
+	w.begin()
+	w.amount("opened", l.Opened)
+	w.amount("entryPrice", l.EntryPrice)
+	w.amount("exitPrice", l.ExitPrice)
+	w.amount("realised", l.Realised)
+	w.amount("fees", l.Fees)
 	w.end()
 }
 
@@ -60,6 +74,7 @@ func (w *writer) day(d *day) {
 	w.instant("end", d.span.End)
 	w.amount("cash", d.cash)
 	w.amount("deposits", d.deposits)
+	w.count("rejected", d.rejected)
 	appendByName(w, "left", d.left, (*writer).held)
 	appendByName(w, "flows", d.flows, (*writer).flow)
 	w.end()

@@ -25,7 +25,10 @@ var (
 var anyEvent = rapid.Custom(func(t *rapid.T) Event {
 	text := func(label string) string { return anyText.Draw(t, label) }
 	at := anyInstant.Draw(t, "time")
-	switch rapid.IntRange(0, 5).Draw(t, "kind") {
+	switch rapid.IntRange(0, 6).Draw(t, "kind") {
+	case 6:
+		return OrderRejected{OrderID: anyName.Draw(t, "id"), ClientOrderID: text("client"), Symbol: anyName.Draw(t, "symbol"), Side: anySide.Draw(t, "side"),
+			Quantity: anyAmount.Draw(t, "quantity"), Broker: text("broker"), Code: text("code"), Reason: text("reason"), Time: at}
 	case 0:
 		return Deposited{Amount: kept(11).Draw(t, "amount"), Note: text("note"), Time: at}
 	case 1:
@@ -43,16 +46,26 @@ var anyEvent = rapid.Custom(func(t *rapid.T) Event {
 	case 4:
 		e := OrderCancelled{OrderID: text("id"), Reason: text("reason"), Time: at, Symbol: text("symbol")}
 		if e.Symbol != "" {
-			e.Side, e.Quantity = anySide.Draw(t, "side"), anyAmount.Draw(t, "quantity").Abs()
+			e.Side, e.Quantity, e.LimitPrice = anySide.Draw(t, "side"), anyAmount.Draw(t, "quantity").Abs(), anyAmount.Draw(t, "limit").Abs()
 		}
+		e.Code, e.Broker = text("code"), text("broker")
 		return e
 	}
-	f := OrderFilled{TradeID: text("trade"), OrderID: text("id"), Symbol: anyName.Draw(t, "symbol"), Side: anySide.Draw(t, "side"), Quantity: kept(11).Draw(t, "quantity"),
-		Price: anyPrice.Draw(t, "price"), Fee: anyAmount.Draw(t, "fee").Abs(), Broker: text("broker"), Time: at,
+	f := OrderFilled{TradeID: text("trade"), OrderID: text("id"), Symbol: anyName.Draw(t, "symbol"), Side: anySide.Draw(t, "side"), Quantity: fine(11).Draw(t, "quantity"),
+		Price: anyPrice.Draw(t, "price"), Fee: anyAmount.Draw(t, "fee"), Broker: text("broker"), Time: at,
 		Realised: anyAmount.Draw(t, "realised"), Closing: rapid.Bool().Draw(t, "closing")}
-	if f.Closing && rapid.Bool().Draw(t, "closed") {
-		f.Closed = &PositionClosed{Quantity: anyAmount.Draw(t, "closed quantity"), EntryPrice: anyPrice.Draw(t, "entry"), ExitPrice: f.Price,
-			PnL: f.Realised, PnLPercent: anyAmount.Draw(t, "percent"), OpenedAt: anyInstant.Draw(t, "opened"), ClosedAt: at}
+	if !f.Closing {
+		return f
+	}
+	f.EntryPrice, f.OpenedAt = anyPrice.Draw(t, "entry"), anyInstant.Draw(t, "opened")
+	if rapid.Bool().Draw(t, "closed") {
+		part := func(label string) ClosedPart {
+			return ClosedPart{Quantity: kept(11).Draw(t, label+" quantity").CopySign(anyAmount.Draw(t, "sign")), EntryPrice: anyPrice.Draw(t, label+" entry"),
+				ExitPrice: anyPrice.Draw(t, label+" exit"), PnL: anyAmount.Draw(t, label+" profit"), PnLPercent: anyAmount.Draw(t, label+" percent")}
+		}
+		f.Closed = &PositionClosed{ClosedPart: part("whole"), Last: part("last"), Fees: anyAmount.Draw(t, "fees"), OpenedAt: f.OpenedAt, ClosedAt: at}
+		f.Closed.Last.EntryPrice, f.Closed.Last.ExitPrice, f.Closed.Last.PnL = f.EntryPrice, f.Price, f.Realised
+		f.Opened = anyAmount.Draw(t, "opened")
 	}
 	return f
 })
@@ -107,10 +120,13 @@ func TestWhatApplyTakesCanBeReadBack(t *testing.T) {
 
 func TestFillIsWrittenInOneLineOfPlainFields(t *testing.T) {
 	f := OrderFilled{TradeID: "t-1", OrderID: "o-1", Symbol: "A", Side: Sell, Quantity: d("10"), Price: d("110.50"), Fee: d("0.5"), Broker: "paper",
-		Time: time.UnixMilli(1_790_000_060_000), Realised: d("105"), Closing: true, Closed: &PositionClosed{Quantity: d("10"), EntryPrice: d("100"),
-			ExitPrice: d("110.5"), PnL: d("105"), PnLPercent: d("10.5"), OpenedAt: time.UnixMilli(1_790_000_000_000), ClosedAt: time.UnixMilli(1_790_000_060_000)}}
+		Time: time.UnixMilli(1_790_000_060_000), Realised: d("105"), Closing: true, EntryPrice: d("100"), OpenedAt: time.UnixMilli(1_790_000_000_000),
+		Closed: &PositionClosed{ClosedPart: ClosedPart{Quantity: d("25"), EntryPrice: d("99"), ExitPrice: d("108"), PnL: d("225"), PnLPercent: d("9.0909")},
+			Last: ClosedPart{Quantity: d("10"), EntryPrice: d("100"), ExitPrice: d("110.5"), PnL: d("105"), PnLPercent: d("10.5")}, Fees: d("1.5"),
+			OpenedAt: time.UnixMilli(1_790_000_000_000), ClosedAt: time.UnixMilli(1_790_000_060_000)}, Opened: d("-3")}
 	want := `{"type":"order_filled","v":1,"time":1790000060000,"tradeId":"t-1","orderId":"o-1","symbol":"A","side":"sell","quantity":10,"price":110.50,` +
-		`"fee":0.5,"broker":"paper","closing":true,"realised":105,"closedQuantity":10,"entryPrice":100,"pnlPercent":10.5,"openedAt":1790000000000}`
+		`"fee":0.5,"broker":"paper","closing":true,"realised":105,"entryPrice":100,"openedAt":1790000000000,"closedQuantity":10,"pnlPercent":10.5,"wholeQuantity":25,"wholeEntryPrice":99,` +
+		`"wholeExitPrice":108,"wholePnl":225,"wholePnlPercent":9.0909,"wholeFees":1.5,"openedQuantity":-3}`
 	if got := string(AppendEvent(nil, f)); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
@@ -137,8 +153,9 @@ func TestHostileEventIsRefusedByTheNameOfItsField(t *testing.T) {
 		head + `,"symbol":"B"}`:                           "symbol is given twice",
 		head + `,"price":2}`:                              "price is given twice",
 		head + `,"time":1790000000000}`:                   "time is given twice",
-		head + `,"fee":-1}`:                               "fee -1 is not allowed",
-		head + `,"fee":1e-9}`:                             "fee 0.000000001 is not allowed",
+		head + `,"fee":-1}`:                               "",
+		head + `,"fee":1e-9}`:                             "",
+		head + `,"entryPrice":-1}`:                        "entryPrice -1 is not allowed",
 		head + `,"fee":[1]}`:                              "fee is an array: must be a number",
 		head + `,"fee":NaN}`:                              "fee NaN",
 		head + `,"fee":12345678901234567890.5}`:           "fee 12345678901234567890.5 is not allowed",
@@ -227,12 +244,16 @@ func TestHostileCheckpointIsRefusedByTheNameOfItsField(t *testing.T) {
 		with(`"A"`, `""`):                                  "symbol is missing",
 		with(`"A"`, "\"\xff\""):                            "symbol is not allowed: must be UTF-8",
 		with(`"quantity":2,`, ``):                          "positions A quantity 0 is not allowed: must not be 0",
-		with(`"quantity":2`, `"quantity":1e-9`):            "positions A quantity 0.000000001 is not allowed",
+		with(`"quantity":2`, `"quantity":1e11`):            "positions A quantity 100000000000 is not allowed",
 		with(`"quantity":2`, `"quantity":-2`):              "cost 10 is not allowed: must have the sign of the quantity",
-		with(`"lastPrice":5,`, ``):                         "lastPrice 0 is not allowed: must be more than 0",
+		with(`"lastPrice":5,`, `"lastPrice":-5,`):          "lastPrice -5 is not allowed: must not be negative",
+		with(`"cost"`, `"entry":5,"cost"`):                 "life opened is missing",
+		with(`"cost"`, `"life":{"exitPrice":1},"cost"`):    "life opened is missing",
+		with(`"cost"`, `"life":{"opened":-1},"cost"`):      "life opened -1 is not allowed",
+		with(`"cost"`, `"life":{"x":1},"cost"`):            "life x is not a field",
 		with(`,"openedAt":1790000000000`, ``):              "openedAt is not allowed",
 		with(`"cost"`, `"start":-1,"startPrice":1,"cost"`): "start -1 is not allowed",
-		with(`"cost"`, `"start":1,"cost"`):                 "start 1 is not allowed",
+		with(`"cost"`, `"startPrice":1,"cost"`):            "start 0 is not allowed",
 		with(`"cost"`, `"size"`):                           "size is not a field",
 		orders(`"1":{}`):                                   "orders 1 placed is missing",
 		orders(`"1":7`):                                    "orders 1 is a number",
@@ -242,12 +263,12 @@ func TestHostileCheckpointIsRefusedByTheNameOfItsField(t *testing.T) {
 		ordered(`{"filled":-1,"placed"`):                   "orders 1 filled -1 is not allowed",
 		orders(`"1":{"placed":7}`):                         "orders 1 placed event: ",
 		orders(`"1":{"placed":{"type":"deposited","v":1,"time":1790000000000,"amount":1}}`): "placed is not allowed: must be the event that placed an order",
-		`{"v":1,"day":{}}`:                  "day end must be after the start",
-		`{"v":1,"day":7}`:                   "day is a number: must be an object",
-		`{"v":1,"day":{"start":5,"end":5}}`: "day end must be after the start",
-		left(`[]`):                          "day left is an array",
-		left(`{"A":{"quantity":1}}`):        "day left A price 0 is not allowed",
-		left(`{"A":{"price":1}}`):           "day left A quantity 0 is not allowed",
+		`{"v":1,"day":{}}`:                      "day end must be after the start",
+		`{"v":1,"day":7}`:                       "day is a number: must be an object",
+		`{"v":1,"day":{"start":5,"end":5}}`:     "day end must be after the start",
+		left(`[]`):                              "day left is an array",
+		left(`{"A":{"quantity":1,"price":-1}}`): "day left A price -1 is not allowed",
+		left(`{"A":{"price":1}}`):               "day left A quantity 0 is not allowed",
 		`{"v":1,"day":{"start":5,"end":6},"day":{"start":5,"end":6}}`: "day is given twice",
 	}
 	for text, want := range cases {
@@ -261,14 +282,16 @@ func TestHostileCheckpointIsRefusedByTheNameOfItsField(t *testing.T) {
 // FuzzParseEvent holds that what is read is written and read the same.
 func FuzzParseEvent(f *testing.F) {
 	at := time.UnixMilli(1_790_000_000_000)
-	closed := &PositionClosed{Quantity: d("-1"), EntryPrice: d("2"), ExitPrice: d("1"), PnL: d("1"), PnLPercent: d("50"), OpenedAt: at, ClosedAt: at}
+	part := ClosedPart{Quantity: d("-1"), EntryPrice: d("2"), ExitPrice: d("1"), PnL: d("1"), PnLPercent: d("50")}
+	closed := &PositionClosed{ClosedPart: part, Last: part, OpenedAt: at, ClosedAt: at}
 	for _, e := range []Event{
 		Deposited{Amount: d("100000"), Note: "opening \"deposit\"", Time: at},
 		Withdrawn{Amount: d("0.00000001"), Time: at},
 		OrderPlaced{OrderID: "o", ClientOrderID: "c", Symbol: "A", Quantity: d("1"), Type: Limit, LimitPrice: d("150.25"), Broker: "paper", Time: at},
-		OrderFilled{TradeID: "t", OrderID: "o", Symbol: "A", Quantity: d("1"), Price: d("1"), Fee: d("0.1"), Closing: true, Realised: d("1"), Closed: closed, Time: at},
+		OrderFilled{TradeID: "t", OrderID: "o", Symbol: "A", Quantity: d("1"), Price: d("1"), Fee: d("0.1"), Closing: true, Realised: d("1"), EntryPrice: d("2"), OpenedAt: at, Closed: closed, Time: at},
 		OrderFailed{TradeID: "t", Symbol: "A", Side: Sell, Quantity: d("1"), Reason: "no\n\u2028", Code: "NO", CanRetry: true, Time: at},
 		OrderCancelled{OrderID: "o", Reason: "asked", Time: at},
+		OrderRejected{OrderID: "o", ClientOrderID: "c", Symbol: "A", Quantity: d("-1"), Code: "NO", Reason: "not that", Time: at},
 	} {
 		f.Add(AppendEvent(nil, e))
 	}

@@ -40,6 +40,9 @@ type record struct {
 
 	amount, quantity, price, fee, limitPrice, realised decimal.Decimal
 	closedQuantity, entryPrice, pnlPercent             decimal.Decimal
+	openedQuantity                                     decimal.Decimal
+	whole                                              ClosedPart
+	wholeFees                                          decimal.Decimal
 	version                                            decimal.Decimal
 
 	time, openedAt    time.Time
@@ -178,6 +181,20 @@ func (r *record) amountField(name []byte) *decimal.Decimal {
 		return &r.entryPrice
 	case "pnlPercent":
 		return &r.pnlPercent
+	case "openedQuantity":
+		return &r.openedQuantity
+	case "wholeQuantity":
+		return &r.whole.Quantity
+	case "wholeEntryPrice":
+		return &r.whole.EntryPrice
+	case "wholeExitPrice":
+		return &r.whole.ExitPrice
+	case "wholePnl":
+		return &r.whole.PnL
+	case "wholePnlPercent":
+		return &r.whole.PnLPercent
+	case "wholeFees":
+		return &r.wholeFees
 	}
 	return nil
 }
@@ -196,20 +213,20 @@ func (r *record) event() (Event, error) {
 		return e, e.check()
 	case typeCancelled:
 		return r.cancelled()
-	case typePlaced, typeFilled, typeFailed:
+	case typePlaced, typeFilled, typeFailed, typeRejected:
 		return r.ofOrder()
 	}
 	return nil, fmt.Errorf("type %.40q is not known", r.kind)
 }
 
 func (r *record) cancelled() (Event, error) {
-	e := OrderCancelled{OrderID: r.orderID, Reason: r.reason, Time: r.time, Symbol: r.symbol}
+	e := OrderCancelled{OrderID: r.orderID, Reason: r.reason, Time: r.time, Symbol: r.symbol, Code: r.code, Broker: r.broker}
 	if e.Symbol != "" {
 		var err error
 		if e.Side, err = ParseSide(r.side); err != nil {
 			return nil, err
 		}
-		e.Quantity = r.quantity
+		e.Quantity, e.LimitPrice = r.quantity, r.limitPrice
 	}
 	return e, e.check()
 }
@@ -231,6 +248,8 @@ func (r *record) ofOrder() (Event, error) {
 		return r.placed(side)
 	case typeFilled:
 		return r.filled(side)
+	case typeRejected:
+		return r.rejected(side)
 	}
 	e := OrderFailed{
 		TradeID: r.tradeID, OrderID: r.orderID, Symbol: r.symbol, Side: side, Quantity: r.quantity, Price: r.price,
@@ -255,12 +274,26 @@ func (r *record) filled(side Side) (Event, error) {
 	e := OrderFilled{
 		TradeID: r.tradeID, OrderID: r.orderID, Symbol: r.symbol, Side: side, Quantity: r.quantity, Price: r.price, Fee: r.fee,
 		Broker: r.broker, Time: r.time, Realised: r.realised, Closing: r.closing,
+		EntryPrice: r.entryPrice, OpenedAt: r.openedAt, Opened: r.openedQuantity,
 	}
-	if !r.openedAt.IsZero() {
-		e.Closed = &PositionClosed{
-			Quantity: r.closedQuantity, EntryPrice: r.entryPrice, ExitPrice: r.price,
-			PnL: r.realised, PnLPercent: r.pnlPercent, OpenedAt: r.openedAt, ClosedAt: r.time,
+	if !r.closedQuantity.IsZero() {
+		last := ClosedPart{Quantity: r.closedQuantity, EntryPrice: r.entryPrice, ExitPrice: r.price, PnL: r.realised, PnLPercent: r.pnlPercent}
+		e.Closed = &PositionClosed{ClosedPart: r.whole, Fees: r.wholeFees, OpenedAt: r.openedAt, ClosedAt: r.time, Last: last}
+		if r.whole.Quantity.IsZero() { // of an earlier version
+			e.Closed.ClosedPart = last
 		}
+	}
+	return e, e.check()
+}
+
+func (r *record) rejected(side Side) (Event, error) {
+	kind, err := ParseOrderType(r.orderType)
+	if err != nil {
+		return nil, err
+	}
+	e := OrderRejected{
+		OrderID: r.orderID, ClientOrderID: r.clientOrderID, Symbol: r.symbol, Side: side, Quantity: r.quantity, Type: kind,
+		LimitPrice: r.limitPrice, Broker: r.broker, Code: r.code, Reason: r.reason, Time: r.time,
 	}
 	return e, e.check()
 }

@@ -6,8 +6,9 @@
 // accounts are written down (AppendEvent, AppendAccount). Portfolio actors tell
 // it events in the order of their journal.
 //
-// Amounts and quantities have at most 8 decimals and are below 10^11. They are
-// rounded, once and half to even, only where a price meets a quantity and where a
-// part of a cost leaves with a part of a position. It never keeps time, locks,
-// does I/O, or rounds silently: what does not fit is an error.
+// Quantities and prices have whatever decimals a decimal of 19 digits holds, money has
+// at most 8, and all are below 10^11. Money is rounded, once and half to even, only
+// where a price meets a quantity, where a part of a cost leaves with a part of a
+// position, and in a fee. It never keeps time, locks, does I/O, or rounds silently:
+// what does not fit is an error.
 package ledger

@@ -20,6 +20,7 @@ const (
 	typeFilled    = "order_filled"
 	typeFailed    = "order_failed"
 	typeCancelled = "order_cancelled"
+	typeRejected  = "order_rejected"
 )
 
 // AppendEvent appends an event as a JSON object of one level. Amounts keep
@@ -50,8 +51,13 @@ func AppendEvent(dst []byte, e Event) []byte {
 			w.text("symbol", e.Symbol)
 			w.text("side", e.Side.String())
 			w.amount("quantity", e.Quantity)
+			w.amount("limitPrice", e.LimitPrice)
 		}
+		w.text("code", e.Code)
+		w.text("broker", e.Broker)
 		return w.end()
+	case OrderRejected:
+		return appendRejected(dst, &e)
 	}
 	panic("ledger: an event of an unknown type") // Event is sealed
 }
@@ -81,12 +87,36 @@ func appendFilled(dst []byte, e *OrderFilled) []byte {
 	w.text("broker", e.Broker)
 	w.flag("closing", e.Closing)
 	w.amount("realised", e.Realised)
-	if c := e.Closed; c != nil {
-		w.amount("closedQuantity", c.Quantity)
-		w.amount("entryPrice", c.EntryPrice)
-		w.amount("pnlPercent", c.PnLPercent)
-		w.instant("openedAt", c.OpenedAt)
+	w.amount("entryPrice", e.EntryPrice)
+	if !e.OpenedAt.IsZero() {
+		w.instant("openedAt", e.OpenedAt)
 	}
+	if c := e.Closed; c != nil {
+		w.amount("closedQuantity", c.Last.Quantity)
+		w.amount("pnlPercent", c.Last.PnLPercent)
+		w.amount("wholeQuantity", c.Quantity)
+		w.amount("wholeEntryPrice", c.EntryPrice)
+		w.amount("wholeExitPrice", c.ExitPrice)
+		w.amount("wholePnl", c.PnL)
+		w.amount("wholePnlPercent", c.PnLPercent)
+		w.amount("wholeFees", c.Fees)
+	}
+	w.amount("openedQuantity", e.Opened)
+	return w.end()
+}
+
+func appendRejected(dst []byte, e *OrderRejected) []byte {
+	w := beginEvent(dst, typeRejected, e.Time)
+	w.text("orderId", e.OrderID)
+	w.text("clientOrderId", e.ClientOrderID)
+	w.text("symbol", e.Symbol)
+	w.text("side", e.Side.String())
+	w.amount("quantity", e.Quantity)
+	w.text("orderType", e.Type.String())
+	w.amount("limitPrice", e.LimitPrice)
+	w.text("code", e.Code)
+	w.text("reason", e.Reason)
+	w.text("broker", e.Broker)
 	return w.end()
 }
 

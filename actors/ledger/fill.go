@@ -3,6 +3,7 @@ package ledger
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/govalues/decimal"
 )
@@ -21,25 +22,29 @@ type change struct {
 	ended              bool
 	closed, closedCost decimal.Decimal // the quantity that was closed, and its cost
 	profit             decimal.Decimal // of what was closed
+	// fee as it is booked, and the part of it for what was closed.
+	fee, closedFee decimal.Decimal
 
 	cash, fees, realised decimal.Decimal // of the account, once the fill is applied
 }
 
 // Fill returns f with what it does to the account as it is now.
 func (a *Account) Fill(f OrderFilled) (OrderFilled, error) {
-	f.Closed = nil
+	f.Closed, f.EntryPrice, f.OpenedAt, f.Opened = nil, decimal.Zero, time.Time{}, decimal.Zero
 	var c change
 	if err := a.change(&f, &c); err != nil {
 		return OrderFilled{}, err
 	}
 	f.Time = instant(f.Time)
 	f.Realised, f.Closing = c.profit, !c.closed.IsZero()
+	if !f.Closing {
+		return f, nil
+	}
+	before := &a.Positions[c.at]
+	f.EntryPrice, f.OpenedAt = shownPrice(before.Entry), before.OpenedAt
 	if c.ended {
-		before := &a.Positions[c.at]
-		f.Closed = &PositionClosed{
-			Quantity: c.closed, EntryPrice: average(before.Cost, before.Quantity), ExitPrice: f.Price,
-			PnL: c.profit, PnLPercent: percent(c.profit, c.closedCost), OpenedAt: before.OpenedAt, ClosedAt: f.Time,
-		}
+		f.Opened = c.quantity
+		f.Closed = before.end(&f, &c)
 	}
 	return f, nil
 }
@@ -71,14 +76,21 @@ func (a *Account) fill(f *OrderFilled, days Days) error {
 func (a *Account) move(f *OrderFilled, c *change) {
 	if c.found && !c.ended {
 		p := &a.Positions[c.at]
+		if c.closed.IsZero() {
+			p.Entry = blend(p.Entry, p.Quantity.Abs(), f.Price, f.Quantity)
+			p.Life.enter(f.Quantity, f.Price, c.fee)
+		} else {
+			p.Life.exit(p.Quantity.Abs(), f.Quantity, f.Price, c.profit, c.fee)
+		}
 		p.Quantity, p.Cost, p.LastPrice = c.quantity, c.cost, f.Price
 		p.DayCost = about(p.DayCost, c.amount)
 		return
 	}
 	opened := Position{
 		Symbol: f.Symbol, Quantity: c.quantity, Cost: c.cost, LastPrice: f.Price, OpenedAt: instant(f.Time), DayCost: c.cost,
-		Day: a.ownDay(f.Symbol),
+		Day: a.ownDay(f.Symbol), Entry: f.Price,
 	}
+	opened.Life.enter(c.quantity.Abs(), f.Price, less(c.fee, c.closedFee))
 	if !c.found {
 		a.Positions = slices.Insert(a.Positions, c.at, opened)
 		return
@@ -107,6 +119,7 @@ func (a *Account) change(f *OrderFilled, c *change) (err error) {
 	if c.amount, err = notional(f.Price, quantity); err != nil {
 		return fmt.Errorf("value: %w", err)
 	}
+	c.fee = f.Fee.Round(keptScale).Trim(0)
 	var before Position
 	if c.at, c.found = a.find(f.Symbol); c.found {
 		before = a.Positions[c.at]
@@ -135,6 +148,9 @@ func (c *change) close(before *Position, quantity, price decimal.Decimal) (err e
 		if paid, err = notional(price, before.Quantity.Neg()); err != nil {
 			return err
 		}
+		if c.closedFee, err = part(c.fee, before.Quantity.Abs(), quantity.Abs()); err != nil {
+			return err
+		}
 		// What opens costs the rest, so that both parts cost what was paid.
 		c.cost, err = difference(c.amount, paid)
 	} else {
@@ -154,12 +170,12 @@ func (c *change) close(before *Position, quantity, price decimal.Decimal) (err e
 // book computes the account's cash and the sums that explain it.
 func (c *change) book(a *Account, f *OrderFilled) (err error) {
 	if c.cash, err = difference(a.Cash, c.amount); err == nil {
-		c.cash, err = difference(c.cash, f.Fee)
+		c.cash, err = difference(c.cash, c.fee)
 	}
 	if err != nil {
 		return fmt.Errorf("cash: %w", err)
 	}
-	if c.fees, err = sum(a.Fees, f.Fee); err != nil {
+	if c.fees, err = sum(a.Fees, c.fee); err != nil {
 		return fmt.Errorf("fees: %w", err)
 	}
 	if c.realised, err = sum(a.Realised, c.profit); err != nil {

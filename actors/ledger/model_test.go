@@ -16,6 +16,8 @@ import (
 type model struct {
 	cash, realised, fees, deposits *big.Rat
 	quantities, costs              map[string]*big.Rat
+	made                           map[string]*big.Rat // by the position that is open
+	lives                          []*big.Rat          // profits of the positions that ended
 
 	// As the trading day began.
 	day             string
@@ -27,7 +29,7 @@ type model struct {
 func newModel() *model {
 	zero := func() *big.Rat { return new(big.Rat) }
 	return &model{cash: zero(), realised: zero(), fees: zero(), deposits: zero(), dayCash: zero(), dayDeposits: zero(),
-		quantities: map[string]*big.Rat{}, costs: map[string]*big.Rat{}, startQuantities: map[string]*big.Rat{}}
+		quantities: map[string]*big.Rat{}, costs: map[string]*big.Rat{}, startQuantities: map[string]*big.Rat{}, made: map[string]*big.Rat{}}
 }
 
 func plus(a, b *big.Rat) *big.Rat  { return new(big.Rat).Add(a, b) }
@@ -57,8 +59,8 @@ func (m *model) fill(f *OrderFilled) {
 	if f.Side == Sell {
 		quantity.Neg(quantity)
 	}
-	amount := money(times(price, quantity))
-	m.cash, m.fees = minus(minus(m.cash, amount), rat(f.Fee)), plus(m.fees, rat(f.Fee))
+	amount, fee, realised := money(times(price, quantity)), money(rat(f.Fee)), m.realised
+	m.cash, m.fees = minus(minus(m.cash, amount), fee), plus(m.fees, fee)
 	held, cost := m.quantities[f.Symbol], m.costs[f.Symbol]
 	if held == nil {
 		held, cost = new(big.Rat), new(big.Rat)
@@ -75,6 +77,14 @@ func (m *model) fill(f *OrderFilled) {
 		brought := money(times(price, held))
 		m.realised = plus(m.realised, minus(brought, cost))
 		cost = plus(amount, brought)
+	}
+	if m.made[f.Symbol] == nil {
+		m.made[f.Symbol] = new(big.Rat)
+	}
+	m.made[f.Symbol] = plus(m.made[f.Symbol], minus(m.realised, realised))
+	if held.Sign()*after.Sign() <= 0 && held.Sign() != 0 {
+		m.lives = append(m.lives, m.made[f.Symbol])
+		delete(m.made, f.Symbol)
 	}
 	if after.Sign() == 0 {
 		delete(m.quantities, f.Symbol)
@@ -140,6 +150,15 @@ func kept(whole int) *rapid.Generator[decimal.Decimal] {
 	})
 }
 
+// fine draws a quantity or a price: it has whatever decimals, up to 15 digits.
+func fine(whole int) *rapid.Generator[decimal.Decimal] {
+	return rapid.Custom(func(t *rapid.T) decimal.Decimal {
+		scale := rapid.SampledFrom([]int{0, 2, 8, 9, 12}).Draw(t, "scale")
+		digits := rapid.IntRange(1, min(whole+scale, 15)).Draw(t, "digits")
+		return decimal.MustNew(rapid.Int64Range(1, int64(powers[digits]-1)).Draw(t, "coef"), scale)
+	})
+}
+
 var symbols = []string{"A", "B", "BB", "C"}
 
 // history draws events as an account's stream has them: later ones mostly, of
@@ -158,7 +177,7 @@ func newHistory(t *rapid.T) *history {
 func (h *history) event() Event {
 	t := h.t
 	h.now = h.now.Add(rapid.SampledFrom([]time.Duration{0, time.Second, time.Hour, 30 * time.Hour, -20 * time.Hour}).Draw(t, "later"))
-	switch rapid.IntRange(0, 9).Draw(t, "kind") {
+	switch rapid.IntRange(0, 10).Draw(t, "kind") {
 	case 0:
 		return Deposited{Amount: kept(h.whole+2).Draw(t, "amount"), Time: h.now}
 	case 1:
@@ -166,18 +185,20 @@ func (h *history) event() Event {
 	case 2:
 		id := rapid.StringMatching(`o-[0-9]{1,3}`).Draw(t, "id")
 		h.ids = append(h.ids, id)
-		return OrderPlaced{OrderID: id, Symbol: h.symbol(), Side: h.side(), Quantity: kept(h.whole).Draw(t, "quantity"),
+		return OrderPlaced{OrderID: id, Symbol: h.symbol(), Side: h.side(), Quantity: fine(h.whole).Draw(t, "quantity"),
 			Type: Limit, LimitPrice: kept(h.whole).Draw(t, "limit"), Time: h.now}
 	case 3:
 		return OrderCancelled{OrderID: h.order(), Time: h.now}
 	case 4:
 		return OrderFailed{OrderID: h.order(), Symbol: h.symbol(), Side: h.side(), Time: h.now}
+	case 5:
+		return OrderRejected{OrderID: "r", Symbol: h.symbol(), Side: h.side(), Quantity: fine(h.whole).Draw(t, "quantity"), Time: h.now}
 	}
 	return OrderFilled{
 		TradeID: "t", OrderID: h.order(), Symbol: h.symbol(), Side: h.side(), Time: h.now,
-		Quantity: rapid.OneOf(rapid.Just(decimal.Ten), kept(h.whole)).Draw(t, "quantity"),
-		Price:    kept(h.whole).Draw(t, "price"),
-		Fee:      rapid.OneOf(rapid.Just(decimal.Zero), kept(2)).Draw(t, "fee"),
+		Quantity: rapid.OneOf(rapid.Just(decimal.Ten), fine(h.whole)).Draw(t, "quantity"),
+		Price:    rapid.OneOf(rapid.Just(decimal.Zero), fine(h.whole), fine(h.whole)).Draw(t, "price"),
+		Fee:      rapid.OneOf(rapid.Just(decimal.Zero), fine(2), rapid.Map(fine(2), decimal.Decimal.Neg)).Draw(t, "fee"),
 	}
 }
 
@@ -209,7 +230,7 @@ func TestEveryHistoryBalancesInFractions(t *testing.T) {
 			}
 			m.apply(e)
 			m.compare(t, a)
-			storedOutcomeIsWhatHappened(t, e, before, a)
+			storedOutcomeIsWhatHappened(t, e, before, a, m)
 			previous := func(symbol string) decimal.Decimal { return decimal.MustNew(int64(len(symbol)+100), 1) }
 			price := func(symbol string) decimal.Decimal { return decimal.MustNew(int64(len(symbol)+150), 1) }
 			if a.day.span.Contains(h.now) {
@@ -224,7 +245,7 @@ func TestEveryHistoryBalancesInFractions(t *testing.T) {
 	})
 }
 
-func storedOutcomeIsWhatHappened(t *rapid.T, e Event, before, after *Account) {
+func storedOutcomeIsWhatHappened(t *rapid.T, e Event, before, after *Account, m *model) {
 	f, fills := e.(OrderFilled)
 	if !fills {
 		return
@@ -241,8 +262,14 @@ func storedOutcomeIsWhatHappened(t *rapid.T, e Event, before, after *Account) {
 	if ended != (f.Closed != nil) {
 		t.Fatalf("stored %+v of a position that ended: %t", f.Closed, ended)
 	}
-	if ended && (f.Closed.Quantity.Cmp(was.Quantity) != 0 || f.Closed.PnL.Cmp(f.Realised) != 0 || !f.Closed.OpenedAt.Equal(was.OpenedAt)) {
+	if ended && (f.Closed.Last.Quantity.Cmp(was.Quantity) != 0 || f.Closed.Last.PnL.Cmp(f.Realised) != 0 || !f.Closed.OpenedAt.Equal(was.OpenedAt)) {
 		t.Fatalf("stored %+v of %+v", f.Closed, was)
+	}
+	if ended && rat(f.Closed.PnL).Cmp(m.lives[len(m.lives)-1]) != 0 {
+		t.Fatalf("stored %+v, made %s", f.Closed, m.lives[len(m.lives)-1].FloatString(10))
+	}
+	if crossed := ended && holds; f.Opened.IsZero() == crossed || crossed && f.Opened.Cmp(is.Quantity) != 0 {
+		t.Fatalf("stored %s opened of %+v", f.Opened, is)
 	}
 }
 

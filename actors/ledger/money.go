@@ -8,21 +8,27 @@ import (
 	"github.com/govalues/decimal"
 )
 
-// keptScale is the most decimals that quantities, cash, costs and profits have.
-// With it a decimal of 19 digits holds amounts below 10^11.
+// keptScale is the number of decimals of money: cash, costs, fees and profits are
+// rounded to it. With it a decimal of 19 digits holds amounts below 10^11. Quantities
+// and prices have the decimals that they were given with.
 const keptScale = 8
 
 // ErrTooLarge is that an amount does not fit: nothing is rounded to make it fit.
-var ErrTooLarge = errors.New("the amount is too large: amounts are below 100,000,000,000")
+var ErrTooLarge = errors.New("the amount does not fit: amounts are below 100,000,000,000 and have at most 19 digits")
 
-// keep returns an amount as accounts keep it, without trailing zeros. What has
+// keep returns money as accounts keep it, without trailing zeros. What has
 // more digits than they keep is an error.
 func keep(d decimal.Decimal) (decimal.Decimal, error) {
-	d = d.Trim(0)
-	switch {
-	case d.Scale() > keptScale:
+	if d = d.Trim(0); d.Scale() > keptScale {
 		return d, fmt.Errorf("%s is not allowed: must have at most %d decimals", d, keptScale)
-	case d.Prec()-d.Scale() > decimal.MaxPrec-keptScale:
+	}
+	return fit(d)
+}
+
+// fit returns a quantity or a fee without trailing zeros. It has whatever decimals a
+// decimal holds; what is too large is an error.
+func fit(d decimal.Decimal) (decimal.Decimal, error) {
+	if d = d.Trim(0); d.Prec()-d.Scale() > decimal.MaxPrec-keptScale {
 		return d, fmt.Errorf("%s is not allowed: %w", d, ErrTooLarge)
 	}
 	return d, nil
@@ -46,9 +52,9 @@ func part(total, share, whole decimal.Decimal) (decimal.Decimal, error) {
 	return p, nil
 }
 
-// sum adds amounts exactly.
+// sum adds exactly.
 func sum(a, b decimal.Decimal) (decimal.Decimal, error) {
-	total, err := a.AddExact(b, keptScale)
+	total, err := a.AddExact(b, max(a.Scale(), b.Scale(), keptScale))
 	if err != nil {
 		return decimal.Zero, fmt.Errorf("%s + %s: %w", a, b, ErrTooLarge)
 	}
@@ -103,7 +109,7 @@ func percent(a, b decimal.Decimal) decimal.Decimal {
 	return p
 }
 
-// averageScale is the number of decimals of an average price: as many as prices have.
+// averageScale is the number of decimals of an average price that does not end.
 const averageScale = 8
 
 // average is cost / quantity. quantity is not zero.
@@ -116,4 +122,38 @@ func average(cost, quantity decimal.Decimal) decimal.Decimal {
 		return most
 	}
 	return price
+}
+
+// blend is the average of two prices, weighted by quantities that are positive, to the
+// last digit of a decimal.
+func blend(price, quantity, other, added decimal.Decimal) decimal.Decimal {
+	move, err := other.Sub(price)
+	if err != nil || move.IsZero() {
+		return price
+	}
+	total, err := quantity.Add(added)
+	if err == nil {
+		move, err = move.Mul(added)
+	}
+	if err == nil {
+		move, err = move.Quo(total)
+	}
+	if err != nil {
+		return price // cannot be: an amount of both fits
+	}
+	return about(price, move).Trim(0)
+}
+
+// endingDigits is more digits than prices have, and fewer than an average that does
+// not end: one third has 19.
+const endingDigits = 15
+
+// shownPrice is an average price for people: exact where it ends, else with averageScale
+// decimals, and more where it is so small that these would be few digits.
+func shownPrice(d decimal.Decimal) decimal.Decimal {
+	if d = d.Trim(0); d.Prec() <= endingDigits {
+		return d
+	}
+	zeros := d.Scale() - d.Prec() // between the decimal point and the first digit
+	return d.Round(averageScale + max(zeros, 0)).Trim(0)
 }

@@ -51,6 +51,8 @@ func (a *Account) restore(name string, v jsonline.Value) error {
 		return setCount(&a.Closings, v)
 	case "wins":
 		return setCount(&a.Wins, v)
+	case "rejected":
+		return setCount(&a.Rejected, v)
 	case "positions":
 		return byName(&a.Positions, v, a.restorePosition)
 	case "orders":
@@ -68,15 +70,19 @@ func (a *Account) restorePosition(symbol string, v jsonline.Value) error {
 	err := object(v, func(name []byte, v jsonline.Value) error {
 		switch string(name) {
 		case "quantity":
-			return setKept(&p.Quantity, v)
+			return setFit(&p.Quantity, v)
 		case "cost":
 			return setKept(&p.Cost, v)
+		case "entry":
+			return setAmount(&p.Entry, v)
+		case "life":
+			return p.Life.restore(v)
 		case "lastPrice":
 			return setAmount(&p.LastPrice, v)
 		case "openedAt":
 			return setInstant(&p.OpenedAt, v)
 		case "start":
-			return setKept(&p.Start, v)
+			return setFit(&p.Start, v)
 		case "startPrice":
 			return setAmount(&p.StartPrice, v)
 		case "dayCost":
@@ -90,28 +96,39 @@ func (a *Account) restorePosition(symbol string, v jsonline.Value) error {
 	if n := len(a.Positions); n > 0 && a.Positions[n-1].Symbol >= symbol {
 		return errOrder
 	}
+	if err := p.check(); err != nil {
+		return err
+	}
+	if p.Life.Opened.IsZero() {
+		a.lifeless = true
+		p.Life.begin(&p)
+	}
 	a.Positions = append(a.Positions, p)
-	return p.check()
+	return nil
 }
 
 var (
 	errZero  = errors.New("is not allowed: must not be 0")
 	errSign  = errors.New("is not allowed: must have the sign of the quantity")
-	errStart = errors.New("is not allowed: must have the sign of the quantity, and a price")
+	errStart = errors.New("is not allowed: must have the sign of the quantity, and a price that is not negative")
 )
 
 func (p *Position) check() error {
 	var c checker
 	c.name("symbol", p.Symbol)
 	c.instant("openedAt", p.OpenedAt)
-	c.positive("lastPrice", p.LastPrice)
+	c.notNegative("lastPrice", p.LastPrice)
+	c.notNegative("entry", p.Entry)
+	if p.Life.Opened.IsZero() && !p.Entry.IsZero() {
+		c.fail("life opened", errEmpty)
+	}
 	if p.Quantity.IsZero() {
 		c.fail("quantity 0", errZero)
 	}
 	if p.Cost.Sign()*p.Quantity.Sign() < 0 {
 		c.fail("cost "+p.Cost.String(), errSign)
 	}
-	if s := p.Start.Sign(); s*p.Quantity.Sign() < 0 || p.StartPrice.IsPos() != (s != 0) || p.StartPrice.IsNeg() {
+	if s := p.Start.Sign(); s*p.Quantity.Sign() < 0 || p.StartPrice.IsPos() && s == 0 || p.StartPrice.IsNeg() {
 		c.fail("start "+p.Start.String(), errStart)
 	}
 	c.ownDay(p.Day)
@@ -131,7 +148,7 @@ func (a *Account) restoreOrder(id string, v jsonline.Value) error {
 		case "placed":
 			return setPlaced(&o.OrderPlaced, v)
 		case "filled":
-			return setKept(&o.Filled, v)
+			return setFit(&o.Filled, v)
 		}
 		return errUnknownField
 	})
@@ -183,6 +200,8 @@ func (d *day) restore(v jsonline.Value) error {
 			return setKept(&d.cash, v)
 		case "deposits":
 			return setKept(&d.deposits, v)
+		case "rejected":
+			return setCount(&d.rejected, v)
 		case "left":
 			return byName(&d.left, v, d.restoreLeft)
 		case "flows":
@@ -204,7 +223,7 @@ func (d *day) restoreLeft(symbol string, v jsonline.Value) error {
 	err := object(v, func(name []byte, v jsonline.Value) error {
 		switch string(name) {
 		case "quantity":
-			return setKept(&h.quantity, v)
+			return setFit(&h.quantity, v)
 		case "price":
 			return setAmount(&h.price, v)
 		}
@@ -216,7 +235,7 @@ func (d *day) restoreLeft(symbol string, v jsonline.Value) error {
 	d.left = append(d.left, h)
 	var c checker
 	c.name("symbol", h.symbol)
-	c.positive("price", h.price)
+	c.notNegative("price", h.price)
 	if h.quantity.IsZero() {
 		c.fail("quantity 0", errZero)
 	}
@@ -301,6 +320,52 @@ func setKept(field *decimal.Decimal, v jsonline.Value) error {
 		*field, err = keep(*field)
 	}
 	return err
+}
+
+// setFit reads a quantity.
+func setFit(field *decimal.Decimal, v jsonline.Value) error {
+	err := setAmount(field, v)
+	if err == nil {
+		*field, err = fit(*field)
+	}
+	return err
+}
+
+// restore reads what the writer's life wrote.
+func (l *Life) restore(v jsonline.Value) error {
+	err := object(v, func(name []byte, v jsonline.Value) error {
+		field := l.field(string(name))
+		if field == nil {
+			return errUnknownField
+		}
+		if err := setAmount(field, v); err != nil {
+			return err
+		}
+		if field != &l.Realised && field != &l.Fees && field.IsNeg() {
+			return fmt.Errorf("%s %w", field, errNegative)
+		}
+		return nil
+	})
+	if err == nil && !l.Opened.IsPos() {
+		err = fmt.Errorf("opened %w", errEmpty)
+	}
+	return err
+}
+
+func (l *Life) field(name string) *decimal.Decimal {
+	switch name {
+	case "opened":
+		return &l.Opened
+	case "entryPrice":
+		return &l.EntryPrice
+	case "exitPrice":
+		return &l.ExitPrice
+	case "realised":
+		return &l.Realised
+	case "fees":
+		return &l.Fees
+	}
+	return nil
 }
 
 // maxCount is the largest number that JSON readers agree on.

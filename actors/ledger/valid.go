@@ -31,7 +31,7 @@ func (e *OrderPlaced) check() error {
 	c.name("orderId", e.OrderID)
 	c.text("clientOrderId", e.ClientOrderID)
 	c.name("symbol", e.Symbol)
-	c.kept("quantity", e.Quantity)
+	c.fits("quantity", e.Quantity)
 	c.positive("quantity", e.Quantity)
 	if e.Type == Limit {
 		c.positive("limitPrice", e.LimitPrice)
@@ -47,14 +47,14 @@ func (e *OrderFilled) check() error {
 	c.text("tradeId", e.TradeID)
 	c.text("orderId", e.OrderID)
 	c.name("symbol", e.Symbol)
-	c.kept("quantity", e.Quantity)
+	c.fits("quantity", e.Quantity)
 	c.positive("quantity", e.Quantity)
-	c.positive("price", e.Price)
-	c.kept("fee", e.Fee)
-	c.notNegative("fee", e.Fee)
+	c.notNegative("price", e.Price) // shares may be free
+	c.fits("fee", e.Fee)            // negative is a rebate
 	c.text("broker", e.Broker)
-	if e.Closed != nil {
-		c.instant("openedAt", e.Closed.OpenedAt)
+	c.notNegative("entryPrice", e.EntryPrice)
+	if e.Closed != nil || !e.OpenedAt.IsZero() {
+		c.instant("openedAt", e.OpenedAt)
 	}
 	return c.err
 }
@@ -80,6 +80,21 @@ func (e *OrderCancelled) check() error {
 	c.text("reason", e.Reason)
 	c.text("symbol", e.Symbol)
 	c.notNegative("quantity", e.Quantity)
+	c.notNegative("limitPrice", e.LimitPrice)
+	c.text("code", e.Code)
+	c.text("broker", e.Broker)
+	return c.err
+}
+
+func (e *OrderRejected) check() error {
+	var c checker
+	c.instant("time", e.Time)
+	c.name("orderId", e.OrderID)
+	c.text("clientOrderId", e.ClientOrderID)
+	c.name("symbol", e.Symbol)
+	c.text("broker", e.Broker)
+	c.text("code", e.Code)
+	c.text("reason", e.Reason)
 	return c.err
 }
 
@@ -110,6 +125,8 @@ func (c *checker) instant(field string, at time.Time) {
 var (
 	errText  = errors.New("is not allowed: must be UTF-8")
 	errEmpty = errors.New("is missing")
+
+	errNegative = errors.New("is not allowed: must not be negative")
 )
 
 func (c *checker) text(field, text string) {
@@ -125,7 +142,14 @@ func (c *checker) name(field, text string) {
 	c.text(field, text)
 }
 
-// kept asks for the digits that accounts keep.
+// fits asks for what is not too large.
+func (c *checker) fits(field string, d decimal.Decimal) {
+	if _, err := fit(d); err != nil {
+		c.fail(field, err)
+	}
+}
+
+// kept asks for the digits that accounts keep of money.
 func (c *checker) kept(field string, d decimal.Decimal) {
 	if _, err := keep(d); err != nil {
 		c.fail(field, err)
@@ -140,6 +164,6 @@ func (c *checker) positive(field string, d decimal.Decimal) {
 
 func (c *checker) notNegative(field string, d decimal.Decimal) {
 	if d.IsNeg() {
-		c.fail(field, fmt.Errorf("%s is not allowed: must not be negative", d))
+		c.fail(field, fmt.Errorf("%s %w", d, errNegative))
 	}
 }

@@ -63,8 +63,10 @@ type PositionValue struct {
 }
 
 // Side is long or short.
-func (p *PositionValue) Side() string {
-	if p.Quantity.IsNeg() {
+func (p *PositionValue) Side() string { return sideOf(p.Quantity) }
+
+func sideOf(quantity decimal.Decimal) string {
+	if quantity.IsNeg() {
 		return "short"
 	}
 	return "long"
@@ -163,7 +165,7 @@ func (t *today) value(p *Position, v *PositionValue, marks Marks) (began decimal
 	price, mark, known := p.price(marks)
 	v.Symbol, v.Quantity, v.CostBasis = p.Symbol, p.Quantity, p.Cost
 	v.CurrentPrice, v.Known, v.State = price, known, mark.State
-	v.EntryPrice = average(p.Cost, p.Quantity)
+	v.EntryPrice = shownPrice(p.Entry)
 	v.MarketValue = product(price, p.Quantity)
 	v.UnrealisedPnL = less(v.MarketValue, p.Cost)
 	v.UnrealisedPercent = percent(v.UnrealisedPnL, p.Cost)
@@ -194,8 +196,8 @@ var unknownRise = decimal.Two
 // where none is known, by twice the higher of its entry price and its last fill.
 func (p *Position) owed(price decimal.Decimal, known bool) decimal.Decimal {
 	if !known {
-		if entry := average(p.Cost, p.Quantity); price.Less(entry) {
-			price = entry
+		if price.Less(p.Entry) {
+			price = p.Entry
 		}
 		price = product(price, unknownRise)
 	}

@@ -24,7 +24,7 @@ const (
 	CodeCancelled    = "CANCELLED"
 )
 
-// moneyScale is the number of decimals of amounts, as in the ledger: a decimal
+// moneyScale is the number of decimals of money, as in the ledger: a decimal
 // of 19 digits then holds what is below 10^11.
 const moneyScale = 8
 
@@ -89,8 +89,11 @@ func (b *Broker) Check(o *ledger.OrderPlaced) (price, fee decimal.Decimal, rejec
 }
 
 func (r *rules) checkQuantity(symbol string, quantity decimal.Decimal) *ledger.Rejection {
-	if !quantity.IsPos() || r.maxQuantity.Less(quantity) || !isMultiple(quantity, r.quantityStep) {
-		return reject(ledger.CodeQuantity, "a quantity of %s %s is not allowed: must be a multiple of %s, more than 0 and at most %s", quantity, symbol, r.quantityStep, r.maxQuantity)
+	switch {
+	case !quantity.IsPos() || r.maxQuantity.Less(quantity):
+		return reject(ledger.CodeQuantity, "a quantity of %s %s is not allowed: must be more than 0 and at most %s", quantity, symbol, r.maxQuantity)
+	case !isMultiple(quantity, r.quantityStep):
+		return reject(ledger.CodeQuantity, "a quantity of %s %s is not allowed: must be a multiple of %s", quantity, symbol, r.quantityStep)
 	}
 	return nil
 }
@@ -116,8 +119,11 @@ func rejectClosed(m *market.Market, phase market.Phase) *ledger.Rejection {
 }
 
 func (r *rules) checkLimit(symbol string, limit decimal.Decimal) *ledger.Rejection {
-	if !limit.IsPos() || !isMultiple(limit, r.priceStep) {
-		return reject(CodePrice, "a limit of %s for %s is not allowed: must be a multiple of %s and more than 0", limit, symbol, r.priceStep)
+	switch {
+	case !limit.IsPos():
+		return reject(CodePrice, "a limit of %s for %s is not allowed: must be more than 0", limit, symbol)
+	case !isMultiple(limit, r.priceStep):
+		return reject(CodePrice, "a limit of %s for %s is not allowed: must be a multiple of %s", limit, symbol, r.priceStep)
 	}
 	return nil
 }
@@ -180,8 +186,8 @@ func (b *Broker) Holds(o *ledger.OrderPlaced) *portfolio.Hold {
 // fee of an order that is filled at price; false if the order is worth more
 // than money can say.
 func (r *rules) fee(price, quantity decimal.Decimal) (fee decimal.Decimal, ok bool) {
-	value, err := price.MulExact(quantity, moneyScale)
-	if err != nil {
+	value, err := price.Mul(quantity)
+	if err != nil || value.Prec()-value.Scale() > decimal.MaxPrec-moneyScale {
 		return decimal.Zero, false
 	}
 	if fee, err = value.Round(moneyScale).Mul(r.feeRate); err != nil {
@@ -194,9 +200,12 @@ func rejectValue(code, symbol string, price, quantity decimal.Decimal) *ledger.R
 	return reject(code, "%s %s at %s is not allowed: an order must be worth less than 100,000,000,000", quantity, symbol, price)
 }
 
-// isMultiple reports whether d is a multiple of step. A d so large that it
-// cannot be said is none.
+// isMultiple reports whether d is a multiple of step, which all are of 0. A d so large
+// that it cannot be said is none.
 func isMultiple(d, step decimal.Decimal) bool {
+	if step.IsZero() {
+		return true
+	}
 	_, rest, err := d.QuoRem(step)
 	return err == nil && rest.IsZero()
 }

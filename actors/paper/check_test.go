@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/govalues/decimal"
+
 	"outcry/actors/ledger"
 	"outcry/actors/market"
 	"outcry/actors/paper"
@@ -12,7 +14,7 @@ import (
 
 func TestCheckEstimatesWhatAnOrderCosts(t *testing.T) {
 	o := paper.DefaultOptions()
-	o.FeeBasisPoints = 10
+	o.FeeBasisPoints, o.QuantityStep, o.PriceStep = 10, "0.0001", "0.0001"
 	r := newRig(t, o)
 	r.quote("AAPL", "100", "99.5", "100.5")
 	r.quote("LAST", "7", "", "")
@@ -85,12 +87,27 @@ func TestCheckSaysSinceWhenPricesHaveStopped(t *testing.T) {
 	}
 }
 
+func TestQuantitiesAndLimitsOfAnyDecimalsAreTaken(t *testing.T) {
+	r := newRig(t, paper.DefaultOptions())
+	r.quote("AAPL", "0.123456789", "0.123456788", "0.12345679")
+	for _, quantity := range []string{"0.486152847", "0.000000000000000001", "999999.999999999999"} {
+		o := &ledger.OrderPlaced{OrderID: "1", Symbol: "AAPL", Quantity: number(quantity), Type: ledger.Limit, LimitPrice: number("0.123456789")}
+		if price, _, rejection := r.broker.Check(o); rejection != nil || !price.Equal(o.LimitPrice) {
+			t.Errorf("%s at a limit: %s %+v", quantity, price, rejection)
+		}
+		o.Type, o.LimitPrice = ledger.Market, decimal.Zero
+		if price, _, rejection := r.broker.Check(o); rejection != nil || !price.Equal(number("0.12345679")) {
+			t.Errorf("%s at the market: %s %+v", quantity, price, rejection)
+		}
+	}
+}
+
 func TestOptionsNameTheKey(t *testing.T) {
 	if err := paper.DefaultOptions().Validate(); err != nil {
 		t.Error(err)
 	}
-	err := paper.Options{QuantityStep: "0", MaxQuantity: "many", PriceStep: "0.000000001", FeeBasisPoints: -1, MaxQuoteAge: time.Millisecond}.Validate()
-	for _, key := range []string{"max_quote_age: 1ms", `quantity_step: "0"`, `max_quantity: "many"`, `price_step: "0.000000001"`, "fee_basis_points: -1"} {
+	err := paper.Options{QuantityStep: "-1", MaxQuantity: "many", PriceStep: "0.12345678901234567891", FeeBasisPoints: -1, MaxQuoteAge: time.Millisecond}.Validate()
+	for _, key := range []string{"max_quote_age: 1ms", `quantity_step: "-1"`, `max_quantity: "many"`, `price_step: "0.12345678901234567891"`, "fee_basis_points: -1"} {
 		if err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("no word about %s in %v", key, err)
 		}

@@ -6,15 +6,17 @@ import (
 	"time"
 
 	"github.com/govalues/decimal"
+
+	"outcry/actors/jsonline"
 )
 
 // Options of the paper broker.
 type Options struct {
-	// QuantityStep is what quantities are multiples of.
+	// QuantityStep is what quantities are multiples of; 0 takes every quantity.
 	QuantityStep string `koanf:"quantity_step" live:"true"`
 	// MaxQuantity is the largest quantity of one order.
 	MaxQuantity string `koanf:"max_quantity" live:"true"`
-	// PriceStep is what limit prices are multiples of.
+	// PriceStep is what limit prices are multiples of; 0 takes every price.
 	PriceStep string `koanf:"price_step" live:"true"`
 	// FeeBasisPoints is the fee of a fill, in hundredths of a percent of its value.
 	// Orders that rest pay what it is when they are filled.
@@ -41,9 +43,9 @@ const (
 // DefaultOptions allow parts of a share and cost nothing.
 func DefaultOptions() Options {
 	return Options{
-		QuantityStep:   "0.0001",
+		QuantityStep:   "0",
 		MaxQuantity:    "1000000",
-		PriceStep:      "0.0001",
+		PriceStep:      "0",
 		FeeBasisPoints: 0,
 
 		OutsideHours:       Queue,
@@ -60,11 +62,11 @@ func (o Options) Validate() error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	step := positive(o.QuantityStep)
-	check(isStep(step), "quantity_step: %q is not allowed: must be a positive number of at most %d decimals, such as 0.0001", o.QuantityStep, moneyScale)
-	most := positive(o.MaxQuantity)
-	check(!most.IsZero() && !most.Less(step), "max_quantity: %q is not allowed: must be a number such as 1000000, and no less than quantity_step", o.MaxQuantity)
-	check(isStep(positive(o.PriceStep)), "price_step: %q is not allowed: must be a positive number of at most %d decimals, such as 0.0001", o.PriceStep, moneyScale)
+	step := number(o.QuantityStep)
+	check(!step.IsNeg(), "quantity_step: %q is not allowed: must be a number such as 0.0001, or 0 for every quantity", o.QuantityStep)
+	most := number(o.MaxQuantity)
+	check(most.IsPos() && !most.Less(step), "max_quantity: %q is not allowed: must be a number such as 1000000, and no less than quantity_step", o.MaxQuantity)
+	check(!number(o.PriceStep).IsNeg(), "price_step: %q is not allowed: must be a number such as 0.0001, or 0 for every price", o.PriceStep)
 	check(o.FeeBasisPoints >= 0 && o.FeeBasisPoints <= 10_000, "fee_basis_points: %d is not allowed: must be between 0 and 10000 (100 %%)", o.FeeBasisPoints)
 	check(o.OutsideHours == Queue || o.OutsideHours == Refuse, "outside_hours: %q is not allowed: must be queue or refuse", o.OutsideHours)
 	check(o.LimitCollarPercent >= 0 && o.LimitCollarPercent <= maxCollarPercent, "limit_collar_percent: %v is not allowed: must be between 0 (off) and %d", o.LimitCollarPercent, maxCollarPercent)
@@ -75,15 +77,11 @@ func (o Options) Validate() error {
 // maxCollarPercent is a limit of eleven times the ask.
 const maxCollarPercent = 1000
 
-// positive returns the positive number that s says, or zero if it says none.
-func positive(s string) decimal.Decimal {
-	d, err := decimal.Parse(s)
-	if err != nil || !d.IsPos() {
-		return decimal.Zero
+// number returns the number that s says, or one below zero if a decimal cannot hold it.
+func number(s string) decimal.Decimal {
+	d, ok := jsonline.ParseDecimal([]byte(s))
+	if !ok {
+		return decimal.NegOne
 	}
 	return d
 }
-
-// isStep reports whether prices or quantities can be multiples of d and still
-// be exact in money.
-func isStep(d decimal.Decimal) bool { return d.IsPos() && d.MinScale() <= moneyScale }

@@ -62,8 +62,13 @@ func (t *Trade) differs(e ledger.Event) string {
 // differs returns the field in which an order is not what an event recorded under its
 // clientOrderId, empty if it is the same.
 func (m *PlaceOrder) differs(e ledger.Event) string {
-	placed, ok := e.(ledger.OrderPlaced)
-	if !ok {
+	var placed ledger.OrderPlaced
+	switch e := e.(type) {
+	case ledger.OrderPlaced:
+		placed = e
+	case ledger.OrderRejected:
+		placed = ledger.OrderPlaced{Symbol: e.Symbol, Side: e.Side, Type: e.Type, Quantity: e.Quantity, LimitPrice: e.LimitPrice}
+	default:
 		return "clientOrderId"
 	}
 	return firstDifferent(

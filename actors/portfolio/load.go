@@ -33,6 +33,10 @@ func (p *Portfolios) read(userID string) *loaded {
 			return fail(fmt.Errorf("checkpoint at version %d: %w", checkpoint.Version, err))
 		}
 		l.version, l.checkpointed = checkpoint.Version, checkpoint.Version
+		if l.account.LacksLives() {
+			p.adoptLives(stream, l)
+			l.checkpointed = 0 // so that it is saved with them
+		}
 	case !errors.Is(err, persistence.ErrNotFound):
 		return fail(err)
 	}
@@ -51,6 +55,25 @@ func (p *Portfolios) read(userID string) *loaded {
 	}
 	l.account = l.account.Clone() // without the room that growing left
 	return l
+}
+
+// adoptLives gives the positions of a checkpoint of an earlier version their lives, from
+// the events that it stands for. Where some are lost, lives begin with the checkpoint.
+func (p *Portfolios) adoptLives(stream string, l *loaded) {
+	folded, version := &ledger.Account{}, uint64(0)
+	for record, err := range p.deps.Journal.Read(stream, 0) {
+		if err != nil || record.Version != version+1 {
+			return
+		}
+		event, err := ledger.ParseEvent(record.Data)
+		if err != nil || folded.Apply(event, p.deps.Calendar) != nil {
+			return
+		}
+		if version = record.Version; version == l.version {
+			l.account.AdoptLives(folded)
+			return
+		}
+	}
 }
 
 // loadedAs begins the account's life with what waited for it. What cannot be

@@ -29,6 +29,10 @@ type Options struct {
 	// MaxOpenOrders is how many orders of one account may be open; more are
 	// rejected.
 	MaxOpenOrders int `koanf:"max_open_orders" live:"true"`
+	// RejectionsPerDay is how many refused orders of one account are recorded in a trading
+	// day: its history shows them, and an order that is sent again under the same
+	// clientOrderId gets the same answer. Others are refused without a record.
+	RejectionsPerDay int `koanf:"rejections_per_day" live:"true"`
 	// RecoverEvents is how many events a browser may have missed and still be
 	// brought up to date notice by notice; beyond it gets a snapshot.
 	RecoverEvents int `koanf:"recover_events" live:"true"`
@@ -48,6 +52,8 @@ func DefaultOptions() Options {
 		MaxOpenOrders:   500,
 		RecoverEvents:   1000,
 		SampleInterval:  time.Minute,
+
+		RejectionsPerDay: 200,
 	}
 }
 
@@ -65,6 +71,7 @@ func (o Options) Validate() error {
 	check(o.CheckpointEvery >= 1 && o.CheckpointEvery <= 1_000_000, "checkpoint_every: %d is not allowed: must be between 1 and 1000000", o.CheckpointEvery)
 	check(o.MaxPending >= 64 && o.MaxPending <= 10_000_000, "max_pending: %d is not allowed: must be between 64 and 10000000", o.MaxPending)
 	check(o.MaxOpenOrders >= 1 && o.MaxOpenOrders <= 10_000, "max_open_orders: %d is not allowed: must be between 1 and 10000", o.MaxOpenOrders)
+	check(o.RejectionsPerDay >= 0 && o.RejectionsPerDay <= 100_000, "rejections_per_day: %d is not allowed: must be between 0 (none) and 100000", o.RejectionsPerDay)
 	check(o.RecoverEvents >= 0 && o.RecoverEvents <= 100_000, "recover_events: %d is not allowed: must be between 0 and 100000", o.RecoverEvents)
 	check(o.SampleInterval >= time.Second, "sample_interval: %s is not allowed: must be at least 1s", o.SampleInterval)
 	return errors.Join(errs...)

@@ -61,16 +61,34 @@ func (a *portfolioActor) decideOrder(staged *ledger.Account, m *PlaceOrder, now 
 	if rejection == nil {
 		rejection = staged.CheckOrder(placed, price, fee, a.portfolios.marks)
 	}
-	if rejection != nil && m.ClientOrderID != "" && m.asked != a.placed {
+	if rejection == nil {
+		return placed
+	}
+	if staged.RejectedToday(now) < uint64(a.portfolios.options.Load().RejectionsPerDay) {
+		return ledger.OrderRejected{
+			OrderID: placed.OrderID, ClientOrderID: placed.ClientOrderID, Symbol: placed.Symbol, Side: placed.Side, Quantity: placed.Quantity,
+			Type: placed.Type, LimitPrice: placed.LimitPrice, Broker: placed.Broker, Code: rejection.Code, Reason: rejection.Message, Time: now,
+		}
+	}
+	if m.ClientOrderID != "" && m.asked != a.placed {
 		a.placeOrder(m) // it may be that very order which used up the buying power
 		return nil
 	}
-	if rejection != nil {
-		a.portfolios.stats.rejections.Add(1)
-		a.reply(func() { m.Reply(OrderOutcome{Rejected: rejection}, nil) })
-		return nil
-	}
-	return placed
+	a.portfolios.stats.rejections.Add(1)
+	a.reply(func() { m.Reply(OrderOutcome{Rejected: rejection}, nil) })
+	return nil
+}
+
+// rejected answers an order whose refusal is recorded.
+func (a *portfolioActor) rejected(m *PlaceOrder, e *ledger.OrderRejected) {
+	a.portfolios.stats.rejections.Add(1)
+	a.placed++ // the key is known from here on
+	a.reply(func() { m.Reply(rejectedAs(e), nil) })
+}
+
+// rejectedAs is the outcome that a recorded refusal says.
+func rejectedAs(e *ledger.OrderRejected) OrderOutcome {
+	return OrderOutcome{Rejected: &ledger.Rejection{Code: e.Code, Message: e.Reason}}
 }
 
 // accepted hands a durable order to the broker.
@@ -125,6 +143,7 @@ func (a *portfolioActor) decideExecution(staged *ledger.Account, m *Execution) l
 		}
 		return ledger.OrderCancelled{
 			OrderID: m.OrderID, Reason: m.Reason, Time: m.Time, Symbol: order.Symbol, Side: order.Side, Quantity: left.Trim(0),
+			LimitPrice: order.LimitPrice, Code: m.Code, Broker: order.Broker,
 		}
 	case Failed:
 		return ledger.OrderFailed{

@@ -76,7 +76,7 @@ func TestDoubleClickIsOneOrder(t *testing.T) {
 	}
 }
 
-func TestRejectionsSayWhyAndLeaveNothing(t *testing.T) {
+func TestRejectionsSayWhyAndAreRecorded(t *testing.T) {
 	r := newRig(t, nil, nil)
 	r.price("50")
 	cases := map[string]struct {
@@ -94,7 +94,7 @@ func TestRejectionsSayWhyAndLeaveNothing(t *testing.T) {
 			t.Errorf("%s: %+v, want %s", name, outcome.Rejected, c.code)
 		}
 	}
-	if v := r.view(); v.Version != 0 || len(v.Orders) != 0 {
+	if v := r.view(); v.Version != 5 || len(v.Orders) != 0 || !v.Valuation.Cash.Equal(amount("100000")) { // and the opening deposit
 		t.Errorf("version %d, %d orders", v.Version, len(v.Orders))
 	}
 }
@@ -257,7 +257,7 @@ func TestOpenOrdersHaveALimit(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	r.cancel(first.OrderID)
-	if o := r.place(limitOrder("c3", "1", "40")); o.Rejected != nil {
+	if o := r.place(limitOrder("c4", "1", "40")); o.Rejected != nil {
 		t.Errorf("%+v", o.Rejected)
 	}
 }

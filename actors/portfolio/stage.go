@@ -227,6 +227,10 @@ func (a *portfolioActor) committed(c command, e ledger.Event, version uint64) {
 		a.portfolios.stats.trades.Add(1)
 		a.reply(func() { c.Reply(TradeOutcome{Version: version, Failed: c.Trade.Failed}, nil) })
 	case *PlaceOrder:
+		if refused, rejected := e.(ledger.OrderRejected); rejected {
+			a.rejected(c, &refused)
+			return
+		}
 		a.accepted(c, e.(ledger.OrderPlaced).OrderID)
 	case *Execution:
 		a.executed(c)

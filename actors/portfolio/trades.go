@@ -85,8 +85,13 @@ func (a *portfolioActor) answerFirst(c command, version uint64, e ledger.Event) 
 			return
 		}
 		a.portfolios.stats.duplicates.Add(1)
-		placed, _ := e.(ledger.OrderPlaced)
-		outcome := OrderOutcome{OrderID: placed.OrderID, Hold: a.holds(placed.OrderID)}
+		var outcome OrderOutcome
+		switch e := e.(type) {
+		case ledger.OrderPlaced:
+			outcome = OrderOutcome{OrderID: e.OrderID, Hold: a.holds(e.OrderID)}
+		case ledger.OrderRejected:
+			outcome = rejectedAs(&e)
+		}
 		a.reply(func() { c.Reply(outcome, nil) })
 	case *Execution:
 		a.executed(c) // saved already, and its answers given or lost with an earlier process

@@ -316,6 +316,7 @@ func (e *Engine) routeAccounts(routes *http.ServeMux, verifier *auth.Verifier) {
 	routes.Handle("/api/orders", httpapi.Methods{http.MethodPost: orders.Place, http.MethodGet: orders.List})
 	routes.Handle("/api/orders/{id}", httpapi.Methods{http.MethodDelete: orders.Cancel})
 	routes.Handle("/api/portfolio", httpapi.Methods{http.MethodGet: httpapi.NewPortfolio(o, deps)})
+	routes.Handle("/api/trader/bots", httpapi.Methods{http.MethodGet: httpapi.NewBots(deps)})
 	routes.Handle("/api/portfolio/history", httpapi.Methods{http.MethodGet: httpapi.NewEquity(e.portfolios, deps)})
 	quotes := httpapi.NewQuotes(httpapi.QuotesDeps{Market: e.symbols, Encoder: wire.Encoder{}, Verifier: verifier, Now: time.Now})
 	routes.Handle("/api/quotes", httpapi.Methods{http.MethodGet: quotes.Newest})

@@ -17,13 +17,15 @@ import (
 
 // Login is what somebody who signed in is known by until they sign out.
 type Login struct {
-	UserID    string    `json:"user"`
-	Name      string    `json:"name"`
-	Avatar    string    `json:"avatar,omitempty"` // a URL
-	Email     string    `json:"email,omitempty"`
-	Roles     []Role    `json:"roles"`
-	CreatedAt time.Time `json:"created"`
-	ExpiresAt time.Time `json:"expires"`
+	UserID string `json:"user"`
+	Name   string `json:"name"`
+	Avatar string `json:"avatar,omitempty"` // a URL
+	// Discriminator is Discord's number beside a name; empty where it is not known.
+	Discriminator string    `json:"discriminator,omitempty"`
+	Email         string    `json:"email,omitempty"`
+	Roles         []Role    `json:"roles"`
+	CreatedAt     time.Time `json:"created"`
+	ExpiresAt     time.Time `json:"expires"`
 }
 
 // Identity is whom the login identifies.

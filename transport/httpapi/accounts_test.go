@@ -190,9 +190,9 @@ func TestBadOrderIsRefusedWithItsField(t *testing.T) {
 		"clientOrderId": {`"a\u0007b"`, `"` + strings.Repeat("x", 200) + `"`},
 		"symbol":        {`""`, `"A<B"`},
 		"side":          {`"hold"`},
-		"quantity":      {"0.123456789", "1e12", `"many"`, "null"}, // 0 and -1 are the broker's to reject
+		"quantity":      {"0.12345678901234567891", "1e12", `"many"`, "null"}, // 0 and -1 are the broker's to reject
 		"type":          {`"stop"`},
-		"limitPrice":    {"null", "1e-9"},
+		"limitPrice":    {"null", "1e-20"},
 	} {
 		for _, value := range values {
 			if p := a.placeOrder(order(field, value)).problem(t, http.StatusBadRequest, "INVALID_ORDER"); p.Field != field {

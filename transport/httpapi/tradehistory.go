@@ -51,8 +51,10 @@ func NewTradeHistory(o *LiveOptions, deps TradeHistoryDeps, account AccountDeps)
 //
 //	{success, data: {trades: [...], pagination: {page, limit, totalItems, totalPages}, summary: {...}}}
 //
-// A trade has the flat fields of trade:executed or trade:failed. The summary is
-// of all trades that match symbol and status.
+// A trade has the flat fields of trade:executed or trade:failed, an order that was
+// cancelled, expired or rejected those of wire.CancelledFields or wire.RejectedFields.
+// The summary is of all that match symbol and status; totalTrades are those that were
+// executed or failed.
 func (h *TradeHistory) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	userID, ok := requireUser(w, r, h.account.Verifier)
 	if !ok {
@@ -130,7 +132,7 @@ func eachTrade(ctx context.Context, userID string, records iter.Seq2[persistence
 		if err != nil {
 			return fmt.Errorf("read event %d of %s: %w", record.Version, userID, err)
 		}
-		if !see(record.Version, tradeOf(event)) {
+		if !see(record.Version, rowOf(event)) {
 			break
 		}
 	}

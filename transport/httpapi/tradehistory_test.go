@@ -97,13 +97,15 @@ func TestTradesAreShownNewestFirstWithTheirSummary(t *testing.T) {
 	}
 	at := float64(tradeNow.UnixMilli())
 	want := []map[string]any{
-		{"id": "4", "orderId": "o4", "symbol": "AAPL", "side": "sell", "quantity": 2.0, "price": 11.25, "fee": 0.5, "profit": 1.5, "status": "executed", "broker": "paper", "userId": "alice", "timestamp": at},
-		{"id": "2", "orderId": "o2", "symbol": "AAPL", "side": "buy", "quantity": 1.0, "reason": `no "margin"`, "error": `no "margin"`, "code": "MARGIN", "canRetry": true, "status": "failed", "broker": "acme", "userId": "alice", "timestamp": at},
+		{"id": "4", "orderId": "o4", "symbol": "AAPL", "side": "sell", "quantity": 2.0, "price": 11.25, "fee": 0.5, "profit": 1.5, "status": "executed", "broker": "paper", "userId": "alice", "timestamp": at,
+			"entryTime": at, "entryPrice": 10.5, "exitTime": at, "exitPrice": 11.25, "profitLoss": 1.5},
+		{"id": "2", "orderId": "o2", "symbol": "AAPL", "side": "buy", "quantity": 1.0, "reason": `no "margin"`, "error": `no "margin"`, "code": "MARGIN", "canRetry": true, "status": "failed", "broker": "acme", "userId": "alice", "timestamp": at,
+			"entryTime": at, "entryPrice": 0.0, "profitLoss": 0.0},
 	}
 	if diff := gocmp.Diff(want, []map[string]any{body.Data.Trades[0], body.Data.Trades[2]}); diff != "" {
 		t.Error(diff)
 	}
-	summary := map[string]float64{"totalTrades": 4, "executed": 3, "failed": 1, "volume": 343.5, "realizedPnL": 1.5, "fees": 1.5}
+	summary := map[string]float64{"totalTrades": 4, "executed": 3, "failed": 1, "cancelled": 0, "expired": 0, "rejected": 0, "volume": 343.5, "realizedPnL": 1.5, "fees": 1.5}
 	if diff := gocmp.Diff(summary, body.Data.Summary); diff != "" {
 		t.Error(diff)
 	}
@@ -339,6 +341,6 @@ func BenchmarkSumTrade(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		totals.add(tradeOf(event))
+		totals.add(rowOf(event))
 	}
 }

@@ -84,11 +84,11 @@ func (p *tradeParser) set(t *portfolio.Trade, f tradeField, v jsonline.Value) (e
 	case tradeSide:
 		t.Side, err = p.side(v)
 	case tradeQuantity:
-		t.Quantity, err = amount(v, true)
+		t.Quantity, err = amount(v, above)
 	case tradePrice:
-		t.Price, err = amount(v, true)
+		t.Price, err = amount(v, atLeast) // shares may be free
 	case tradeFee:
-		t.Fee, err = amount(v, false)
+		t.Fee, err = amount(v, anySign) // negative is a rebate
 	case tradeStatus:
 		t.Failed, err = p.failed(v)
 	case tradeReason:
@@ -180,11 +180,26 @@ func (p *tradeParser) instant(v jsonline.Value) (time.Time, error) {
 	return at.Truncate(time.Millisecond), nil
 }
 
-// amount reads a decimal that is not negative, or is positive.
-func amount(v jsonline.Value, positive bool) (decimal.Decimal, error) {
+// bound is what an amount may be, compared with 0.
+type bound uint8
+
+const (
+	anySign bound = iota
+	atLeast       // 0 or more
+	above         // more than 0
+)
+
+// amount reads an amount that an account can have.
+func amount(v jsonline.Value, b bound) (decimal.Decimal, error) {
 	d, err := v.Decimal()
-	if err == nil {
-		err = wire.CheckAmount(d, positive)
+	switch {
+	case err != nil:
+	case b == above && !d.IsPos():
+		err = fmt.Errorf("%s is not allowed: must be positive", d)
+	case b == atLeast && d.IsNeg():
+		err = fmt.Errorf("%s is not allowed: must not be negative", d)
+	default:
+		err = wire.CheckDigits(d)
 	}
 	return d.Trim(0), err
 }

@@ -120,15 +120,14 @@ func TestBadTradeIsRefusedWithItsField(t *testing.T) {
 		"no quantity":             {"quantity", "", "is missing"},
 		"zero quantity":           {"quantity", "0", "positive"},
 		"negative quantity":       {"quantity", "-1", "positive"},
-		"nine decimals":           {"quantity", "0.123456789", "8 behind"},
 		"twelve digits":           {"quantity", "100000000000", "11 digits before"},
 		"twenty digits":           {"quantity", "12345678901234567890", "19 digits"},
 		"value does not fit":      {"quantity", "99999999999", "together"},
 		"quantity is a word":      {"quantity", `"ten"`, "must be a number"},
 		"no price":                {"price", "", "is missing"},
-		"zero price":              {"price", "0", "positive"},
-		"tiny price":              {"price", "1e-9", "8 behind"},
-		"negative fee":            {"fee", "-0.01", "must not be negative"},
+		"negative price":          {"price", "-0.01", "must not be negative"},
+		"price of twenty digits":  {"price", "1.1234567890123456789", "19 digits"},
+		"huge rebate":             {"fee", "-100000000000", "11 digits before"},
 		"fee is true":             {"fee", "true", "is true"},
 		"no status":               {"status", "", "is missing"},
 		"odd status":              {"status", `"pending"`, "executed or failed"},
@@ -225,14 +224,34 @@ func checkTrade(t *testing.T, user string, trade *portfolio.Trade) {
 	if user == "" || trade.ID == "" || market.CheckSymbol(trade.Symbol) != nil {
 		t.Fatalf("user %q, %+v", user, trade)
 	}
-	if !trade.Quantity.IsPos() || trade.Fee.IsNeg() || trade.Price.IsNeg() || trade.Time.After(tradeNow.Add(market.MaxClockSkew)) {
+	if !trade.Quantity.IsPos() || trade.Price.IsNeg() || trade.Time.After(tradeNow.Add(market.MaxClockSkew)) {
 		t.Fatalf("%+v", trade)
 	}
-	if trade.Failed == trade.Price.IsPos() && !trade.Failed || trade.Failed && trade.Reason == "" {
+	if trade.Failed && trade.Reason == "" {
 		t.Fatalf("%+v", trade)
 	}
-	if _, err := trade.Quantity.MulExact(trade.Price, wire.MaxDecimals); err != nil {
+	if value, err := trade.Quantity.Mul(trade.Price); err != nil || value.Prec()-value.Scale() > wire.MaxWholeDigits {
 		t.Fatalf("the value of %+v does not fit: %v", trade, err)
+	}
+}
+
+func TestAmountsOfATradeAreTakenExactly(t *testing.T) {
+	for field, values := range map[string][]string{
+		"quantity": {"0.486152847", "0.000000000000000001", "1.234567890123456789", `"12.3456789012345"`, "1e-9"},
+		"price":    {"0", "0.00", "0.123456789", "1e-9", "12345.678901234", "0.0000000000000000001"},
+		"fee":      {"-0.25", "0.000000001", "-1e-12", "0"},
+	} {
+		for _, value := range values {
+			var trade portfolio.Trade
+			if _, err := parserAt(tradeNow).parse([]byte(tradeWith(t, field, value)), &trade); err != nil {
+				t.Errorf("%s %s: %v", field, value, err)
+				continue
+			}
+			got := map[string]decimal.Decimal{"quantity": trade.Quantity, "price": trade.Price, "fee": trade.Fee}[field]
+			if want := decimal.MustParse(strings.Trim(value, `"`)); !got.Equal(want) {
+				t.Errorf("%s %s is read as %s", field, value, got)
+			}
+		}
 	}
 }
 

@@ -5,55 +5,7 @@ import (
 	"strconv"
 
 	"github.com/govalues/decimal"
-
-	"outcry/actors/ledger"
-	"outcry/transport/wire"
 )
-
-// tradeRow is one trade: filled, or failed where that is set.
-type tradeRow struct {
-	filled ledger.OrderFilled
-	failed *ledger.OrderFailed
-}
-
-// tradeOf returns the trade that an event is, nil where it is none.
-func tradeOf(event ledger.Event) *tradeRow {
-	switch e := event.(type) {
-	case ledger.OrderFilled:
-		return &tradeRow{filled: e}
-	case ledger.OrderFailed:
-		return &tradeRow{failed: &e}
-	}
-	return nil
-}
-
-func (t *tradeRow) symbol() string {
-	if t.failed != nil {
-		return t.failed.Symbol
-	}
-	return t.filled.Symbol
-}
-
-func (t *tradeRow) price() decimal.Decimal {
-	if t.failed != nil {
-		return t.failed.Price
-	}
-	return t.filled.Price
-}
-
-func (t *tradeRow) quantity() decimal.Decimal {
-	if t.failed != nil {
-		return t.failed.Quantity
-	}
-	return t.filled.Quantity
-}
-
-func (t *tradeRow) status() string {
-	if t.failed != nil {
-		return "failed"
-	}
-	return "executed"
-}
 
 // tradePage is what is shown of the trades that were seen, which come in the
 // order of recording, or its reverse.
@@ -116,11 +68,7 @@ func (p *tradePage) append(dst []byte, userID string) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		fields := wire.ExecutedFields(userID, &row.filled)
-		if row.failed != nil {
-			fields = wire.FailedFields(userID, row.failed)
-		}
-		dst = append(fields(append(dst, '{')), '}')
+		dst = row.append(dst, userID)
 	}
 	integer := func(name string, n int) { dst = strconv.AppendInt(append(dst, name...), int64(n), 10) }
 	amount := func(name string, d decimal.Decimal) { dst = append(append(dst, name...), d.Trim(0).String()...) }
@@ -128,9 +76,10 @@ func (p *tradePage) append(dst []byte, userID string) []byte {
 	integer(`,"limit":`, p.query.limit)
 	integer(`,"totalItems":`, p.totals.matching)
 	integer(`,"totalPages":`, (p.totals.matching+p.query.limit-1)/p.query.limit)
-	integer(`},"summary":{"totalTrades":`, p.totals.matching)
-	integer(`,"executed":`, p.totals.matching-p.totals.failed)
-	integer(`,"failed":`, p.totals.failed)
+	integer(`},"summary":{"totalTrades":`, p.totals.count.of(statusExecuted)+p.totals.count.of(statusFailed))
+	for _, status := range statuses {
+		integer(`,"`+status+`":`, p.totals.count.of(status))
+	}
 	amount(`,"volume":`, p.totals.volume)
 	amount(`,"realizedPnL":`, p.totals.realised)
 	amount(`,"fees":`, p.totals.fees)

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -32,24 +33,32 @@ type tradeQuery struct {
 // tradeFilter is which trades count.
 type tradeFilter struct {
 	symbol string // empty for all
-	status string // executed, failed, or empty for both
+	status string // one of statuses, or empty for all
 }
 
 // matches reports whether a trade counts.
 func (f tradeFilter) matches(row *tradeRow) bool {
-	return (f.symbol == "" || f.symbol == row.symbol()) && (f.status == "" || f.status == row.status())
+	return (f.symbol == "" || f.symbol == row.symbol) && (f.status == "" || f.status == row.status)
 }
 
 // byRecording is the order that needs no sorting. It is that of the trades' times
 // unless an executor reports late.
 const byRecording = "timestamp"
 
-// tradeOrders compare trades for the other orders.
+// tradeOrders compare trades for the other orders. The names from entryTime on are those
+// that the platform's history asks for.
 var tradeOrders = map[string]func(a, b *tradeRow) int{
-	"symbol":   func(a, b *tradeRow) int { return cmp.Compare(a.symbol(), b.symbol()) },
-	"price":    func(a, b *tradeRow) int { return a.price().Cmp(b.price()) },
-	"quantity": func(a, b *tradeRow) int { return a.quantity().Cmp(b.quantity()) },
-	"profit":   func(a, b *tradeRow) int { return a.filled.Realised.Cmp(b.filled.Realised) },
+	"symbol":     func(a, b *tradeRow) int { return cmp.Compare(a.symbol, b.symbol) },
+	"side":       func(a, b *tradeRow) int { return cmp.Compare(a.side, b.side) },
+	"status":     func(a, b *tradeRow) int { return cmp.Compare(a.status, b.status) },
+	"price":      func(a, b *tradeRow) int { return a.price.Cmp(b.price) },
+	"quantity":   func(a, b *tradeRow) int { return a.quantity.Cmp(b.quantity) },
+	"profit":     func(a, b *tradeRow) int { return a.profit.Cmp(b.profit) },
+	"entryTime":  func(a, b *tradeRow) int { return a.entry.time.Compare(b.entry.time) },
+	"entryPrice": func(a, b *tradeRow) int { return a.entry.price.Cmp(b.entry.price) },
+	"exitTime":   func(a, b *tradeRow) int { return a.exit.time.Compare(b.exit.time) },
+	"exitPrice":  func(a, b *tradeRow) int { return a.exit.price.Cmp(b.exit.price) },
+	"profitLoss": func(a, b *tradeRow) int { return a.profit.Cmp(b.profit) },
 }
 
 // parseTradeQuery reads the parameters page, limit, sortBy, sortOrder, symbol
@@ -62,7 +71,7 @@ func parseTradeQuery(values url.Values) (q tradeQuery, err error) {
 	if q.limit, err = positive(values, "limit", defaultPageLimit, maxPageLimit); err != nil {
 		return q, err
 	}
-	if q.sortBy, err = oneOf(values, "sortBy", byRecording, "symbol", "price", "quantity", "profit"); err != nil {
+	if q.sortBy, err = oneOf(values, "sortBy", slices.Insert(slices.Sorted(maps.Keys(tradeOrders)), 0, byRecording)...); err != nil {
 		return q, err
 	}
 	order, err := oneOf(values, "sortOrder", "desc", "asc")
@@ -70,7 +79,7 @@ func parseTradeQuery(values url.Values) (q tradeQuery, err error) {
 		return q, err
 	}
 	q.ascending = order == "asc"
-	if q.status, err = oneOf(values, "status", "", "executed", "failed"); err != nil {
+	if q.status, err = oneOf(values, "status", slices.Insert(statuses[:], 0, "")...); err != nil {
 		return q, err
 	}
 	if symbol := strings.TrimSpace(values.Get("symbol")); symbol != "" {

@@ -89,7 +89,7 @@ func TestOneBadTradeKeepsAllFromBeingRecorded(t *testing.T) {
 		t.Fatalf("%+v", p)
 	}
 	long := `{"id":"` + strings.Repeat("x", 20<<10) + `"}`
-	lines := goodTrade + "\nnonsense\n" + tradeWith(t, "side", "") + "\n" + long + "\n\n" + strings.Repeat(tradeWith(t, "fee", "-1")+"\n", 30) + goodTrade
+	lines := goodTrade + "\nnonsense\n" + tradeWith(t, "side", "") + "\n" + long + "\n\n" + strings.Repeat(tradeWith(t, "price", "-1")+"\n", 30) + goodTrade
 	p = a.postTrades(typeNDJSON, lines).problem(t, http.StatusBadRequest, "INVALID_TRADE")
 	want := []LineError{
 		{Line: 2, Message: "'n' at position 1 where a JSON object should follow"},
@@ -97,7 +97,7 @@ func TestOneBadTradeKeepsAllFromBeingRecorded(t *testing.T) {
 		{Line: 4, Message: "a line is longer than 16384 bytes"},
 	}
 	for line := uint64(6); len(want) < maxLineErrors; line++ {
-		want = append(want, LineError{Line: line, Field: "fee", Message: "fee -1 is not allowed: must not be negative"})
+		want = append(want, LineError{Line: line, Field: "price", Message: "price -1 is not allowed: must not be negative"})
 	}
 	if diff := cmp.Diff(want, p.Errors); diff != "" {
 		t.Fatal(diff)

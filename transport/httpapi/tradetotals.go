@@ -1,34 +1,36 @@
 package httpapi
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/govalues/decimal"
-
-	"outcry/transport/wire"
 )
 
 // tradeTotals sum up the trades of a user that match a filter, up to a version
 // of their stream.
 type tradeTotals struct {
 	version                uint64
-	matching, failed       int
+	matching               int
+	count                  tradeCounts
 	volume, realised, fees decimal.Decimal
 }
 
 // add counts one more trade. A sum that has no room for it stays as it is.
 func (t *tradeTotals) add(row *tradeRow) {
 	t.matching++
-	if row.failed != nil {
-		t.failed++
-		return
-	}
-	if value, err := row.filled.Quantity.Mul(row.filled.Price); err == nil {
-		t.volume = added(t.volume, value.Round(wire.MaxDecimals))
-	}
-	t.realised = added(t.realised, row.filled.Realised)
-	t.fees = added(t.fees, row.filled.Fee)
+	t.count.add(row.status)
+	t.volume = added(t.volume, row.volume)
+	t.realised = added(t.realised, row.profit)
+	t.fees = added(t.fees, row.fee)
 }
+
+// tradeCounts are numbers of rows by their status, in the order of statuses.
+type tradeCounts [len(statuses)]int
+
+func (c *tradeCounts) add(status string) { c[slices.Index(statuses[:], status)]++ }
+
+func (c *tradeCounts) of(status string) int { return c[slices.Index(statuses[:], status)] }
 
 func added(sum, d decimal.Decimal) decimal.Decimal {
 	if next, err := sum.Add(d); err == nil {

@@ -139,9 +139,11 @@ type discordUser struct {
 	ID         string `json:"id"`
 	Username   string `json:"username"`
 	GlobalName string `json:"global_name"`
-	Avatar     string `json:"avatar"`
-	Email      string `json:"email"`
-	Verified   bool   `json:"verified"` // the email
+	// Discriminator is "0" of names that need none.
+	Discriminator string `json:"discriminator"`
+	Avatar        string `json:"avatar"`
+	Email         string `json:"email"`
+	Verified      bool   `json:"verified"` // the email
 }
 
 // ask exchanges the code for a token, and with it asks who somebody is.
@@ -190,12 +192,18 @@ func isSnowflake(id string) bool {
 	return id != "" && len(id) <= longest && strings.Trim(id, "0123456789") == ""
 }
 
+// maxDiscriminatorBytes is the longest number beside a name.
+const maxDiscriminatorBytes = 4
+
 // loginOf makes a login of somebody. Their id here begins with discord-, so that
 // no token of the platform can name the same user by chance.
 func (h *Handlers) loginOf(u discordUser) auth.Login {
 	login := auth.Login{UserID: "discord-" + u.ID, Name: u.GlobalName, Roles: []auth.Role{auth.Trader}}
 	if login.Name == "" {
 		login.Name = u.Username
+	}
+	if len(u.Discriminator) <= maxDiscriminatorBytes {
+		login.Discriminator = u.Discriminator
 	}
 	if u.Verified {
 		login.Email = u.Email

@@ -98,10 +98,16 @@ func (h *Handlers) limited(serve http.HandlerFunc) http.HandlerFunc {
 type person struct {
 	ID       string `json:"id"`
 	Username string `json:"username"`
-	Avatar   string `json:"avatar,omitempty"`
-	Email    string `json:"email,omitempty"`
-	IsAdmin  bool   `json:"isAdmin"`
+	// Discriminator is Discord's number beside a name, noDiscriminator where there is none.
+	Discriminator string `json:"discriminator"`
+	Avatar        string `json:"avatar,omitempty"`
+	Email         string `json:"email,omitempty"`
+	IsAdmin       bool   `json:"isAdmin"`
 }
+
+// noDiscriminator is what Discord itself says of names that need none, which are all since
+// 2023 but for those of bots.
+const noDiscriminator = "0"
 
 // ways are how somebody can sign in here.
 type ways struct {
@@ -126,10 +132,13 @@ func (h *Handlers) status(w http.ResponseWriter, r *http.Request) {
 	}
 	answer.SignIn = h.ways()
 	if identity, refusal := h.Verifier.Authenticate(r); refusal == nil { // as every other request
-		answer.User = &person{ID: identity.UserID, Username: identity.UserID, IsAdmin: identity.Has(auth.Operator)}
+		answer.User = &person{ID: identity.UserID, Username: identity.UserID, Discriminator: noDiscriminator, IsAdmin: identity.Has(auth.Operator)}
 		if login, id, refusal := h.Verifier.Session(r); refusal == nil && login.UserID == identity.UserID {
 			h.Verifier.RenewCookie(w, r, id, int(login.ExpiresAt.Sub(h.Now()).Seconds()))
 			answer.User.Username, answer.User.Avatar, answer.User.Email = login.Name, login.Avatar, login.Email
+			if login.Discriminator != "" {
+				answer.User.Discriminator = login.Discriminator
+			}
 		}
 	}
 	answer.Authenticated = answer.User != nil

@@ -16,10 +16,10 @@ const (
 	MaxIDBytes     = 128
 	MaxReasonBytes = 1024
 
-	// So many digits are what the ledger keeps, to the last decimal: a decimal
-	// has 19 in all.
+	// MaxWholeDigits are what the ledger keeps before the decimal point. Quantities and
+	// prices have whatever decimals a decimal of 19 digits holds, money MoneyDecimals.
 	MaxWholeDigits = 11
-	MaxDecimals    = 8
+	MoneyDecimals  = 8
 )
 
 var errEmpty = errors.New("is empty")
@@ -45,21 +45,10 @@ func CheckText(text []byte, limit int) error {
 	return nil
 }
 
-// CheckAmount reports why an account cannot have an amount.
-func CheckAmount(d decimal.Decimal, positive bool) error {
-	switch {
-	case positive && !d.IsPos():
-		return fmt.Errorf("%s is not allowed: must be positive", d)
-	case d.IsNeg():
-		return fmt.Errorf("%s is not allowed: must not be negative", d)
-	}
-	return checkDigits(d)
-}
-
-// checkDigits reports that an amount has more digits than an account keeps.
-func checkDigits(d decimal.Decimal) error {
-	if d.Prec()-d.Scale() > MaxWholeDigits || d.Scale() > MaxDecimals && d.MinScale() > MaxDecimals {
-		return fmt.Errorf("%s is not allowed: must have at most %d digits before and %d behind the decimal point", d, MaxWholeDigits, MaxDecimals)
+// CheckDigits reports that an amount has more digits than an account keeps.
+func CheckDigits(d decimal.Decimal) error {
+	if d.Prec()-d.Scale() > MaxWholeDigits {
+		return fmt.Errorf("%s is not allowed: must have at most %d digits before the decimal point", d, MaxWholeDigits)
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/govalues/decimal"
+
 	"outcry/actors/jsonline"
 	"outcry/actors/ledger"
 	"outcry/actors/portfolio"
@@ -18,10 +20,13 @@ import (
 func (Encoder) Notices(e ledger.Event) int {
 	switch e := e.(type) {
 	case ledger.OrderFilled:
-		if e.Closed != nil {
+		switch {
+		case e.Closed == nil:
+			return 1
+		case e.Opened.IsZero():
 			return 2
 		}
-		return 1
+		return 3
 	case ledger.OrderFailed, ledger.OrderCancelled, ledger.Withdrawn:
 		return 1
 	case ledger.Deposited:
@@ -37,8 +42,11 @@ func (Encoder) Notices(e ledger.Event) int {
 func (Encoder) AppendNotice(dst []byte, userID string, e ledger.Event, index int, offset portfolio.Offset) []byte {
 	switch e := e.(type) {
 	case ledger.OrderFilled:
-		if index == 1 {
+		switch index {
+		case 1:
 			return appendNotice(dst, "position:closed", "position", offset, closedFields(userID, &e), closedNotification(&e))
+		case 2:
+			return appendNotice(dst, "position:opened", "position", offset, openedFields(userID, &e), openedNotification(&e))
 		}
 		return appendNotice(dst, "trade:executed", "trade", offset, ExecutedFields(userID, &e), executedNotification(&e))
 	case ledger.OrderFailed:
@@ -118,8 +126,27 @@ func ExecutedFields(userID string, e *ledger.OrderFilled) func(dst []byte) []byt
 		if e.Closing {
 			dst = appendNumber(dst, `,"profit":`, e.Realised)
 		}
-		return appendTradeTail(append(dst, `,"status":"executed"`...), userID, e.Broker, e.Time)
+		if !e.Opened.IsZero() {
+			dst = appendNumber(dst, `,"closedQuantity":`, e.ClosedQuantity())
+			dst = appendNumber(dst, `,"openedQuantity":`, e.Opened.Abs())
+		}
+		dst = appendTradeTail(append(dst, `,"status":"executed"`...), userID, e.Broker, e.Time)
+		at, price := e.Entry()
+		dst = appendPlatform(dst, at, price, e.Realised)
+		if e.Closing {
+			dst = strconv.AppendInt(append(dst, `,"exitTime":`...), e.Time.UnixMilli(), 10)
+			dst = appendNumber(dst, `,"exitPrice":`, e.Price)
+		}
+		return dst
 	}
+}
+
+// appendPlatform appends what pages of the platform read of a row of its history, by their
+// names. All three are always there: pages show them without a look at what they are.
+func appendPlatform(dst []byte, entered time.Time, entryPrice, profit decimal.Decimal) []byte {
+	dst = strconv.AppendInt(append(dst, `,"entryTime":`...), entered.UnixMilli(), 10)
+	dst = appendNumber(dst, `,"entryPrice":`, entryPrice)
+	return appendNumber(dst, `,"profitLoss":`, profit)
 }
 
 // FailedFields are the flat fields of trade:failed.
@@ -134,8 +161,47 @@ func FailedFields(userID string, e *ledger.OrderFailed) func(dst []byte) []byte 
 		dst = jsonline.AppendText(append(dst, `,"error":`...), e.Reason)
 		dst = jsonline.AppendText(append(dst, `,"code":`...), e.Code)
 		dst = strconv.AppendBool(append(dst, `,"canRetry":`...), e.CanRetry)
-		return appendTradeTail(append(dst, `,"status":"failed"`...), userID, e.Broker, e.Time)
+		dst = appendTradeTail(append(dst, `,"status":"failed"`...), userID, e.Broker, e.Time)
+		return appendPlatform(dst, e.Time, e.Price, decimal.Zero)
 	}
+}
+
+// CancelledFields are the flat fields of an order that was cancelled or whose time was over,
+// as the history has it.
+func CancelledFields(userID string, e *ledger.OrderCancelled) func(dst []byte) []byte {
+	return func(dst []byte) []byte {
+		dst = appendTradeHead(dst, e.OrderID, e.OrderID, e.Symbol, e.Side)
+		dst = appendNumber(dst, `,"quantity":`, e.Quantity)
+		status := "cancelled"
+		if e.Expired() {
+			status = "expired"
+		}
+		return appendOrderEnd(dst, e.LimitPrice, e.Reason, e.Code, status, userID, e.Broker, e.Time)
+	}
+}
+
+// RejectedFields are the flat fields of an order that was refused, as the history has it.
+func RejectedFields(userID string, e *ledger.OrderRejected) func(dst []byte) []byte {
+	return func(dst []byte) []byte {
+		dst = appendTradeHead(dst, e.OrderID, e.OrderID, e.Symbol, e.Side)
+		if e.ClientOrderID != "" {
+			dst = jsonline.AppendText(append(dst, `,"clientOrderId":`...), e.ClientOrderID)
+		}
+		dst = appendNumber(dst, `,"quantity":`, e.Quantity)
+		dst = append(append(append(dst, `,"type":"`...), e.Type.String()...), '"')
+		return appendOrderEnd(dst, e.LimitPrice, e.Reason, e.Code, "rejected", userID, e.Broker, e.Time)
+	}
+}
+
+func appendOrderEnd(dst []byte, limit decimal.Decimal, reason, code, status, userID, broker string, at time.Time) []byte {
+	if !limit.IsZero() {
+		dst = appendNumber(dst, `,"limitPrice":`, limit)
+	}
+	dst = jsonline.AppendText(append(dst, `,"reason":`...), reason)
+	dst = jsonline.AppendText(append(dst, `,"code":`...), code)
+	dst = append(append(append(dst, `,"status":"`...), status...), '"')
+	dst = appendTradeTail(dst, userID, broker, at)
+	return appendPlatform(dst, at, limit, decimal.Zero)
 }
 
 func appendTradeHead(dst []byte, id, orderID, symbol string, side ledger.Side) []byte {
@@ -151,16 +217,42 @@ func appendTradeTail(dst []byte, userID, broker string, at time.Time) []byte {
 	return strconv.AppendInt(append(dst, `,"timestamp":`...), at.UnixMilli(), 10)
 }
 
+// closedFields tell the whole life of a position, and the part of the last fill in lastFill.
 func closedFields(userID string, e *ledger.OrderFilled) fields {
 	return func(dst []byte) []byte {
 		c := e.Closed
 		dst = jsonline.AppendText(append(dst, `"symbol":`...), e.Symbol)
-		dst = appendNumber(dst, `,"quantity":`, c.Quantity)
-		dst = appendNumber(dst, `,"entryPrice":`, c.EntryPrice)
-		dst = appendNumber(dst, `,"exitPrice":`, c.ExitPrice)
-		dst = appendNumber(dst, `,"pnl":`, c.PnL)
-		dst = appendNumber(dst, `,"pnlPercent":`, c.PnLPercent)
-		dst = strconv.AppendInt(append(dst, `,"holdingPeriod":`...), c.ClosedAt.Sub(c.OpenedAt).Milliseconds(), 10)
+		dst = append(append(append(dst, `,"side":"`...), c.Side()...), `",`...)
+		dst = appendClosedPart(dst, &c.ClosedPart)
+		dst = appendNumber(dst, `,"fees":`, c.Fees)
+		dst = strconv.AppendInt(append(dst, `,"openedAt":`...), c.OpenedAt.UnixMilli(), 10)
+		dst = strconv.AppendInt(append(dst, `,"closedAt":`...), c.ClosedAt.UnixMilli(), 10)
+		dst = strconv.AppendInt(append(dst, `,"holdingPeriod":`...), c.HoldingPeriod().Milliseconds(), 10)
+		dst = jsonline.AppendText(append(dst, `,"lastFill":{"id":`...), e.TradeID)
+		dst = append(appendClosedPart(append(dst, ','), &c.Last), '}')
+		dst = jsonline.AppendText(append(dst, `,"userId":`...), userID)
+		return strconv.AppendInt(append(dst, `,"timestamp":`...), e.Time.UnixMilli(), 10)
+	}
+}
+
+func appendClosedPart(dst []byte, p *ledger.ClosedPart) []byte {
+	dst = appendNumber(dst, `"quantity":`, p.Quantity)
+	dst = appendNumber(dst, `,"entryPrice":`, p.EntryPrice)
+	dst = appendNumber(dst, `,"exitPrice":`, p.ExitPrice)
+	dst = appendNumber(dst, `,"pnl":`, p.PnL)
+	return appendNumber(dst, `,"pnlPercent":`, p.PnLPercent)
+}
+
+// openedFields are of the position that a fill opened which closed another one.
+func openedFields(userID string, e *ledger.OrderFilled) fields {
+	return func(dst []byte) []byte {
+		part := ledger.ClosedPart{Quantity: e.Opened}
+		dst = jsonline.AppendText(append(dst, `"symbol":`...), e.Symbol)
+		dst = append(append(append(dst, `,"side":"`...), part.Side()...), '"')
+		dst = appendNumber(dst, `,"quantity":`, e.Opened)
+		dst = appendNumber(dst, `,"entryPrice":`, e.Price)
+		dst = strconv.AppendInt(append(dst, `,"openedAt":`...), e.Time.UnixMilli(), 10)
+		dst = jsonline.AppendText(append(dst, `,"tradeId":`...), e.TradeID)
 		dst = jsonline.AppendText(append(dst, `,"userId":`...), userID)
 		return strconv.AppendInt(append(dst, `,"timestamp":`...), e.Time.UnixMilli(), 10)
 	}
@@ -184,6 +276,11 @@ func closedNotification(e *ledger.OrderFilled) notification {
 		kind, word = "warning", "loss "
 	}
 	return notification{"Position closed", e.Symbol + ": " + word + e.Closed.PnL.Abs().String(), kind}
+}
+
+func openedNotification(e *ledger.OrderFilled) notification {
+	part := ledger.ClosedPart{Quantity: e.Opened}
+	return notification{"Position opened", e.Symbol + ": " + part.Side() + " " + e.Opened.Abs().String() + " at " + e.Price.String(), "info"}
 }
 
 func cancelledFields(e *ledger.OrderCancelled) fields {

@@ -44,13 +44,19 @@ func flat(t testing.TB, object map[string]any, nested string) map[string]any {
 	return rest
 }
 
+func closedPart(quantity, entry, exit, profit, percent string) ledger.ClosedPart {
+	d := decimal.MustParse
+	return ledger.ClosedPart{Quantity: d(quantity), EntryPrice: d(entry), ExitPrice: d(exit), PnL: d(profit), PnLPercent: d(percent)}
+}
+
 var (
 	closing = ledger.OrderFilled{
 		TradeID: "t-1", OrderID: "o-1", Symbol: "AAPL", Side: ledger.Sell, Quantity: decimal.MustParse("10"), Price: decimal.MustParse("110.25"),
 		Fee: decimal.MustParse("1.5"), Broker: "paper", Time: time.UnixMilli(1_790_000_060_000), Realised: decimal.MustParse("102.5"), Closing: true,
+		EntryPrice: decimal.MustParse("100"), OpenedAt: time.UnixMilli(1_790_000_000_000),
 		Closed: &ledger.PositionClosed{
-			Quantity: decimal.MustParse("10"), EntryPrice: decimal.MustParse("100"), ExitPrice: decimal.MustParse("110.25"), PnL: decimal.MustParse("102.5"),
-			PnLPercent: decimal.MustParse("10.25"), OpenedAt: time.UnixMilli(1_790_000_000_000), ClosedAt: time.UnixMilli(1_790_000_060_000),
+			ClosedPart: closedPart("25", "99", "108", "225", "9.0909"), Last: closedPart("10", "100", "110.25", "102.5", "10.25"),
+			Fees: decimal.MustParse("3.5"), OpenedAt: time.UnixMilli(1_790_000_000_000), ClosedAt: time.UnixMilli(1_790_000_060_000),
 		},
 	}
 	failed = ledger.OrderFailed{
@@ -67,6 +73,7 @@ func TestExecutedTradeHasTheFieldsOfTheContract(t *testing.T) {
 	want := map[string]any{
 		"id": "t-1", "orderId": "o-1", "symbol": "AAPL", "side": "sell", "quantity": 10.0, "price": 110.25, "fee": 1.5, "profit": 102.5,
 		"status": "executed", "broker": "paper", "userId": "ann", "timestamp": 1_790_000_060_000.0,
+		"entryTime": 1_790_000_000_000.0, "entryPrice": 100.0, "profitLoss": 102.5, "exitTime": 1_790_000_060_000.0, "exitPrice": 110.25,
 	}
 	if diff := cmp.Diff(want, flat(t, object, "trade")); diff != "" {
 		t.Error(diff)
@@ -91,11 +98,47 @@ func TestClosedPositionHasTheFieldsOfTheContract(t *testing.T) {
 	}
 	name, object, offset := notice(t, Encoder{}.AppendNotice(nil, "ann", closing, 1, portfolio.Offset{Version: 17}))
 	want := map[string]any{
-		"symbol": "AAPL", "quantity": 10.0, "entryPrice": 100.0, "exitPrice": 110.25, "pnl": 102.5, "pnlPercent": 10.25,
-		"holdingPeriod": 60_000.0, "userId": "ann", "timestamp": 1_790_000_060_000.0,
+		"symbol": "AAPL", "side": "long", "quantity": 25.0, "entryPrice": 99.0, "exitPrice": 108.0, "pnl": 225.0, "pnlPercent": 9.0909, "fees": 3.5,
+		"openedAt": 1_790_000_000_000.0, "closedAt": 1_790_000_060_000.0, "holdingPeriod": 60_000.0,
+		"lastFill": map[string]any{"id": "t-1", "quantity": 10.0, "entryPrice": 100.0, "exitPrice": 110.25, "pnl": 102.5, "pnlPercent": 10.25},
+		"userId":   "ann", "timestamp": 1_790_000_060_000.0,
 	}
 	if diff := cmp.Diff(want, flat(t, object, "position")); diff != "" || name != "position:closed" || offset != "17" {
 		t.Errorf("%s %s %s", name, offset, diff)
+	}
+}
+
+func TestTradeThatCrossesZeroTellsBothPositions(t *testing.T) {
+	crossing, closed := closing, *closing.Closed
+	crossing.Quantity, crossing.Opened, crossing.Closed, crossing.Side = decimal.MustParse("13"), decimal.MustParse("3"), &closed, ledger.Buy
+	closed.Quantity, closed.Last.Quantity = closed.Quantity.Neg(), closed.Last.Quantity.Neg()
+	if n := (Encoder{}).Notices(crossing); n != 3 {
+		t.Fatalf("%d notices", n)
+	}
+	_, executed, _ := notice(t, Encoder{}.AppendNotice(nil, "ann", crossing, 0, portfolio.Offset{Version: 17, Index: 1}))
+	if executed["closedQuantity"] != 10.0 || executed["openedQuantity"] != 3.0 || executed["quantity"] != 13.0 {
+		t.Errorf("executed %v", executed)
+	}
+	_, short, _ := notice(t, Encoder{}.AppendNotice(nil, "ann", crossing, 1, portfolio.Offset{Version: 17, Index: 2}))
+	if short["side"] != "short" || short["quantity"] != -25.0 {
+		t.Errorf("closed %v", short)
+	}
+	name, opened, offset := notice(t, Encoder{}.AppendNotice(nil, "ann", crossing, 2, portfolio.Offset{Version: 17}))
+	want := map[string]any{
+		"symbol": "AAPL", "side": "long", "quantity": 3.0, "entryPrice": 110.25, "openedAt": 1_790_000_060_000.0, "tradeId": "t-1",
+		"userId": "ann", "timestamp": 1_790_000_060_000.0,
+	}
+	if diff := cmp.Diff(want, flat(t, opened, "position")); diff != "" || name != "position:opened" || offset != "17" {
+		t.Errorf("%s %s %s", name, offset, diff)
+	}
+}
+
+func TestPositionThatClosedBeforeItOpenedWasHeldForNoTime(t *testing.T) {
+	late, closed := closing, *closing.Closed
+	late.Closed, closed.ClosedAt = &closed, closed.OpenedAt.Add(-time.Hour)
+	_, object, _ := notice(t, Encoder{}.AppendNotice(nil, "ann", late, 1, portfolio.Offset{Version: 17}))
+	if object["holdingPeriod"] != 0.0 {
+		t.Error(object["holdingPeriod"])
 	}
 }
 
@@ -104,6 +147,7 @@ func TestFailedTradeHasTheFieldsOfTheContract(t *testing.T) {
 	want := map[string]any{
 		"id": "t-2", "orderId": "o-2", "symbol": "AAPL", "side": "buy", "quantity": 3.0, "reason": `no "liquidity"`, "error": `no "liquidity"`,
 		"code": "LIQUIDITY", "canRetry": true, "status": "failed", "broker": "acme", "userId": `a"b`, "timestamp": 1_790_000_000_000.0,
+		"entryTime": 1_790_000_000_000.0, "entryPrice": 0.0, "profitLoss": 0.0,
 	}
 	if diff := cmp.Diff(want, flat(t, object, "trade")); diff != "" || name != "trade:failed" || offset != "3" {
 		t.Errorf("%s %s %s", name, offset, diff)
@@ -136,8 +180,10 @@ func TestOtherNewsAreNotifications(t *testing.T) {
 	if n := (Encoder{}).Notices(ledger.Deposited{Note: portfolio.OpeningNote}); n != 0 {
 		t.Error("an account's first deposit is no news")
 	}
-	if n := (Encoder{}).Notices(ledger.OrderPlaced{}); n != 0 {
-		t.Error("an order is answered, not announced")
+	for _, e := range []ledger.Event{ledger.OrderPlaced{}, ledger.OrderRejected{}} {
+		if n := (Encoder{}).Notices(e); n != 0 {
+			t.Error("an order is answered, not announced")
+		}
 	}
 }
 

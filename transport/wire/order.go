@@ -122,7 +122,7 @@ func orderAmount(v jsonline.Value) (decimal.Decimal, error) {
 	if err != nil {
 		return decimal.Zero, err
 	}
-	return d, checkDigits(d)
+	return d, CheckDigits(d)
 }
 
 // argument returns the first argument of an event, nil if there is none.

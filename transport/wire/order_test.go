@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/govalues/decimal"
+
 	"outcry/actors/ledger"
 	"outcry/actors/session"
 )
@@ -30,7 +32,7 @@ func TestOrderThatIsNoneNamesTheField(t *testing.T) {
 		`{"symbol":"X","side":"buy","quantity":1,"type":"stop"}`:                          "type",
 		`{"symbol":"X","side":"hold","quantity":1,"type":"market"}`:                       "side",
 		`{"symbol":"X","side":"buy","quantity":12345678901.123456789012,"type":"market"}`: "quantity",
-		`{"symbol":"X","side":"buy","quantity":0.000000001,"type":"market"}`:              "quantity",
+		`{"symbol":"X","side":"buy","quantity":100000000000,"type":"market"}`:             "quantity",
 		`{"symbol":"X","side":"buy","quantity":"many","type":"market"}`:                   "quantity",
 		`{"symbol":"X","side":"buy","quantity":true,"type":"market"}`:                     "quantity",
 		`{"symbol":7,"side":"buy","quantity":1,"type":"market"}`:                          "symbol",
@@ -43,6 +45,15 @@ func TestOrderThatIsNoneNamesTheField(t *testing.T) {
 		var wrong *FieldError
 		if !errors.As(err, &wrong) || wrong.Field != field || wrong.Message == "" || !strings.HasPrefix(wrong.Error(), field) {
 			t.Errorf("%s: %v, want %q", text, err, field)
+		}
+	}
+}
+
+func TestOrdersHaveWhateverDecimalsAreExact(t *testing.T) {
+	for _, quantity := range []string{"0.486152847", "0.000000000000000001", "1.234567890123456789", `"1e-9"`} {
+		o, err := ParseOrder([]byte(`{"symbol":"X","side":"buy","quantity":` + quantity + `,"type":"limit","limitPrice":` + quantity + `}`))
+		if want := decimal.MustParse(strings.Trim(quantity, `"`)); err != nil || !o.Quantity.Equal(want) || !o.LimitPrice.Equal(want) {
+			t.Errorf("%s: %+v %v", quantity, o, err)
 		}
 	}
 }

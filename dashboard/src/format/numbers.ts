@@ -24,11 +24,26 @@ function formatter(options: Intl.NumberFormatOptions): Intl.NumberFormat {
 const fixed = (value: number, digits: number) =>
   formatter({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
 
-/** Digits behind the point of a price: pennies from a dollar on, more below. */
-export const priceDigits = (price: number) => (Math.abs(price) >= 1 || price === 0 ? 2 : 4)
+/** Digits behind the point of a price: pennies from a dollar on, more below, and four that say something of tiny ones. */
+export function priceDigits(price: number): number {
+  const size = Math.abs(price)
+  if (size >= 1 || size === 0) return 2
+  return size >= 0.01 ? 4 : Math.min(3 - Math.floor(Math.log10(size)), mostDigits)
+}
+
+/** More than prices and quantities have; the last of a number's 17 digits are noise. */
+const mostDigits = 18
+const exact = (value: number) => Number(value.toPrecision(15))
 
 export function formatPrice(value: Maybe): string {
   return known(value) ? signFirst(value, fixed(Math.abs(value), priceDigits(value))) : missing
+}
+
+/** A price of an order or a trade, with every digit that it has. */
+export function formatExactPrice(value: Maybe): string {
+  if (!known(value)) return missing
+  const options = { minimumFractionDigits: priceDigits(value), maximumFractionDigits: mostDigits }
+  return signFirst(value, formatter(options).format(exact(Math.abs(value))))
 }
 
 export function formatMoney(value: Maybe): string {
@@ -52,9 +67,10 @@ export function formatSignedPercent(value: Maybe, digits = 2): string {
   return known(value) ? signed(value, `${fixed(Math.abs(value), digits)}%`, digits) : missing
 }
 
-/** Shares, also fractions of them, without zeros that say nothing. */
+/** Shares, also the smallest fractions of them, without zeros that say nothing. */
 export function formatQuantity(value: Maybe): string {
-  return known(value) ? signFirst(value, formatter({ maximumFractionDigits: 8 }).format(Math.abs(value))) : missing
+  if (!known(value)) return missing
+  return signFirst(value, formatter({ maximumFractionDigits: mostDigits }).format(exact(Math.abs(value))))
 }
 
 export function formatCount(value: Maybe): string {

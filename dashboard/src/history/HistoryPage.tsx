@@ -16,6 +16,8 @@ const statuses = [
   { value: '', text: 'All' },
   { value: 'executed', text: 'Executed' },
   { value: 'failed', text: 'Failed' },
+  { value: 'cancelled', text: 'Cancelled' },
+  { value: 'rejected', text: 'Rejected' },
 ] as const satisfies readonly { value: StatusFilter; text: string }[]
 
 const first: TradeQuery = {
@@ -27,7 +29,7 @@ const first: TradeQuery = {
   status: '',
 }
 
-/** What this account traded: filtered, sorted, in pages, and new trades at once. */
+/** What this account traded, and its orders that came to no trade: filtered, sorted, in pages, and new ones at once. */
 export default function HistoryPage() {
   usePageTitle('History')
   const [query, setQuery] = useState(first)

@@ -1,6 +1,6 @@
-import { formatPrice, formatQuantity, formatSignedMoney, missing } from '../format/numbers'
+import { formatExactPrice, formatQuantity, formatSignedMoney, missing } from '../format/numbers'
 import { formatMoment } from '../format/times'
-import { Badge } from '../ui/Badge'
+import { Badge, type Tone } from '../ui/Badge'
 import { Change } from '../ui/Change'
 import { cx } from '../ui/cx'
 import type { SortKey, Trade } from './trades'
@@ -64,8 +64,16 @@ export function TradeTable({ trades, sortBy, sortOrder, onSort }: TradeTableProp
   )
 }
 
+const outcomes: Record<string, { text: string; tone: Tone }> = {
+  executed: { text: 'Executed', tone: 'good' },
+  failed: { text: 'Failed', tone: 'bad' },
+  cancelled: { text: 'Cancelled', tone: 'neutral' },
+  expired: { text: 'Expired', tone: 'neutral' },
+  rejected: { text: 'Rejected', tone: 'warning' },
+}
+
 function Row({ trade }: { trade: Trade }) {
-  const failed = trade.status === 'failed'
+  const { text, tone } = outcomes[trade.status] ?? { text: trade.status, tone: 'neutral' }
   return (
     <tr className="h-10 border-b border-line last:border-b-0">
       <td className="figure px-3">{formatMoment(trade.timestamp)}</td>
@@ -74,12 +82,12 @@ function Row({ trade }: { trade: Trade }) {
       </th>
       <td className="px-3 capitalize">{trade.side}</td>
       <td className="figure px-3 text-right">{formatQuantity(trade.quantity)}</td>
-      <td className="figure px-3 text-right">{trade.price ? formatPrice(trade.price) : missing}</td>
+      <td className="figure px-3 text-right">{formatExactPrice(trade.price ?? trade.limitPrice)}</td>
       <td className="px-3 text-right">
-        {trade.profit ? <Change value={trade.profit} text={formatSignedMoney(trade.profit)} /> : missing}
+        {typeof trade.profit === 'number' ? <Change value={trade.profit} text={formatSignedMoney(trade.profit)} /> : missing}
       </td>
       <td className="px-3">
-        <Badge tone={failed ? 'bad' : 'good'}>{failed ? 'Failed' : 'Executed'}</Badge>
+        <Badge tone={tone}>{text}</Badge>
         {trade.reason && <span className="ml-2 text-xs text-soft">{trade.reason}</span>}
       </td>
     </tr>

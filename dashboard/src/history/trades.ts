@@ -1,14 +1,19 @@
 import { request } from '../api/http'
 
+/** A trade, or an order that came to none. */
 export interface Trade {
   id: string
   orderId?: string
   symbol: string
   side: string
   quantity: number
-  price: number | null
+  /** Missing where nothing was traded. */
+  price?: number
+  /** Of an order that came to no trade. */
+  limitPrice?: number
   fee?: number
   profit?: number | null
+  /** executed, failed, cancelled, expired or rejected. */
   status: string
   reason?: string
   broker?: string
@@ -16,7 +21,7 @@ export interface Trade {
 }
 
 export type SortKey = 'timestamp' | 'symbol' | 'quantity' | 'price' | 'profit'
-export type StatusFilter = '' | 'executed' | 'failed'
+export type StatusFilter = '' | 'executed' | 'failed' | 'cancelled' | 'rejected'
 
 export interface TradeQuery {
   page: number

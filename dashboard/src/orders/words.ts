@@ -1,4 +1,4 @@
-import { formatPrice, formatQuantity } from '../format/numbers'
+import { formatExactPrice, formatQuantity } from '../format/numbers'
 
 interface Described {
   symbol: string
@@ -11,6 +11,6 @@ interface Described {
 /** Buy 10 AAPL at market; Sell 5 SPY at 585.04 or better. */
 export function orderInWords({ symbol, side, quantity, type, limitPrice }: Described): string {
   const verb = side.charAt(0).toUpperCase() + side.slice(1)
-  const price = type === 'limit' ? `at ${formatPrice(limitPrice)} or better` : 'at market'
+  const price = type === 'limit' ? `at ${formatExactPrice(limitPrice)} or better` : 'at market'
   return `${verb} ${formatQuantity(quantity)} ${symbol} ${price}`
 }

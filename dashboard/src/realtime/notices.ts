@@ -3,7 +3,7 @@ import type { TradeNotice } from './types'
 /** More than a recovery brings, few enough to keep for ever. */
 const remembered = 1_000
 
-export const noticeEvents = ['trade:executed', 'trade:failed', 'position:closed', 'notification']
+export const noticeEvents = ['trade:executed', 'trade:failed', 'position:closed', 'position:opened', 'notification']
 
 interface RawNotice {
   id?: string
@@ -27,7 +27,7 @@ interface RawNotice {
 }
 
 /**
- * One shape for the four events. The offset, the last argument of each, is the notice's place in the account's journal
+ * One shape for all of them. The offset, the last argument of each, is the notice's place in the account's journal
  * and so the same on every delivery; a trade without one is told apart by its id.
  */
 export function noticeOf(event: string, raw: RawNotice, offset: unknown, missed: boolean): TradeNotice {

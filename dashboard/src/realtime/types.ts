@@ -95,7 +95,7 @@ export interface Portfolio {
 }
 
 export interface TradeNotice {
-  kind: 'executed' | 'failed' | 'closed' | 'notification'
+  kind: 'executed' | 'failed' | 'closed' | 'opened' | 'notification'
   /** Same on every delivery of the same notice: what is shown once is told apart by it. */
   id: string
   title: string

@@ -40,11 +40,14 @@ let trades = 0
 export const tradeOf = (userId, more = {}) =>
   ({ id: `trade-${process.pid}-${trades++}`, userId, symbol: 'X', side: 'buy', quantity: 2, price: 100, status: 'executed', timestamp: Date.now(), ...more })
 
+/** The events that rows of the history are of. */
+const typeOf = { executed: 'order_filled', failed: 'order_failed', cancelled: 'order_cancelled', expired: 'order_cancelled', rejected: 'order_rejected' }
+
 /** What an account must be after its trades, computed again from what GET /api/trades shows. */
 function foldTrades(trades) {
   const model = new LedgerModel()
   model.take({ type: 'deposited', amount: '100000' })
-  for (const t of trades) model.take({ ...t, type: t.status === 'failed' ? 'order_failed' : 'order_filled' })
+  for (const t of trades) model.take({ ...t, type: typeOf[t.status] })
   return model.summary()
 }
 

@@ -72,7 +72,13 @@ for (const [browser, io] of browsers) {
       }
       assert.deepEqual((await account.portfolio()).body.positions, [])
       const closed = socket.of('position:closed')
-      assert.deepEqual(closed.map(c => [c.symbol, c.quantity]), [['SPY', 6.25], ['SPY', -3.75]], 'the third turned the position around')
+      assert.deepEqual(closed.map(c => [c.symbol, c.side, c.quantity, c.lastFill.quantity]), [['SPY', 'long', 10.5, 6.25], ['SPY', 'short', -3.75, -3.75]], 'the third turned the position around')
+      const [, parting, turning, last] = (await account.trades()).reverse()
+      assert.ok(Math.abs(closed[0].pnl - (parting.profit + turning.profit)) < 1e-6, 'the profit of the whole life')
+      assert.deepEqual([closed[0].lastFill.pnl, closed[1].pnl], [turning.profit, last.profit])
+      for (const c of closed) assert.equal(c.holdingPeriod, c.closedAt - c.openedAt)
+      assert.deepEqual(socket.of('position:opened').map(o => [o.symbol, o.side, o.quantity, o.entryPrice]), [['SPY', 'short', -3.75, turning.price]])
+      assert.deepEqual([turning.closedQuantity, turning.openedQuantity, turning.entryPrice, turning.exitPrice], [6.25, 3.75, parting.entryPrice, turning.price])
       assert.deepEqual(socket.of('error'), [])
       assert.equal(await server.stop(), 0)
     })
@@ -110,8 +116,8 @@ for (const [browser, io] of browsers) {
       assert.equal(await server.stop(), 0)
     })
 
-    it('rejects orders with a reason, and leaves nothing behind', async t => {
-      const { server, socket, feed, account } = await scene(t, { OUTCRY_MARKET_FEED_GRACE: '100ms', OUTCRY_MARKET_SWEEP_INTERVAL: '50ms', OUTCRY_MARKET_FEED_SILENCE: '1m' })
+    it('rejects orders with a reason, which the history shows, and changes nothing', async t => {
+      const { server, socket, feed, account } = await scene(t, { OUTCRY_PAPER_QUANTITY_STEP: '0.0001', OUTCRY_PAPER_PRICE_STEP: '0.0001', OUTCRY_MARKET_FEED_GRACE: '100ms', OUTCRY_MARKET_SWEEP_INTERVAL: '50ms', OUTCRY_MARKET_FEED_SILENCE: '1m' })
       await quoted(socket, feed, { symbol: 'HALT', price: 5, halted: true })
       const gone = openFeed(t, server.url)
       await quoted(socket, gone, { symbol: 'GONE', price: 5 })
@@ -145,7 +151,14 @@ for (const [browser, io] of browsers) {
         assert.deepEqual([status, type, body.field], [400, 'application/problem+json', field])
       }
       const { portfolio } = (await account.portfolio()).body
-      assert.deepEqual([await account.orders(), await account.trades(), portfolio.version, portfolio.cash], [[], [], 0, 100_000])
+      assert.deepEqual([await account.orders(), portfolio.version, portfolio.cash], [[], 1 + 2 * rejections.length, 100_000])
+      const recorded = await account.trades('?status=rejected&limit=500&sortOrder=asc')
+      assert.deepEqual(recorded.map(r => r.code), rejections.flatMap(([, code]) => [code, code]))
+      for (const [i, r] of recorded.entries()) {
+        assert.match(r.reason, rejections[Math.floor(i / 2)][2])
+        for (const field of ['quantity', 'entryPrice', 'entryTime', 'profitLoss', 'timestamp']) assert.equal(typeof r[field], 'number', field)
+      }
+      assert.deepEqual(await account.trades('?status=executed'), [])
       assert.deepEqual([socket.of('trade:failed'), socket.of('trade:executed'), socket.of('error')], [[], [], []])
       assert.equal(await server.stop(), 0)
     })
@@ -184,7 +197,8 @@ for (const [browser, io] of browsers) {
       await socket.await('trade:executed')
       const other = await account.place({ ...request, clientOrderId: 'another' })
       assert.deepEqual([other.status, other.body.code], [422, 'INSUFFICIENT_BUYING_POWER'])
-      assert.equal((await account.trades()).length, 1)
+      assert.deepEqual((await account.place({ ...request, clientOrderId: 'another' })).body, other.body)
+      assert.deepEqual((await account.trades()).map(r => [r.status, r.clientOrderId]), [['rejected', 'another'], ['executed', undefined]])
       await assertBalanced(server.url, 'ann')
       assert.equal(await server.stop(), 0)
     })
@@ -197,8 +211,8 @@ for (const [browser, io] of browsers) {
         ...['id', 'userId', 'symbol', 'side', 'quantity', 'price', 'status'].map(field => [field, without(field)]),
         ['id', { ...good(), id: '' }], ['id', { ...good(), id: 'x'.repeat(129) }], ['userId', { ...good(), userId: 7 }],
         ['symbol', { ...good(), symbol: '<not a symbol>' }], ['side', { ...good(), side: 'hold' }], ['status', { ...good(), status: 'done' }],
-        ['quantity', { ...good(), quantity: 0 }], ['quantity', { ...good(), quantity: -1 }], ['quantity', { ...good(), quantity: '0.000000001' }],
-        ['price', { ...good(), price: 'high' }], ['fee', { ...good(), fee: -0.01 }], ['quantity', { ...good(), quantity: 99_999_999_999, price: 99_999_999_999 }],
+        ['quantity', { ...good(), quantity: 0 }], ['quantity', { ...good(), quantity: -1 }], ['quantity', { ...good(), quantity: '1.2345678901234567890123' }],
+        ['price', { ...good(), price: 'high' }], ['price', { ...good(), price: -0.01 }], ['fee', { ...good(), fee: -100_000_000_000 }], ['quantity', { ...good(), quantity: 99_999_999_999, price: 99_999_999_999 }],
         ['reason', { ...good(), status: 'failed' }], ['timestamp', { ...good(), timestamp: Date.now() + 86_400_000 }],
       ]
       for (const [field, trade] of wrong) {

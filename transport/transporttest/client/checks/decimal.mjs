@@ -57,6 +57,8 @@ export function add(a, b) {
 
 export const subtract = (a, b) => add(a, negate(b))
 
+export const multiply = (a, b) => make(a.coef * b.coef, a.scale + b.scale)
+
 /** a x b / c, exact but for the last decimal, which is rounded half to even. */
 export function multiplyDivide(a, b, c, scale) {
   const up = a.coef * b.coef * 10n ** BigInt(c.scale + scale)

@@ -1,6 +1,6 @@
 // Holds the journal against what clients sent and were answered, and accounts
 // against the journal.
-import { decimal, equal, sign, text } from './decimal.mjs'
+import { decimal, equal, multiplyDivide, one, sign, text } from './decimal.mjs'
 import { LedgerModel } from './ledger-model.mjs'
 import { isDeepStrictEqual } from 'node:util'
 
@@ -93,6 +93,9 @@ export function checkOrders(user, records, placed, cancels) {
   return problems
 }
 
+/** An average price as far as it is compared: the engine keeps 19 digits. */
+const average = price => text(multiplyDivide(price, one, one, 7))
+
 /** Folds the journal again: each fill did what its event says, and the account is what is shown of it. */
 export function checkAccount(user, records, shown) {
   const problems = []
@@ -102,10 +105,17 @@ export function checkAccount(user, records, shown) {
     if (!did) continue
     const want = {
       closing: String(did.closing), realised: text(did.realised),
-      ...(did.closed && { closedQuantity: text(did.closed.quantity), entryPrice: text(did.closed.entryPrice), pnlPercent: text(did.closed.pnlPercent) }),
+      ...(did.closing && { entryPrice: average(did.entryPrice) }),
+      ...(did.closed && {
+        closedQuantity: text(did.closed.quantity), pnlPercent: text(did.closed.pnlPercent), openedQuantity: text(did.closed.opened),
+        wholeQuantity: text(did.closed.whole.quantity), wholePnl: text(did.closed.whole.pnl),
+      }),
     }
     const got = { closing: String(event.closing ?? false), realised: text(decimal(event.realised)) }
-    if ('closedQuantity' in event) for (const field of ['closedQuantity', 'entryPrice', 'pnlPercent']) got[field] = text(decimal(event[field]))
+    if (event.closing) got.entryPrice = average(decimal(event.entryPrice))
+    if ('closedQuantity' in event) {
+      for (const field of ['closedQuantity', 'pnlPercent', 'openedQuantity', 'wholeQuantity', 'wholePnl']) got[field] = text(decimal(event[field]))
+    }
     if (!isDeepStrictEqual(got, want)) problems.push(`${user}: the fill at ${version} says ${JSON.stringify(got)}, computed again ${JSON.stringify(want)}`)
   }
   for (const [symbol, p] of model.positions) if (sign(p.quantity) === 0) problems.push(`${user}: an empty position in ${symbol}`)

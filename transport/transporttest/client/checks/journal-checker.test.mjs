@@ -12,7 +12,7 @@ function journal(change = () => {}) {
     { type: 'deposited', amount: '100', note: 'opening deposit' },
     { type: 'order_filled', tradeId: 't1', symbol: 'X', side: 'sell', quantity: '2', price: '10.5' },
     { type: 'order_placed', orderId: 'o1', clientOrderId: 'c1', symbol: 'X', side: 'buy', orderType: 'limit', quantity: '1', limitPrice: '9' },
-    { type: 'order_filled', tradeId: 'o1-1', orderId: 'o1', symbol: 'X', side: 'buy', quantity: '1', price: '8.5', closing: true, realised: '2' },
+    { type: 'order_filled', tradeId: 'o1-1', orderId: 'o1', symbol: 'X', side: 'buy', quantity: '1', price: '8.5', closing: true, realised: '2', entryPrice: '10.5' },
     { type: 'order_failed', tradeId: 't2', symbol: 'X', side: 'buy', quantity: '1', reason: 'no' },
     { type: 'order_placed', orderId: 'o2', clientOrderId: 'c2', symbol: 'X', side: 'buy', orderType: 'limit', quantity: '1', limitPrice: '9' },
     { type: 'order_cancelled', orderId: 'o2' },

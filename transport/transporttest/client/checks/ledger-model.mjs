@@ -1,13 +1,19 @@
 // What an account must be after the facts in its journal, computed a second
 // time and in another way than the engine does.
-import { abs, add, compare, decimal, multiplyDivide, negate, one, sign, subtract, text, zero } from './decimal.mjs'
+import { abs, add, compare, decimal, multiply, multiplyDivide, negate, one, sign, subtract, text, zero } from './decimal.mjs'
 
 const moneyDecimals = 8
-const priceDecimals = 8
+const averageDecimals = 30 // far more than are compared
 const percentDecimals = 4
 
 const money = (price, quantity) => multiplyDivide(price, quantity, one, moneyDecimals)
-const average = (cost, quantity) => multiplyDivide(cost, one, quantity, priceDecimals)
+const rounded = amount => multiplyDivide(amount, one, one, moneyDecimals)
+
+/** The average of two prices, weighted by quantities. */
+const blend = (price, quantity, other, added) => {
+  const [p, q, o, a] = [price, abs(quantity), other, abs(added)]
+  return multiplyDivide(add(multiply(p, q), multiply(o, a)), one, add(q, a), averageDecimals)
+}
 const percent = (a, b) => (sign(b) === 0 ? zero : multiplyDivide(a, decimal(100), abs(b), percentDecimals))
 
 /** The part of a cost that falls to a share of the quantity. */
@@ -21,7 +27,7 @@ export class LedgerModel {
   deposits = zero
   trades = 0
   failed = 0
-  positions = new Map() // symbol -> {quantity, cost}
+  positions = new Map() // symbol -> {quantity, cost, entry, opened, made}
   orders = new Map() // order id -> the event that placed it
 
   /** Takes an event; returns what a fill did: {realised, closing, closed}. */
@@ -31,6 +37,7 @@ export class LedgerModel {
       case 'withdrawn': return this.#deposit(negate(decimal(event.amount)))
       case 'order_placed': return void this.orders.set(event.orderId, event)
       case 'order_cancelled': return void this.orders.delete(event.orderId)
+      case 'order_rejected': return undefined
       case 'order_failed':
         this.failed++
         return void this.orders.delete(event.orderId)
@@ -49,14 +56,16 @@ export class LedgerModel {
     const size = decimal(event.quantity)
     const quantity = event.side === 'sell' ? negate(size) : size
     const value = money(price, quantity)
-    const fee = decimal(event.fee)
-    const before = this.positions.get(event.symbol) ?? { quantity: zero, cost: zero }
+    const fee = rounded(decimal(event.fee))
+    const before = this.positions.get(event.symbol) ?? { quantity: zero, cost: zero, entry: zero, opened: zero, made: zero }
     this.trades++
     this.fees = add(this.fees, fee)
     this.cash = subtract(subtract(this.cash, value), fee)
     this.#endOrder(event)
     if (sign(before.quantity) * sign(quantity) >= 0) {
-      this.positions.set(event.symbol, { quantity: add(before.quantity, quantity), cost: add(before.cost, value) })
+      const entry = blend(before.entry, before.quantity, price, quantity)
+      this.positions.set(event.symbol,
+        { quantity: add(before.quantity, quantity), cost: add(before.cost, value), entry, opened: add(before.opened, quantity), made: before.made })
       return { realised: zero, closing: false, closed: null }
     }
     return this.#close(event.symbol, before, price, quantity, value)
@@ -71,13 +80,16 @@ export class LedgerModel {
     const realised = subtract(negate(paid), cost)
     const left = add(before.quantity, quantity)
     this.realised = add(this.realised, realised)
+    const made = add(before.made, realised)
     if (sign(left) === 0) this.positions.delete(symbol)
-    else this.positions.set(symbol, { quantity: left, cost: turns ? subtract(value, paid) : subtract(before.cost, cost) })
+    else if (turns) this.positions.set(symbol, { quantity: left, cost: subtract(value, paid), entry: price, opened: left, made: zero })
+    else this.positions.set(symbol, { ...before, quantity: left, cost: subtract(before.cost, cost), made })
     const ended = sign(left) !== sign(before.quantity)
     return {
       realised,
       closing: true,
-      closed: ended ? { quantity: closed, entryPrice: average(before.cost, before.quantity), pnlPercent: percent(realised, cost) } : null,
+      entryPrice: before.entry,
+      closed: ended ? { quantity: closed, pnlPercent: percent(realised, cost), whole: { quantity: before.opened, pnl: made }, opened: left } : null,
     }
   }
 

@@ -43,12 +43,23 @@ describe('the model of an account', () => {
 
   it('closes all of a position', () => {
     const { positions, did } = after(fill('buy', '3', '10'), fill('sell', '3', '9'))
-    assert.deepEqual([positions, text(did.realised), text(did.closed.entryPrice), text(did.closed.pnlPercent)], [{}, '-3', '10', '-10'])
+    assert.deepEqual([positions, text(did.realised), text(did.entryPrice), text(did.closed.pnlPercent)], [{}, '-3', '10', '-10'])
   })
 
   it('turns a long position into a short one', () => {
     const { cash, positions, realised, did } = after(fill('buy', '1', '10'), fill('sell', '3', '12'))
     assert.deepEqual([cash, positions, realised, text(did.closed.quantity)], ['1026', { X: '-2 for -24' }, '2', '1'])
+  })
+
+  it('knows the whole life of a position, and its average entry price', () => {
+    const { did } = after(fill('buy', '10', '10'), fill('sell', '9', '12'), fill('buy', '1', '16'), fill('sell', '3', '5'))
+    assert.deepEqual([text(did.entryPrice), text(did.realised), text(did.closed.quantity), text(did.closed.opened)], ['13', '-16', '2', '-1'])
+    assert.deepEqual([text(did.closed.whole.quantity), text(did.closed.whole.pnl)], ['11', '2'])
+  })
+
+  it('leaves an account as it was where an order was refused', () => {
+    const { cash, positions, orders } = after({ type: 'order_rejected', orderId: 'r', symbol: 'X', side: 'buy', quantity: '1' })
+    assert.deepEqual([cash, positions, orders], ['1000', {}, []])
   })
 
   it('covers a short position', () => {

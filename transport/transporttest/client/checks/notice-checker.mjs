@@ -2,7 +2,7 @@
 // order, none lost, with what the journal says in it.
 
 /** The events that carry an offset. */
-export const noticeEvents = new Set(['trade:executed', 'trade:failed', 'position:closed', 'notification'])
+export const noticeEvents = new Set(['trade:executed', 'trade:failed', 'position:closed', 'position:opened', 'notification'])
 
 const checked = ['id', 'orderId', 'symbol', 'side', 'quantity', 'price', 'fee', 'profit', 'reason', 'error', 'entryPrice', 'exitPrice', 'pnl', 'title']
 
@@ -26,8 +26,9 @@ function noticesOf(e) {
     case 'order_filled': {
       const executed = ['trade:executed', { ...trade, price: number(e.price), fee: number(e.fee), ...(e.closing && { profit: number(e.realised) }) }]
       if (!('closedQuantity' in e)) return [executed]
-      const closed = { symbol: e.symbol, quantity: number(e.closedQuantity), entryPrice: number(e.entryPrice), exitPrice: number(e.price), pnl: number(e.realised) }
-      return [executed, ['position:closed', closed]]
+      const closed = { symbol: e.symbol, quantity: number(e.wholeQuantity), entryPrice: number(e.wholeEntryPrice), exitPrice: number(e.wholeExitPrice), pnl: number(e.wholePnl) }
+      if (!('openedQuantity' in e)) return [executed, ['position:closed', closed]]
+      return [executed, ['position:closed', closed], ['position:opened', { symbol: e.symbol, quantity: number(e.openedQuantity), entryPrice: number(e.price) }]]
     }
     case 'order_failed': return [['trade:failed', { ...trade, reason: e.reason, error: e.reason }]]
     case 'order_cancelled': return [['notification', { title: 'Order cancelled' }]]

@@ -10,7 +10,7 @@ const journal = [
   { version: 1, event: { type: 'deposited', amount: '100000', note: 'opening deposit' } },
   trade(2, 'a'),
   { version: 3, event: { type: 'order_placed', orderId: 'o', symbol: 'X' } },
-  trade(4, 'b', { side: 'sell', closing: true, realised: '3.5', closedQuantity: '2', entryPrice: '10.5' }),
+  trade(4, 'b', { side: 'sell', closing: true, realised: '3.5', closedQuantity: '2', entryPrice: '10.5', wholeQuantity: '2', wholePnl: '3.5' }),
   { version: 5, event: { type: 'order_failed', tradeId: 'c', symbol: 'X', side: 'buy', quantity: '1', reason: 'no' } },
   { version: 6, event: { type: 'order_cancelled', orderId: 'o' } },
 ]
