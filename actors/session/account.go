@@ -23,6 +23,10 @@ type account struct {
 	update *portfolio.Update
 	// updated: the client asked for portfolio:updated as well.
 	updated bool
+	// shown: the portfolio has answered the newest watch with a valuation.
+	shown bool
+	// refresh: the valuation is wanted once more, for which askAgain asks.
+	refresh bool
 	// known: it is known which notices the browser has, those up to offset. base
 	// is the version of its first snapshot.
 	known  bool
@@ -60,7 +64,7 @@ func (s *sessionActor) watcher() watcher { return watcher{s, s.account.watch} }
 // updated keeps a valuation for the flush that ends this run, in place of one
 // that could not be written.
 func (s *sessionActor) updated(u *portfolio.Update) {
-	s.account.update = u
+	s.account.update, s.account.shown = u, true
 	if !s.account.known {
 		s.account.offset, s.account.known, s.account.base = portfolio.Offset{Version: u.Version}, true, u.Version
 	}
@@ -89,11 +93,19 @@ func (s *sessionActor) subscribeAccount(m *SubscribeAccount) {
 	if m.Kind == PortfolioUpdates {
 		s.account.updated = m.On
 		s.changeRecord()
-		if m.On {
-			_ = s.sessions.accounts.Tell(s.userID, &portfolio.Refresh{Watcher: s.watcher()}) // fails only when portfolios end
-		}
+		s.account.refresh = s.account.refresh || m.On
 	}
 	s.acknowledge(m.AckID)
+}
+
+// askAgain asks for the valuation once more at the end of a run that had a reason for
+// it, unless one is to come or to be written anyway.
+func (s *sessionActor) askAgain() {
+	wanted := s.account.refresh && s.account.shown && s.account.update == nil
+	s.account.refresh = false
+	if wanted {
+		_ = s.sessions.accounts.Tell(s.userID, &portfolio.Refresh{Watcher: s.watcher()}) // fails only when portfolios end
+	}
 }
 
 // later returns a function that, called from any goroutine, appends to what the

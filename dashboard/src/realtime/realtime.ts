@@ -1,6 +1,6 @@
 import { type ConnectionOptions, createConnection } from './connection'
 import { createLatency } from './latency'
-import { createFirstTime, noticeEvents, noticeOf } from './notices'
+import { createFirstTime, noticeEvents, noticeOf, versionOf } from './notices'
 import { createQuotes } from './quotes'
 import type { RequestError } from './request'
 import { createListeners, createStore, type Off } from './store'
@@ -16,6 +16,8 @@ export function createRealtime(options: ConnectionOptions) {
   const isFirst = createFirstTime()
   /** Since the connection came: what has arrived of the state that the server sends first. */
   let account = false
+  /** The version of the account that came first: notices up to it are of the time before. */
+  let firstVersion = Number.POSITIVE_INFINITY
   let quotesCame = false
   let recovered = false
 
@@ -43,6 +45,7 @@ export function createRealtime(options: ConnectionOptions) {
 
   connection.onConnected(again => {
     account = quotesCame = false
+    firstVersion = Number.POSITIVE_INFINITY
     recovered = again
     quotes.connected(again)
   })
@@ -52,6 +55,7 @@ export function createRealtime(options: ConnectionOptions) {
   connection.on('portfolio:update', (update: Portfolio | null) => {
     if (!Number.isFinite(update?.totalValue)) return
     portfolio.set(update as Portfolio)
+    if (!account) firstVersion = (update as Portfolio).version
     account = true
     sync()
   })
@@ -67,8 +71,7 @@ export function createRealtime(options: ConnectionOptions) {
   for (const event of noticeEvents) {
     connection.on(event, (raw: object | null, offset: unknown) => {
       if (!raw) return
-      // The engine sends what was missed before the snapshot of the account.
-      const notice = noticeOf(event, raw, offset, recovered && !account)
+      const notice = noticeOf(event, raw, offset, recovered && (!account || versionOf(offset) <= firstVersion))
       if (isFirst(notice.id)) notices.tell(notice)
     })
   }
