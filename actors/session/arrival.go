@@ -50,7 +50,7 @@ func (s *sessionActor) settle() {
 	if !a.wrote {
 		return
 	}
-	s.account.refresh = true
+	s.account.refresh, s.account.owed = true, true
 	s.appendMarket()
 	subscriptions := s.subscriptions() // those of before a reconnect: the page has not asked for any yet
 	for i := range subscriptions.Len() {

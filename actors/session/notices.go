@@ -16,9 +16,9 @@ var errBehind = errors.New("the browser does not keep up: it gets the notice lat
 
 // watch asks the portfolio for what the browser has not seen.
 func (s *sessionActor) watch() {
-	s.account.behind, s.account.shown = false, false
+	s.account.behind, s.account.shown, s.account.told = false, false, s.account.wants
 	s.account.watch++
-	m := &portfolio.Watch{Watcher: s.watcher(), Room: min(s.sessions.options.Load().OutboxBytes/4, maxReplayBytes)}
+	m := &portfolio.Watch{Watcher: s.watcher(), Wants: s.account.wants, Room: min(s.sessions.options.Load().OutboxBytes/4, maxReplayBytes)}
 	if s.account.known {
 		m.Resumed, m.After = true, s.account.offset
 	}
