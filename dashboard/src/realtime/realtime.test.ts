@@ -78,6 +78,22 @@ describe('the account', () => {
     expect(realtime.portfolio.get()?.totalValue).toBe(2)
   })
 
+  test('is asked for in deltas on each connection, before anything else, and merged', async () => {
+    realtime.quotes.subscribe('AAPL', () => {})
+    socket.accept()
+    await settle()
+    expect(socket.sent[0]).toMatchObject({ event: 'subscribe:portfolio', payload: { delta: true } })
+    const position = { symbol: 'AAPL', quantity: 1 }
+    socket.serve('portfolio:update', { totalValue: 1, version: 1, positions: [position], orders: [] })
+    const delta = { delta: true, version: 2, orders: [], removedOrders: [] }
+    socket.serve('portfolio:update', { ...delta, totalValue: 2, positions: [], removedPositions: [] })
+    expect(realtime.portfolio.get()).toMatchObject({ totalValue: 2, positions: [position] })
+    socket.serve('portfolio:update', { ...delta, totalValue: 3, positions: [], removedPositions: ['AAPL'] })
+    expect(realtime.portfolio.get()).toMatchObject({ totalValue: 3, positions: [] })
+    await reconnect(true)
+    expect(socket.sentOf('subscribe:portfolio')).toHaveLength(2)
+  })
+
   test('is gone once the connection is not wanted any more', () => {
     socket.accept()
     portfolio(1)

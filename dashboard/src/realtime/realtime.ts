@@ -1,10 +1,11 @@
+import { accountAfter } from './account'
 import { type ConnectionOptions, createConnection } from './connection'
 import { createLatency } from './latency'
 import { createFirstTime, noticeEvents, noticeOf, versionOf } from './notices'
 import { createQuotes } from './quotes'
 import type { RequestError } from './request'
 import { createListeners, createStore, type Off } from './store'
-import type { MarketStatus, Portfolio, ServerError, TradeNotice } from './types'
+import type { MarketStatus, Portfolio, PortfolioUpdate, ServerError, TradeNotice } from './types'
 
 /** All that one provider holds: a connection, and the stores that its events fill. Nothing is shared with another. */
 export function createRealtime(options: ConnectionOptions) {
@@ -47,15 +48,17 @@ export function createRealtime(options: ConnectionOptions) {
     account = quotesCame = false
     firstVersion = Number.POSITIVE_INFINITY
     recovered = again
+    connection.emit('subscribe:portfolio', { delta: true })
     quotes.connected(again)
   })
   connection.onDropped(quotes.dropped)
   connection.on('watchlist:quotes', quotes.receive)
   connection.on('watchlist:quote', (quote: unknown) => quotes.receive([quote]))
-  connection.on('portfolio:update', (update: Portfolio | null) => {
-    if (!Number.isFinite(update?.totalValue)) return
-    portfolio.set(update as Portfolio)
-    if (!account) firstVersion = (update as Portfolio).version
+  connection.on('portfolio:update', (update: PortfolioUpdate | null) => {
+    const after = Number.isFinite(update?.totalValue) && accountAfter(portfolio.get(), update as PortfolioUpdate)
+    if (!after) return
+    portfolio.set(after)
+    if (!account) firstVersion = after.version
     account = true
     sync()
   })
