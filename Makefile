@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 N ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check test-go test-client test-dashboard test-browser test-deploy crash faults lint docs bench bench-browser bench-go fuzz clean
+.PHONY: help run build test check test-go test-client test-dashboard test-browser test-deploy crash soak faults lint docs bench bench-browser bench-go fuzz clean
 
 # What the dashboard is built from, and where it is embedded from.
 SITE := dashboard/dist/site/index.html
@@ -39,7 +39,7 @@ check: lint ## Before a commit: lint, unit tests without the race detector, type
 
 test-go: ## Go tests with the race detector, fuzz seeds included
 	@.ci/tools go cc
-	go test -race -timeout 30m ./...
+	go test -race -timeout 30m -p 3 ./...
 
 faults: # makes calls of the engine's file system fail, for the crash test; on Linux alone
 	@.ci/tools go
@@ -65,6 +65,10 @@ test-deploy: build ## What is in deploy/, with the tools it is for
 crash: build faults ## Kill the engine N (50) times under load, amid faults of its disk, then check every fact and notice
 	@.ci/tools node faults
 	.ci/crash $(CURDIR)/$(BIN) $(N)
+
+soak: build faults ## The random rounds of the tests, many times as many: CRASHES (200), ACTIONS (500000), CHECKS (1000)
+	@.ci/tools go cc node faults
+	.ci/soak $(CURDIR)/$(BIN)
 
 lint: ## gofmt, go vet and golangci-lint, and that everything builds on other systems
 	@.ci/tools go

@@ -127,7 +127,7 @@ func TestFeedsAndPollsTakeLongerThanOtherRequests(t *testing.T) {
 // may post, not for anybody.
 func TestCompressedBodiesAreNotUnpacked(t *testing.T) {
 	const bomb = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"
-	eachEngine(t, nil, func(t *testing.T, e *Engine) {
+	eachEngine(t, impatient, func(t *testing.T, e *Engine) {
 		post := func(path, encoding string, role auth.Role) string {
 			return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: outcry\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Encoding: %s\r\n",
 				path, tokenOf(t, "u", role), encoding)

@@ -47,6 +47,7 @@ func failures(e *Engine) map[string][2]uint64 {
 // no other browser notices, no notice is lost, and accounts are what their journals
 // say. The paper broker's crash is in its own room's tests, for its messages are.
 func TestACrashOfOneActorCostsNobodyElseAnything(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		kind, key string // the beginning of the actor's name; the victim's is added
 		message   any

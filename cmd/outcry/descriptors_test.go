@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -97,10 +98,10 @@ type trader struct {
 func (x *trader) post(n int) {
 	var lines strings.Builder
 	ids := make([]string, n)
-	noise := make([]byte, 250)
+	noise := make([]byte, 504)
 	for i := range ids {
-		for k := range noise {
-			noise[k] = byte(x.random.IntN(256))
+		for k := 0; k < len(noise); k += 8 {
+			binary.LittleEndian.PutUint64(noise[k:], x.random.Uint64())
 		}
 		ids[i] = fmt.Sprintf("t%d-%x", x.next, noise[:40])
 		x.next++
@@ -222,6 +223,7 @@ func (s *service) crowd(ctx context.Context) {
 // Browsers and idle connections that are many more than fit leave the journal what it
 // needs for its compactions, and probes and executors find their way in.
 func TestAFloodOfConnectionsLeavesTheJournalItsDescriptors(t *testing.T) {
+	t.Parallel()
 	s := startNarrow(t, narrow)
 	executor := &trader{s: s, random: rand.New(rand.NewPCG(1, 2))}
 	executor.post(1)

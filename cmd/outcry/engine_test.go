@@ -34,6 +34,7 @@ const testSecret = "a-secret-for-engine-tests"
 func serve(t *testing.T, change func(*config.Settings)) *Engine {
 	t.Helper()
 	loaded := load(t, t.TempDir(), "")
+	loaded.Settings.Server.DrainTime = 0 // nothing waits for connections that a test leaves
 	if change != nil {
 		change(&loaded.Settings)
 	}

@@ -45,6 +45,7 @@ func (s *service) worth() (w worth) {
 }
 
 func TestAKilledEngineKnowsTheMarketAgain(t *testing.T) {
+	t.Parallel()
 	s := startService(t, "")
 	now := time.Now().UnixMilli()
 	s.expect(http.MethodPost, "/api/ticks", auth.Feed, fmt.Sprintf(`{"symbol":"AAPL","previousClose":150,"dayVolume":1000,"timestamp":%d}

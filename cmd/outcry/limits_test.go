@@ -46,6 +46,7 @@ func expectStatus(t *testing.T, got, want int) {
 const tooLong = 3000 // bytes, where limits are lower
 
 func TestHealthCountsWhatEachLimitRefuses(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("x", tooLong)
 	shortMessages := func(s *config.Settings) { s.WebSocket.MaxMessageBytes = 2000 }
 	shortTrades := func(s *config.Settings) {

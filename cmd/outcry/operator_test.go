@@ -167,6 +167,7 @@ func TestBrowsersReportWhatTheyMeasured(t *testing.T) {
 
 // A browser that takes its welcome and polls no more.
 func TestStatsNameBrowsersThatDoNotRead(t *testing.T) {
+	t.Parallel()
 	e := serve(t, nil)
 	p := openPoller(t, e)
 	if got := p.post(`40{"token":"` + tokenOf(t, "sleepy", auth.Trader) + `"}`); got.StatusCode != http.StatusOK {

@@ -109,7 +109,7 @@ func keepLogLevel(t *testing.T) {
 
 func TestEveryLiveSettingReachesItsRoom(t *testing.T) {
 	keepLogLevel(t)
-	e := serve(t, nil)
+	e := serve(t, func(s *config.Settings) { s.Server.DrainTime = time.Second })
 	var live []string
 	before := map[string]config.Setting{}
 	for _, s := range ask(t, e, auth.Operator, http.MethodGet, "/api/operator/settings", nil).Settings {

@@ -31,6 +31,7 @@ func TestReplayWithoutAnEngineSaysSo(t *testing.T) {
 }
 
 func TestReplayGoesOnWhereTheEngineWentAway(t *testing.T) {
+	t.Parallel()
 	var rows strings.Builder
 	const n = 400
 	for i := range n {
@@ -89,6 +90,7 @@ func TestReplayGoesOnWhereTheEngineWentAway(t *testing.T) {
 }
 
 func TestInterruptedReplayEndsWhileItIsHeldBack(t *testing.T) {
+	t.Parallel()
 	release := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = r.Body.Read(make([]byte, 1)) // and nothing more

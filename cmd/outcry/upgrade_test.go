@@ -53,6 +53,7 @@ func (s *service) held() {
 }
 
 func TestAnUpgradeKeepsAddressAccountsQuotesAndWhatOperatorsSet(t *testing.T) {
+	t.Parallel()
 	s := startService(t, "")
 	s.live()
 	for i := range 2 {
@@ -89,6 +90,7 @@ func (s *service) ask404() (bool, string) {
 }
 
 func TestSIGUSR2Upgrades(t *testing.T) {
+	t.Parallel()
 	s := startService(t, "")
 	s.live()
 	if err := s.started.Process.Signal(syscall.SIGUSR2); err != nil {
@@ -100,6 +102,7 @@ func TestSIGUSR2Upgrades(t *testing.T) {
 }
 
 func TestAnEngineGoesOnWhenTheNextOneIsNotPrepared(t *testing.T) {
+	t.Parallel()
 	s := startService(t, "")
 	s.live()
 	good := "exec " + testBinary(t) + ` "$@"`
@@ -152,6 +155,7 @@ func TestAnEngineGoesOnWhenTheNextOneIsNotPrepared(t *testing.T) {
 // The next engine fails in every way once it was handed the journal: the process
 // that was to end serves again, with all that it had.
 func TestAnEngineServesAgainWhenTheNextOneFailsAfterTheHandOver(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -193,6 +197,7 @@ func TestAnEngineWhoseJournalCannotBeWrittenIsNotUpgraded(t *testing.T) {
 }
 
 func TestAStopEndsAnUpgradeThatIsUnderWay(t *testing.T) {
+	t.Parallel()
 	s := startService(t, "")
 	s.installAs(asUnspoken)
 	first := make(chan handover.Outcome, 1)
@@ -212,6 +217,7 @@ func TestAStopEndsAnUpgradeThatIsUnderWay(t *testing.T) {
 }
 
 func TestWhoConnectsInTheGapIsServedByTheNextEngine(t *testing.T) {
+	t.Parallel()
 	s := startService(t, ", upgrade_timeout: 4s")
 	s.installAs(asHanging) // the gap lasts until it is given up
 	done := make(chan handover.Outcome, 1)
@@ -286,6 +292,7 @@ func TestNewcomersByTLSAreServedThroughout(t *testing.T) {
 }
 
 func TestSystemdIsToldWhichProcessIsTheService(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "notify")
 	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
 	if err != nil {
@@ -324,6 +331,7 @@ func TestSystemdIsToldWhichProcessIsTheService(t *testing.T) {
 }
 
 func TestASocketOfSystemdIsServedAndHandedOn(t *testing.T) {
+	t.Parallel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

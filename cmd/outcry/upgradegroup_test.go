@@ -48,6 +48,7 @@ func ended(t *testing.T, what string, pid int) {
 // A script runs the next engine, which hangs once it has the journal open: the
 // journal is free again only if the engine is ended, and not the script alone.
 func TestAnEngineServesAgainWhenTheEngineOfAWrapperHangsWithTheJournal(t *testing.T) {
+	t.Parallel()
 	s := startService(t, "")
 	s.live()
 	s.patience("4s")
@@ -84,6 +85,7 @@ func TestAnEngineServesAgainWhenTheEngineOfAWrapperHangsWithTheJournal(t *testin
 // A script that waits for its engine is upgraded to, and what is named as the process
 // that serves is the engine: signals to stop, to reload and to upgrade reach it.
 func TestSignalsReachTheEngineOfAWrapper(t *testing.T) {
+	t.Parallel()
 	s := startService(t, "")
 	s.live()
 	s.installWrapper("")
@@ -125,6 +127,7 @@ func TestTheNextProcessInheritsNothingOfTheJournal(t *testing.T) {
 // An engine that is started while the one before it ends waits for the journal; a stop
 // ends that, too.
 func TestAnEngineThatStartsWaitsForTheJournal(t *testing.T) {
+	t.Parallel()
 	hold := func(s *service) (free func() error) {
 		journal, err := storage.Open(s.data(), storage.DefaultOptions(), zerolog.Nop(), time.Now)
 		if err != nil {
@@ -163,6 +166,7 @@ func TestAnEngineThatStartsWaitsForTheJournal(t *testing.T) {
 }
 
 func TestAHangupDoesNotEndAnEngineThatHandsOver(t *testing.T) {
+	t.Parallel()
 	s := startService(t, "")
 	s.live()
 	s.installAs(asHanging) // so the gap lasts

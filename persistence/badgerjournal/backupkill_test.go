@@ -8,7 +8,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -74,8 +73,7 @@ func killed(t *testing.T, variable string, file []byte, after time.Duration) (di
 	if err := os.WriteFile(filepath.Join(dir, "file"), file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command(os.Args[0])
-	command.Env = append(os.Environ(), variable+"="+dir)
+	command := child(t, variable, dir)
 	stdout, err := command.StdoutPipe()
 	if err == nil {
 		err = command.Start()

@@ -1,6 +1,7 @@
 package badgerjournal
 
 import (
+	"flag"
 	"os"
 	"testing"
 	"time"
@@ -24,7 +25,14 @@ func TestMain(m *testing.M) {
 		endlessSaves(dir)
 		return
 	}
-	goleak.VerifyTestMain(m, leftByFailedOpens()...)
+	flag.Parse()
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
+		_ = checks.Value.Set("25") // each opens journals; the memory journal is held to the same by a hundred
+	}
+	goleak.VerifyTestMain(m, append(leftByFailedOpens(), goleak.Cleanup(func(code int) {
+		os.RemoveAll(childDir)
+		os.Exit(code)
+	}))...)
 }
 
 // leftByFailedOpens are goroutines that Badger does not end when it fails to open, as at
@@ -57,6 +65,25 @@ func open(t testing.TB, dir string, now func() time.Time) *Journal {
 		t.Fatal(err)
 	}
 	return j
+}
+
+// tinyOptions are smaller than is allowed. Badger does after a megabyte with them what it
+// does after eight with the smallest: for tests that write until it has compacted, or
+// until a disk is full. One append may have 150 kB.
+func tinyOptions() Options {
+	o := smallOptions()
+	o.MemTableBytes, o.ReserveBytes = 1<<20, reserveTables<<20
+	return o
+}
+
+// openTiny is Open with tinyOptions.
+func openTiny(dir string, log zerolog.Logger) (*Journal, error) {
+	j := newJournal(dir, tinyOptions(), log, time.Now)
+	j.failure = errNotBegun
+	if err := j.Begin(); err != nil {
+		return nil, err
+	}
+	return j, nil
 }
 
 // smallestOptions are the smallest that are allowed.

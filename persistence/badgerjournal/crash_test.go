@@ -23,12 +23,13 @@ import (
 const victimVariable = "OUTCRY_TEST_VICTIM"
 
 // victim appends for ever to a few streams, each from where it stands, and
-// prints what was acknowledged: the stream and its version. Errors go out as
+// prints what was acknowledged: the stream and its version; and where it begins:
+// "begins", the stream and its version. Errors go out as
 // "error ...", and again "stream version" when it works again; "quiet" as
 // sayWhenQuiet does. It ends when its standard input does, with a Close.
 func victim(dir string) {
 	traced := traceCompactions()
-	j, err := Open(dir, smallOptions(), zerolog.Nop(), time.Now)
+	j, err := openTiny(dir, zerolog.Nop())
 	if err != nil {
 		fmt.Println("error", err)
 		os.Exit(1)
@@ -49,6 +50,7 @@ func victim(dir string) {
 					}
 					break
 				}
+				answers <- fmt.Sprintf("begins %s %d", name, head)
 				head = appendUntilRefused(j, name, head, answers, stopped)
 				select {
 				case <-stopped:
@@ -108,8 +110,7 @@ type process struct {
 
 func startVictim(t *testing.T, dir string) *process {
 	t.Helper()
-	p := &process{command: exec.Command(os.Args[0]), lines: make(chan string, 1<<20), ended: make(chan error, 1)}
-	p.command.Env = append(os.Environ(), victimVariable+"="+dir)
+	p := &process{command: child(t, victimVariable, dir), lines: make(chan string, 1<<20), ended: make(chan error, 1)}
 	var stderr strings.Builder
 	p.command.Stderr = &stderr
 	stdout, err := p.command.StdoutPipe()
@@ -178,7 +179,7 @@ func (p *process) end(t *testing.T, acknowledged map[string]uint64) {
 // without gaps.
 func checkAcknowledged(t *testing.T, dir string, acknowledged map[string]uint64) {
 	t.Helper()
-	j, err := Open(dir, smallOptions(), zerolog.Nop(), time.Now)
+	j, err := openTiny(dir, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,23 +198,35 @@ func TestAKillLosesNothingThatWasAcknowledged(t *testing.T) {
 	dir := t.TempDir()
 	random := rand.New(rand.NewPCG(9, 10))
 	acknowledged := map[string]uint64{}
-	for range 20 {
+	take := func(line string) {
+		note(line, acknowledged)
+		if head, ok := strings.CutPrefix(line, "begins "); ok {
+			found := map[string]uint64{}
+			note(head, found)
+			for stream, version := range found {
+				if version < acknowledged[stream] {
+					t.Errorf("%s begins at %d, and %d was acknowledged before", stream, version, acknowledged[stream])
+				}
+			}
+		}
+	}
+	for range 8 {
 		p := startVictim(t, dir)
 		p.until(t, "open", acknowledged)
-		for range random.IntN(600) {
-			note(<-p.lines, acknowledged)
+		for range random.IntN(200) {
+			take(<-p.lines)
 		}
 		if err := p.command.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
 		for line := range p.lines {
-			note(line, acknowledged)
+			take(line)
 		}
 		var exit *exec.ExitError
 		if err := <-p.ended; !errors.As(err, &exit) {
 			t.Fatalf("the victim ended by itself: %v", err)
 		}
-		checkAcknowledged(t, dir, acknowledged)
 	}
+	checkAcknowledged(t, dir, acknowledged)
 	t.Logf("acknowledged: %v", acknowledged)
 }

@@ -72,22 +72,22 @@ func fillAtOnce(t *testing.T, dir string, leave int64) string {
 
 // Somebody else fills the disk to the last byte, the reserve in a few seconds.
 func TestAFullDiskRefusesAndRecovers(t *testing.T) {
-	dir := mount(t, "700m")
+	dir := mount(t, "96m")
 	journal := filepath.Join(dir, "journal")
 	acknowledged := map[string]uint64{}
 	p := startVictim(t, journal)
 	fill := func() string {
-		reserve := smallOptions().ReserveBytes
+		reserve := tinyOptions().ReserveBytes
 		fillAtOnce(t, dir, reserve)
 		if line := p.until(t, "error", acknowledged); !strings.Contains(line, "make room") {
 			t.Errorf("an append to a full disk: %s", line)
 		}
 		p.until(t, "quiet", acknowledged) // what was begun is written out, however slow the machine is
-		ticker := time.NewTicker(50 * time.Millisecond)
+		ticker := time.NewTicker(20 * time.Millisecond)
 		defer ticker.Stop()
 		return fillDisk(t, dir, 0, ticker.C, reserve/100)
 	}
-	for range 2000 {
+	for range 500 {
 		p.until(t, "stream", acknowledged)
 	}
 	other := fill()
@@ -97,7 +97,7 @@ func TestAFullDiskRefusesAndRecovers(t *testing.T) {
 	if err := os.Remove(other); err != nil {
 		t.Fatal(err)
 	}
-	for range 1000 {
+	for range 300 {
 		p.until(t, "stream", acknowledged)
 	}
 	other = fill()
@@ -112,13 +112,13 @@ func TestAFullDiskRefusesAndRecovers(t *testing.T) {
 // writing at that moment may kill the process, since their pages find no room;
 // nothing is lost by that, and it starts again as soon as there is room.
 func TestADiskThatIsFullAtOnceLosesNothing(t *testing.T) {
-	dir := mount(t, "700m")
+	dir := mount(t, "96m")
 	journal := filepath.Join(dir, "journal")
 	acknowledged := map[string]uint64{}
 	survived := 0
-	for range 3 {
+	for range 2 {
 		p := startVictim(t, journal)
-		for range 1500 {
+		for range 250 {
 			p.until(t, "stream", acknowledged)
 		}
 		other := fillAtOnce(t, dir, 0)
@@ -145,7 +145,7 @@ func TestADiskThatIsFullAtOnceLosesNothing(t *testing.T) {
 		j.Close()
 		checkAcknowledged(t, journal, acknowledged)
 	}
-	t.Logf("%d of 3 processes survived", survived)
+	t.Logf("%d of 2 processes survived", survived)
 }
 
 func waitUntilAvailable(t *testing.T, j *Journal) {
@@ -162,7 +162,7 @@ func waitUntilAvailable(t *testing.T, j *Journal) {
 // Appends alone fill the disk until they are refused; what Badger writes by
 // itself after that has room.
 func TestTheReserveHoldsWhatIsWrittenBehindIt(t *testing.T) {
-	dir := mount(t, "600m")
+	dir := mount(t, "80m")
 	acknowledged := map[string]uint64{}
 	p := startVictim(t, filepath.Join(dir, "journal"))
 	least := int64(1 << 60)
@@ -178,7 +178,7 @@ func TestTheReserveHoldsWhatIsWrittenBehindIt(t *testing.T) {
 		least = min(least, freeOn(t, dir))
 	}
 	p.end(t, acknowledged)
-	reserve := smallOptions().ReserveBytes
+	reserve := tinyOptions().ReserveBytes
 	t.Logf("%d of %d MiB in reserve were never used", least>>20, reserve>>20)
 	if least < reserve/4 {
 		t.Errorf("%d MiB of %d MiB in reserve were left: too little", least>>20, reserve>>20)
@@ -188,7 +188,7 @@ func TestTheReserveHoldsWhatIsWrittenBehindIt(t *testing.T) {
 // openUnavailable opens a journal on a disk that cannot be written.
 func openUnavailable(t *testing.T, dir, sentence string) *Journal {
 	t.Helper()
-	j, err := Open(dir, smallOptions(), zerolog.Nop(), time.Now)
+	j, err := openTiny(dir, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,8 +42,8 @@ func TestFailingSyncsLoseNothing(t *testing.T) {
 	dir := t.TempDir()
 	p := startFaulted(t, dir)
 	i := p.inject(t, faulttest.Fault{Call: "msync", Nth: 40, Every: 40, Error: "EIO"})
-	p.until(t, "all faults", func(string) bool { return i.Hits() == 40 })
-	p.untilCompactions(t, 2)
+	p.until(t, "all faults", func(string) bool { return i.Hits() == 20 })
+	p.untilCompactions(t, 1)
 	p.untilAcknowledged(t, 200)
 	p.end(t, dir)
 }

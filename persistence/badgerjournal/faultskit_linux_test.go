@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -44,7 +45,7 @@ const faultedStreams = 4
 func faulted(dir string) {
 	traced := traceCompactions()
 	log := zerolog.New(os.Stderr).Level(zerolog.WarnLevel)
-	j, err := Open(dir, smallOptions(), log, time.Now)
+	j, err := openTiny(dir, log)
 	if err != nil {
 		fmt.Println("error", err)
 		os.Exit(1)
@@ -127,7 +128,7 @@ func headOf(j *Journal, stream string) (uint64, error) {
 }
 
 // eventAt returns the only event that a stream has at a version. It is not to be
-// compressed: 16 MiB of it fill two memory tables.
+// compressed: a megabyte of it fills a memory table.
 func eventAt(stream string, version uint64) persistence.Event {
 	var seed [32]byte
 	copy(seed[:], stream)
@@ -147,8 +148,22 @@ func untilAvailable(j *Journal) error {
 }
 
 // audit returns what is wrong with a stream of which so many events were acknowledged:
-// each is readable, as it was written, with no gap, and its key leads to it.
-func audit(j *Journal, stream string, acknowledged uint64) (problems []string) {
+// each is readable, as it was written, with no gap, and its key leads to it. A journal
+// that puts entries back answers nothing in the meantime: audit waits and begins again.
+func audit(j *Journal, stream string, acknowledged uint64) []string {
+	for {
+		problems, err := auditOnce(j, stream, acknowledged)
+		if !errors.Is(err, persistence.ErrUnavailable) {
+			return problems
+		}
+		if err := untilAvailable(j); err != nil {
+			return append(problems, fmt.Sprintf("%s: %v", stream, err))
+		}
+	}
+}
+
+// auditOnce returns the problems, and the error that ended it before its time.
+func auditOnce(j *Journal, stream string, acknowledged uint64) (problems []string, err error) {
 	var last, lost uint64
 	problem := func(format string, args ...any) {
 		if len(problems) < 3 {
@@ -158,7 +173,7 @@ func audit(j *Journal, stream string, acknowledged uint64) (problems []string) {
 	for r, err := range j.Read(stream, 0) {
 		if err != nil {
 			problem("reading ends after event %d: %v", last, err)
-			break
+			return problems, err
 		}
 		if r.Version != last+1 {
 			problem("event %d follows %d", r.Version, last)
@@ -173,6 +188,9 @@ func audit(j *Journal, stream string, acknowledged uint64) (problems []string) {
 	unknown := 0
 	for version := range acknowledged {
 		got, err := j.Lookup(stream, eventAt(stream, version+1).Key)
+		if errors.Is(err, persistence.ErrUnavailable) {
+			return problems, err
+		}
 		if err != nil || got != version+1 {
 			unknown++
 		}
@@ -180,7 +198,7 @@ func audit(j *Journal, stream string, acknowledged uint64) (problems []string) {
 	if lost > 0 || unknown > 0 {
 		problem("%d of %d acknowledged events are lost, and the keys of %d", lost, acknowledged, unknown)
 	}
-	return problems
+	return problems, nil
 }
 
 // faultedProcess is one under way.
@@ -207,10 +225,9 @@ func startFaulted(t *testing.T, dir string) *faultedProcess {
 		t.Fatal(err)
 	}
 	p := &faultedProcess{
-		layer: layer, command: exec.Command(os.Args[0]),
+		layer: layer, command: child(t, faultedVariable, dir),
 		acknowledged: map[string]uint64{}, refused: map[string]int{},
 	}
-	p.command.Env = append(os.Environ(), faultedVariable+"="+dir)
 	p.command.Stderr = &p.stderr
 	layer.Attach(p.command)
 	stdin, err := p.command.StdinPipe()
@@ -312,7 +329,7 @@ func (p *faultedProcess) end(t *testing.T, dir string) {
 		t.Errorf("while it was open: %s", problem)
 	}
 	for _, when := range []string{"closed", "opened again"} {
-		report, err := Verify(dir, smallOptions(), zerolog.Nop())
+		report, err := Verify(dir, tinyOptions(), zerolog.Nop())
 		if err != nil || report.Found > 0 {
 			t.Errorf("%s: %d problems (%v): %.500s", when, report.Found, err, strings.Join(report.Problems, "; "))
 		}
@@ -324,7 +341,7 @@ func (p *faultedProcess) end(t *testing.T, dir string) {
 
 func (p *faultedProcess) reopen(t *testing.T, dir string) {
 	t.Helper()
-	j, err := Open(dir, smallOptions(), zerolog.Nop(), time.Now)
+	j, err := openTiny(dir, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}

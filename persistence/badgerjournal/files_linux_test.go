@@ -44,11 +44,11 @@ func inodesOf(t *testing.T, dir string) int64 {
 // Appends alone take files until they are refused; what Badger makes after that
 // finds inodes, so that nothing is lost.
 func TestAppendsStopBeforeInodesEnd(t *testing.T) {
-	dir := mount(t, "900m,nr_inodes=2000")
+	dir := mount(t, "120m,nr_inodes=2000")
 	journal := filepath.Join(dir, "journal")
 	acknowledged := map[string]uint64{}
 	p := startVictim(t, journal)
-	for range 2000 {
+	for range 500 {
 		p.until(t, "stream", acknowledged)
 	}
 	others := takeInodes(t, dir, ReserveFiles+8)
@@ -68,7 +68,7 @@ func TestAppendsStopBeforeInodesEnd(t *testing.T) {
 	if err := os.RemoveAll(others); err != nil {
 		t.Fatal(err)
 	}
-	for range 1000 {
+	for range 500 {
 		p.until(t, "stream", acknowledged)
 	}
 	p.end(t, acknowledged)
@@ -101,7 +101,7 @@ func TestTheReserveOfFilesHoldsWhatBadgerMakes(t *testing.T) {
 	acknowledged := map[string]uint64{}
 	p := startVictim(t, filepath.Join(dir, "journal"))
 	most, before := int64(0), inodesOf(t, dir)
-	for range 6000 {
+	for range 2000 {
 		p.until(t, "stream", acknowledged)
 		now := inodesOf(t, dir)
 		most = max(most, before-now)

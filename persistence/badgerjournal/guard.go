@@ -118,7 +118,8 @@ func (g *guard) drop(t *sharedTxn) {
 }
 
 // logged is called with each message of Badger's log, by the goroutine that logs it.
-// Messages of compactions begin with the id of the compactor.
+// Messages of compactions begin with the id of the compactor; with others Badger may hold
+// locks, so they wait for none.
 func (g *guard) logged(format string, args []any) {
 	switch {
 	case strings.Contains(format, "LOG Compact. Added"): // before the table is created
@@ -293,9 +294,14 @@ func (g *guard) close() {
 	g.settled.Broadcast()
 }
 
-// informed is called for each message of Badger's log that is about its state. While
-// it closes, the last one comes when no compaction runs any more and its tables are open.
-func (g *guard) informed() {
+// informed is called for each message of Badger's log that is about its state. It waits
+// for no lock but at the one that lists the tables, when no compaction runs any more and
+// they are still open: Badger holds locks of its own while it logs that writes waited for
+// compactions, and a snapshot that is being taken waits for those.
+func (g *guard) informed(format string) {
+	if !strings.Contains(format, "Level Done") {
+		return
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closing {

@@ -356,7 +356,7 @@ func (l badgerLog) Warningf(format string, args ...any) {
 // Infof logs what interests only who looks for it. badger.Logger.
 func (l badgerLog) Infof(format string, args ...any) {
 	if l.guard != nil {
-		l.guard.informed()
+		l.guard.informed(format)
 	}
 	l.write(l.log.Debug(), format, args)
 }

@@ -78,10 +78,10 @@ const (
 	openFiles = 16
 )
 
-// tableBytes is how large the tables are that a compaction makes, at least: 2 MiB is
-// Badger's default. Large memory tables make large ones, so that ReserveFiles and the
-// descriptors that a journal takes do not depend on the setting.
-func (o Options) tableBytes() int64 { return max(2<<20, o.MemTableBytes/tablesOfOne) }
+// tableBytes is how large the tables are that a compaction makes, at least. Large memory
+// tables make large ones, so that ReserveFiles and the descriptors that a journal takes
+// do not depend on the setting.
+func (o Options) tableBytes() int64 { return o.MemTableBytes / tablesOfOne }
 
 // Validate reports every setting that is not allowed.
 func (o Options) Validate() error {
@@ -110,9 +110,6 @@ const (
 	compactors    = 2
 	blockBytes    = 4 << 10
 	valueLogBytes = 64 << 20
-	// valueThreshold is above every value that we write, so that all of them are
-	// in the log whose sync errors a commit returns.
-	valueThreshold = 1 << 20
 )
 
 // The smallest settings hold what the contract allows at once.
@@ -121,6 +118,10 @@ const (
 	minMemTableBytes = 8 << 20
 	minQueueBytes    = 1 << 20
 )
+
+// valueThreshold is above every value that we write, so that all of them are in the log
+// whose sync errors a commit returns. Badger allows as much as one transaction may have.
+func (o Options) valueThreshold() int64 { return min(1<<20, o.MemTableBytes*15/100) }
 
 // logBytes is how much of a log is written at most: a log is full at the size of
 // the memory table, and the transaction that fills it goes in as a whole.
@@ -139,7 +140,7 @@ func (o Options) badger(dir string, log badger.Logger) badger.Options {
 		WithBaseLevelSize(baseTables * o.MemTableBytes).
 		WithBaseTableSize(o.tableBytes()).
 		WithValueLogFileSize(valueLogBytes).
-		WithValueThreshold(valueThreshold).
+		WithValueThreshold(o.valueThreshold()).
 		WithBlockSize(blockBytes).
 		WithBlockCacheSize(o.BlockCacheBytes).
 		WithCompression(options.Snappy).

@@ -70,7 +70,7 @@ func TestSalvageReadsATableAroundItsDamage(t *testing.T) {
 	all, heads := closed(t, 60, 20)
 	name := only(t, all, "*.sst")
 	random := rand.New(rand.NewPCG(15, 16))
-	for range 12 {
+	for range 6 {
 		at := random.IntN(len(all[name]))
 		dir := write(t, with(all, name, func(data []byte) { data[at] ^= 1 << random.IntN(8) }))
 		if _, err := Open(dir, smallOptions(), zerolog.Nop(), time.Now); err == nil {

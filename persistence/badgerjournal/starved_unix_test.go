@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -77,9 +76,7 @@ func TestTooManyOpenFilesAreNoDamage(t *testing.T) {
 			if err := change(dir); err != nil {
 				t.Fatal(err)
 			}
-			child := exec.Command(os.Args[0])
-			child.Env = append(os.Environ(), starvedVariable+"="+dir)
-			out, err := child.CombinedOutput()
+			out, err := child(t, starvedVariable, dir).CombinedOutput()
 			if err != nil || strings.TrimSpace(string(out)) != "open" {
 				t.Errorf("%v: %.3000s", err, out)
 			}

@@ -9,7 +9,7 @@ import { faultLayerFor } from './crash/faults.mjs'
 import { CrashRun, settings } from './crash/run.mjs'
 import { durableServerFor } from './durable-server.mjs'
 
-const crashes = Number(process.env.CRASHES ?? 50)
+const crashes = Number(process.env.CRASHES ?? 20)
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32))
 const roundCrashes = 200 // of one data directory: everything is kept until the check
 const mostProblems = 20 // of those that are printed

@@ -1,4 +1,4 @@
-// Dozens of users with several tabs each do 100,000 things at random, many of
+// Dozens of users with several tabs each do thousands of things at random, many of
 // which try what is not theirs: nothing reaches the wrong user. ACTIONS says
 // how many, SEED repeats the plans of a run.
 import assert from 'node:assert/strict'
@@ -11,7 +11,7 @@ import { actionNames, Tab } from './cross-account/tab.mjs'
 import { openFeed } from './feed.mjs'
 import { serverFor, token } from './server.mjs'
 
-const actions = Number(process.env.ACTIONS ?? 100_000)
+const actions = Number(process.env.ACTIONS ?? 25_000)
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32))
 const [users, tabsOfUser] = [48, 3]
 const tickInterval = 40
