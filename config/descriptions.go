@@ -90,6 +90,7 @@ var descriptions = map[string]string{
 	"portfolio.recover_events":     "How many events a browser may have missed and still be brought up to date notice by notice; beyond it gets a snapshot.",
 	"portfolio.rejections_per_day": "How many refused orders of one account are recorded in a trading day: its history shows them, and an order that is sent again under the same clientOrderId gets the same answer. Others are refused without a record.",
 	"portfolio.sample_interval":    "How often the value of a loaded account is saved for its equity curve.",
+	"portfolio.update_byte_rate":   "How many bytes a second of portfolio:update one socket is sent at most, on average; 0 is without bound. The newest always comes, and is the last.",
 	"portfolio.update_interval":    "The least time between two valuations of an account that only prices changed. What changes the account itself is shown at once.",
 	"server.dashboard_url":         "The address of a dashboard whose pages may connect, and where people are sent who have signed in. In development mode the engine answers to its host, too. Also DASHBOARD_URL.",
 	"server.data":                  "The directory for what must survive a restart.",

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"outcry/actors/session"
 	"outcry/transport/engineio"
 	"outcry/transport/socketio"
 	"outcry/transport/websocket"
@@ -34,6 +35,7 @@ type expiries struct {
 // expiry is one connection's. Its fields are guarded by expiries.mu.
 type expiry struct {
 	socket *socketio.Socket
+	from   int64 // when its page listens, Unix milliseconds
 	end    int64 // of the credentials, Unix milliseconds
 	place  int32 // in the queue, -1 while it is in none
 	told   bool
@@ -44,7 +46,7 @@ func (x *expiry) next() int64 {
 	if x.told {
 		return x.end
 	}
-	return x.end - expiryNotice.Milliseconds()
+	return min(max(x.end-expiryNotice.Milliseconds(), x.from), x.end)
 }
 
 // newExpiries starts the goroutine; close ends it.
@@ -121,9 +123,11 @@ func (e *expiries) set(x *expiry, socket *socketio.Socket, end time.Time, leeway
 	if end.IsZero() {
 		return
 	}
-	if !end.After(e.now()) {
+	now := e.now()
+	if !end.After(now) {
 		end = end.Add(leeway)
 	}
+	x.from = now.Add(session.ArrivalTime).UnixMilli()
 	x.socket, x.end, x.told = socket, end.UnixMilli(), false
 	heap.Push(&e.queue, x)
 }

@@ -153,6 +153,7 @@ func (g *Gateway) refuse(s *socketio.Socket, refusal *auth.Refusal) {
 type peer struct {
 	events   limit.Bucket     // owned by the socket's loop
 	reporter latency.Reporter // owned by the socket's loop
+	spoke    bool             // the client has sent an event; owned by the socket's loop
 	// atomic: P95 of the newest report in milliseconds, written by the loop
 	reported atomic.Uint32
 	expiry   expiry // guarded by the lock of Gateway.expiries
@@ -214,25 +215,35 @@ func (g *Gateway) enter(s *socketio.Socket, p *peer, attach *session.Attach, exp
 // Event decodes a client's event for its session. socketio.Handler.
 func (g *Gateway) Event(s *socketio.Socket, e socketio.Event) {
 	g.events.Add(1)
-	if !g.allow(s, &e) {
-		return
+	message := g.decode(s, &e)
+	if p, ok := s.UserData.(*peer); ok && !p.spoke {
+		p.spoke = true
+		message = &session.First{Message: message} // one message, so that both are answered together
 	}
-	if e.Name == wire.LatencyEvent {
-		g.report(s, &e)
-		return
+	if message != nil {
+		g.tell(s, message)
 	}
-	if e.Name == wire.ReauthEvent {
+}
+
+// decode returns what an event asks of the session, nil for nothing; what concerns the
+// connection alone is done here.
+func (g *Gateway) decode(s *socketio.Socket, e *socketio.Event) any {
+	if !g.allow(s, e) {
+		return nil
+	}
+	switch e.Name {
+	case wire.LatencyEvent:
+		g.report(s, e)
+		return nil
+	case wire.ReauthEvent:
 		g.reauth(s, wire.DecodeReauth(e.Args), e.AckID)
-		return
+		return nil
 	}
 	message := wire.Decode(e.Name, e.Args, e.AckID)
-	if message == nil {
-		return
-	}
 	if order, is := message.(*session.PlaceOrder); is && g.tracer != nil {
 		order.Trace = g.tracer.Begin(e.Name, nil)
 	}
-	g.tell(s, message)
+	return message
 }
 
 // allow counts an event of a client, and answers it if there were too many. That

@@ -171,6 +171,18 @@ func (Encoder) AppendUpdate(dst []byte, a *portfolio.Account) []byte {
 	return fmt.Appendf(dst, "portfolio %s %d %s\n", a.UserID, a.Version, a.Valuation.TotalValue)
 }
 
+// AppendDelta writes "delta user version total [SYMBOL quantity ...] [order ...] -[SYMBOL ...] -[order ...]".
+func (Encoder) AppendDelta(dst []byte, a *portfolio.Account, d *portfolio.Delta) []byte {
+	var positions, orders []string
+	for i := range d.Positions {
+		positions = append(positions, d.Positions[i].Symbol+" "+d.Positions[i].Quantity.String())
+	}
+	for i := range d.Orders {
+		orders = append(orders, d.Orders[i].OrderID)
+	}
+	return fmt.Appendf(dst, "delta %s %d %s %v %v -%v -%v\n", a.UserID, a.Version, a.Valuation.TotalValue, positions, orders, d.GonePositions, d.GoneOrders)
+}
+
 // AppendUpdated writes "updated user version total".
 func (Encoder) AppendUpdated(dst []byte, a *portfolio.Account) []byte {
 	return fmt.Appendf(dst, "updated %s %d %s\n", a.UserID, a.Version, a.Valuation.TotalValue)

@@ -33,6 +33,8 @@ type Options struct {
 	Portfolio portfolio.Options
 	Paper     paper.Options
 	Now       func() time.Time
+	// After is the timer of sessions, nil for that of the real clock.
+	After func(d time.Duration, f func()) (stop func() bool)
 	// Journal is used, and left open, instead of one in memory of the engine's
 	// own, so that a test can start a second engine on it.
 	Journal *memjournal.Journal
@@ -96,7 +98,7 @@ func NewEngineWith(t testing.TB, o Options, encoder symbol.Encoder) *Engine {
 	e.Watchlists = watchlist.New(e.Journal)
 	e.Sessions, err = session.NewSessions(o.Session, session.Deps{
 		System: e.System, Dispatcher: e.Dispatcher, Supervisor: actors.StopOnFailure("session", log), Symbols: e.Symbols,
-		Accounts: e.Portfolios, Watchlists: e.Watchlists, Store: e.Journal, Encoder: Encoder{}, Now: o.Now,
+		Accounts: e.Portfolios, Watchlists: e.Watchlists, Store: e.Journal, Encoder: Encoder{}, Now: o.Now, After: o.After,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -42,6 +42,7 @@ type portfolioActor struct {
 	cancels  []*CancelOrder
 	placed   uint64 // orders that became durable in this life
 	watchers []*watching
+	changes  *changes         // nil while no session wants deltas
 	holdings []holding        // one for each position, in its order
 	followed map[string]Trace // of open orders; nil while nobody follows any
 }
@@ -195,7 +196,9 @@ func (a *portfolioActor) handle(message any) {
 	case *Unwatch:
 		a.unwatch(m.Watcher)
 	case *Refresh:
-		a.refresh(m.Watcher)
+		a.refresh(m)
+	case *Read:
+		a.read(m)
 	case *Resume:
 		m.Done(a.resumable(m.After))
 	case *View:
@@ -227,7 +230,7 @@ func (a *portfolioActor) restIdle(now time.Time) {
 		}
 		idle = parkAfter
 	}
-	if !a.idle() || now.Sub(a.used) < idle || !a.portfolios.retire(a.entry, a.watchers) {
+	if !a.idle() || a.owing() || now.Sub(a.used) < idle || !a.portfolios.retire(a.entry, a.watchers) {
 		return
 	}
 	a.watchers = nil
@@ -245,7 +248,7 @@ func (a *portfolioActor) start(ctx actor.Context) {
 	}
 	a.used = a.portfolios.deps.Now()
 	for _, w := range a.entry.parked {
-		a.watchers = append(a.watchers, &watching{watcher: w})
+		a.watchers = append(a.watchers, &watching{watcher: w.watcher, wants: w.wants})
 	}
 	a.entry.parked = nil // one that failed has told them
 	a.noteWatchers()

@@ -11,4 +11,6 @@ type Encoder interface {
 	// AppendUpdate appends portfolio:update, and AppendUpdated portfolio:updated.
 	AppendUpdate(dst []byte, account *Account) []byte
 	AppendUpdated(dst []byte, account *Account) []byte
+	// AppendDelta appends portfolio:update with what is in d of positions and orders.
+	AppendDelta(dst []byte, account *Account, d *Delta) []byte
 }

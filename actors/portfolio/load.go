@@ -123,7 +123,7 @@ func (a *portfolioActor) loadFailed(err error) {
 func (a *portfolioActor) refuseUnread(messages []any) (left []any) {
 	for _, message := range messages {
 		switch message.(type) {
-		case *Watch, *Unwatch, *Refresh, *Execution, *Wake:
+		case *Watch, *Unwatch, *Refresh, *Read, *Execution, *Wake:
 			left = append(left, message)
 		default:
 			a.refuse(message, a.unread)

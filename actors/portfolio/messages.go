@@ -26,6 +26,7 @@ type Watch struct {
 	Watcher Watcher
 	Resumed bool
 	After   Offset
+	Wants   Wants
 	// Room is how many bytes of what it missed the session takes at a time; a single
 	// event may make more. The session asks for the rest: see Watcher.Missed.
 	Room int
@@ -36,9 +37,29 @@ type Unwatch struct {
 	Watcher Watcher
 }
 
-// Refresh asks for the valuation once more, for one watcher. Sent by the session.
+// Wants are what a session wants of valuations beside portfolio:update.
+type Wants struct {
+	// Updated: portfolio:updated, too.
+	Updated bool
+	// Delta: after a whole valuation only what changes. The session says what it Read.
+	Delta bool
+}
+
+// Refresh asks for the whole valuation once more, for one watcher, and says what it wants
+// from now on. Sent by the session.
 type Refresh struct {
 	Watcher Watcher
+	Wants   Wants
+	// Owed: it comes at once, however large it is.
+	Owed bool
+}
+
+// Read says that a session which wants deltas has written one to its browser, or the
+// whole valuation before them: Update.Number. It is sent no other before. Sent by the
+// session.
+type Read struct {
+	Watcher Watcher
+	Number  uint64
 }
 
 // View asks for the account as it is now. Sent by sessions and by the HTTP API.

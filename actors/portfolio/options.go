@@ -15,6 +15,9 @@ type Options struct {
 	// UpdateInterval is the least time between two valuations of an account that
 	// only prices changed. What changes the account itself is shown at once.
 	UpdateInterval time.Duration `koanf:"update_interval" live:"true"`
+	// UpdateByteRate is how many bytes a second of portfolio:update one socket is sent at
+	// most, on average; 0 is without bound. The newest always comes, and is the last.
+	UpdateByteRate int `koanf:"update_byte_rate" live:"true"`
 	// OpeningDeposit is the cash that an account begins with that is opened from
 	// then on.
 	OpeningDeposit string `koanf:"opening_deposit" live:"true"`
@@ -45,6 +48,7 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		UpdateInterval:  250 * time.Millisecond,
+		UpdateByteRate:  64 << 10,
 		OpeningDeposit:  "100000",
 		IdleTimeout:     5 * time.Minute,
 		CheckpointEvery: 1000,
@@ -66,6 +70,7 @@ func (o Options) Validate() error {
 		}
 	}
 	check(o.UpdateInterval >= 10*time.Millisecond && o.UpdateInterval <= time.Minute, "update_interval: %s is not allowed: must be between 10ms and 1m", o.UpdateInterval)
+	check(o.UpdateByteRate == 0 || o.UpdateByteRate >= 1<<10, "update_byte_rate: %d is not allowed: must be 0 (no limit) or at least 1024", o.UpdateByteRate)
 	check(validDeposit(o.OpeningDeposit), "opening_deposit: %q is not allowed: must be an amount such as 100000 or 0, below 100000000000 and with at most 8 decimals", o.OpeningDeposit)
 	check(o.IdleTimeout >= time.Second, "idle_timeout: %s is not allowed: must be at least 1s", o.IdleTimeout)
 	check(o.CheckpointEvery >= 1 && o.CheckpointEvery <= 1_000_000, "checkpoint_every: %d is not allowed: must be between 1 and 1000000", o.CheckpointEvery)

@@ -68,7 +68,7 @@ type Portfolios struct {
 
 	mu      sync.Mutex // guards the next block
 	entries map[string]*entry
-	parked  map[string][]Watcher // those who watch accounts that are not loaded
+	parked  map[string][]parked // those who watch accounts that are not loaded
 	spawned uint64
 	closed  bool
 	empty   chan struct{} // closed when the last account has left after Close began
@@ -87,9 +87,9 @@ type entry struct {
 
 	sent uint64 // messages handed to it; guarded by Portfolios.mu
 
-	received uint64    // messages that were handled; owned by the actor
-	parked   []Watcher // for the actor to take over at its start
-	writing  bool      // an append is under way, whichever life of the actor began it; owned by the actor
+	received uint64   // messages that were handled; owned by the actor
+	parked   []parked // for the actor to take over at its start
+	writing  bool     // an append is under way, whichever life of the actor began it; owned by the actor
 
 	// atomic: written by the actor, read by the clock
 	watched  atomic.Bool // somebody watches
@@ -103,6 +103,12 @@ var ErrBusy = fmt.Errorf("%w: too many trades and orders wait to be saved; try a
 // ErrRefused is that an account cannot take a trade, whenever it is sent.
 var ErrRefused = errors.New("the account cannot take this")
 
+// parked is a session that watches an account which is not loaded.
+type parked struct {
+	watcher Watcher
+	wants   Wants
+}
+
 // New returns portfolios without any account loaded. Start begins their work,
 // Close ends it.
 func New(o Options, deps Deps) (*Portfolios, error) {
@@ -115,7 +121,7 @@ func New(o Options, deps Deps) (*Portfolios, error) {
 		readers:   offload.NewPool(readers),
 		paces:     make(chan struct{}, 1),
 		entries:   make(map[string]*entry),
-		parked:    make(map[string][]Watcher),
+		parked:    make(map[string][]parked),
 		stopClock: func() {},
 	}
 	p.options.Store(&o)
@@ -194,6 +200,9 @@ func (p *Portfolios) send(userID string, message any) error {
 	if m, leaves := message.(*Unwatch); leaves && p.unpark(userID, m.Watcher) {
 		return nil
 	}
+	if _, reads := message.(*Read); reads && !p.isLoaded(userID) {
+		return nil // it gets a whole valuation when the account is loaded
+	}
 	e, err := p.entryOf(userID)
 	if err != nil {
 		if pending(message) {
@@ -203,6 +212,12 @@ func (p *Portfolios) send(userID string, message any) error {
 	}
 	p.deps.System.Root.Send(e.pid, message)
 	return nil
+}
+
+func (p *Portfolios) isLoaded(userID string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.entries[userID] != nil
 }
 
 // entryOf returns a user's loaded account and counts a message to it. An
@@ -262,11 +277,11 @@ func (p *Portfolios) retire(e *entry, watchers []*watching) bool {
 		return false
 	}
 	if len(watchers) > 0 {
-		parked := make([]Watcher, len(watchers))
+		kept := make([]parked, len(watchers))
 		for i, w := range watchers {
-			parked[i] = w.watcher
+			kept[i] = parked{w.watcher, w.wants}
 		}
-		p.parked[e.userID] = parked
+		p.parked[e.userID] = kept
 	}
 	p.forget(e)
 	return true
@@ -280,7 +295,7 @@ func (p *Portfolios) unpark(userID string, watcher Watcher) bool {
 	if p.entries[userID] != nil {
 		return false
 	}
-	left := slices.DeleteFunc(p.parked[userID], func(w Watcher) bool { return w == watcher })
+	left := slices.DeleteFunc(p.parked[userID], func(w parked) bool { return w.watcher == watcher })
 	if len(left) == 0 {
 		delete(p.parked, userID)
 	} else {

@@ -11,8 +11,15 @@ import (
 // watching is one session that is told.
 type watching struct {
 	watcher Watcher
+	wants   Wants
 	// While catchingUp, what is new is read from the journal behind what was missed.
 	catchingUp bool
+	due        bool // the account is another than it was sent last
+	budget     budget
+	// base is the valuation that a session which wants deltas was sent last, 0 if the
+	// next has to be a whole one; unread while the session has not written it.
+	base   uint64
+	unread bool
 }
 
 // resumable reports whether every notice after an offset can still be sent.
@@ -22,11 +29,11 @@ func (a *portfolioActor) resumable(after Offset) bool {
 
 // watch adds a session. One that resumes gets what it missed before anything else.
 func (a *portfolioActor) watch(m *Watch) {
-	w := &watching{watcher: m.Watcher}
+	w := &watching{watcher: m.Watcher, wants: m.Wants}
 	a.watchers = append(a.watchers, w)
 	a.noteWatchers()
 	if !m.Resumed || m.After == (Offset{Version: a.version}) {
-		a.snapshot(w)
+		a.snapshot(w, true)
 		return
 	}
 	w.catchingUp = true
@@ -132,7 +139,7 @@ func (a *portfolioActor) caughtUp(c *caughtUp) {
 	if len(c.frames) > 0 {
 		w.watcher.Missed(c.frames, c.last, more)
 	}
-	a.snapshot(w)
+	a.snapshot(w, true)
 	if more {
 		a.unwatch(w.watcher)
 		return

@@ -31,9 +31,11 @@ type Watcher interface {
 type Update struct {
 	// Version of the account that is shown.
 	Version uint64
-	// Frame is portfolio:update, and Updated the same as portfolio:updated for
-	// those who asked for it.
+	// Frame is portfolio:update, whole or a delta, and Updated the same as
+	// portfolio:updated, nil for a session that does not want it.
 	Frame, Updated []byte
+	// Number is what a session that wants deltas says with Read; 0 for others.
+	Number uint64
 	// Snapshot is the first after Watch.
 	Snapshot bool
 }

@@ -21,8 +21,13 @@ type account struct {
 	watch uint32
 	// update is the newest valuation that was not written yet, nil if none.
 	update *portfolio.Update
-	// updated: the client asked for portfolio:updated as well.
-	updated bool
+	// wants is what the client asked for beside portfolio:update, told what the portfolio
+	// knows of it.
+	wants, told portfolio.Wants
+	// shown: the portfolio has answered the newest watch with a valuation.
+	shown bool
+	// refresh: the valuation is wanted once more, for which askAgain asks; owed: at once.
+	refresh, owed bool
 	// known: it is known which notices the browser has, those up to offset. base
 	// is the version of its first snapshot.
 	known  bool
@@ -60,7 +65,7 @@ func (s *sessionActor) watcher() watcher { return watcher{s, s.account.watch} }
 // updated keeps a valuation for the flush that ends this run, in place of one
 // that could not be written.
 func (s *sessionActor) updated(u *portfolio.Update) {
-	s.account.update = u
+	s.account.update, s.account.shown = u, true
 	if !s.account.known {
 		s.account.offset, s.account.known, s.account.base = portfolio.Offset{Version: u.Version}, true, u.Version
 	}
@@ -77,8 +82,11 @@ func (s *sessionActor) appendAccount() {
 	}
 	s.account.update = nil
 	s.out = append(s.out, u.Frame...)
-	if s.account.updated {
+	if s.account.wants.Updated {
 		s.out = append(s.out, u.Updated...)
+	}
+	if u.Number > 0 {
+		_ = s.sessions.accounts.Tell(s.userID, &portfolio.Read{Watcher: s.watcher(), Number: u.Number}) // fails only when portfolios end
 	}
 }
 
@@ -87,13 +95,23 @@ func (s *sessionActor) subscribeAccount(m *SubscribeAccount) {
 	s.reply()
 	s.out = s.sessions.encoder.AppendAccountConfirmation(s.out, m.Kind, m.On, s.userID, s.sessions.now())
 	if m.Kind == PortfolioUpdates {
-		s.account.updated = m.On
+		s.account.wants = portfolio.Wants{Updated: m.On && !m.Delta, Delta: m.On && m.Delta}
 		s.changeRecord()
-		if m.On {
-			_ = s.sessions.accounts.Tell(s.userID, &portfolio.Refresh{Watcher: s.watcher()}) // fails only when portfolios end
-		}
+		s.account.refresh = s.account.refresh || m.On
 	}
 	s.acknowledge(m.AckID)
+}
+
+// askAgain asks for the valuation once more at the end of a run that had a reason for
+// it, unless one is to come or to be written anyway.
+func (s *sessionActor) askAgain() {
+	a := &s.account
+	wanted := a.watching && (a.wants != a.told || a.refresh && a.shown && a.update == nil)
+	if wanted {
+		a.told = a.wants
+		_ = s.sessions.accounts.Tell(s.userID, &portfolio.Refresh{Watcher: s.watcher(), Wants: a.wants, Owed: a.owed}) // fails only when portfolios end
+	}
+	a.refresh, a.owed = false, false
 }
 
 // later returns a function that, called from any goroutine, appends to what the

@@ -235,6 +235,7 @@ func TestBrowserThatComesBackGoesOnWhereItWas(t *testing.T) {
 				t.Errorf("socket id %s", record.SocketID)
 			}
 			back.AwaitLine(t, "portfolio "+user+" 4")
+			back.AwaitLine(t, "executed t3")
 			if got := fmt.Sprint(offsets(back.Lines())); got != "[executed t2 @3 executed t3 @4]" {
 				t.Errorf("missed notices: %s", got)
 			}

@@ -26,6 +26,7 @@ type sessionActor struct {
 
 	account account
 	record  recording
+	arrival *arrival // nil once the page has sent an event, or had the time for it
 
 	blocked bool   // the browser does not read
 	stall   *stall // not nil while blocked, and until the flush behind that
@@ -34,8 +35,10 @@ type sessionActor struct {
 }
 
 // Receive handles one message. actor.Actor.
-func (s *sessionActor) Receive(ctx actor.Context) {
-	switch m := ctx.Message().(type) {
+func (s *sessionActor) Receive(ctx actor.Context) { s.receive(ctx, ctx.Message()) }
+
+func (s *sessionActor) receive(ctx actor.Context, message any) {
+	switch m := message.(type) {
 	case *mailbox.Flush:
 		s.flush(m)
 	case *mailbox.Bound:
@@ -43,6 +46,13 @@ func (s *sessionActor) Receive(ctx actor.Context) {
 		s.self = ctx.Self()
 	case *Attach:
 		s.attach(m)
+	case *First:
+		s.settle()
+		s.receive(ctx, m.Message)
+	case *arrived:
+		if s.arrival == m.arrival {
+			s.settle()
+		}
 	case *Subscribe:
 		s.subscribe(m)
 	case *Unsubscribe:
@@ -111,6 +121,7 @@ func (s *sessionActor) attach(m *Attach) {
 	if m.Resumed != nil {
 		s.restore(m.Resumed)
 	}
+	s.arrive()
 	s.watch()
 }
 
@@ -168,6 +179,7 @@ func (s *sessionActor) end() {
 		s.close(Failed)
 	}
 	s.unblock()
+	s.leaveArrival()
 	s.delivered(errGone)
 	s.unwatch()
 	s.leaveRecord()

@@ -48,6 +48,8 @@ func TestDrainTellsBrowsersThatDoNotReadNow(t *testing.T) {
 	e := actortest.NewEngine(t, actortest.DefaultOptions())
 	c, pid := e.Connect(t, "ann")
 	c.AwaitLine(t, "portfolio ann")
+	e.Send(pid, &session.First{})
+	c.Await(t, "the snapshot again", func(lines []string, _ []session.CloseReason) bool { return count(lines, "portfolio ann") == 2 })
 	c.SetBlocked(true)
 	tell(t, e, "ann", trade("first", "buy", "1"))
 	c.AwaitLine(t, "executed first")

@@ -41,6 +41,7 @@ func (s *sessionActor) releaseOut() {
 // the newest valuation and the newest quotes, in one write. While the browser does not read, answers wait and
 // quotes conflate.
 func (s *sessionActor) flush(f *mailbox.Flush) {
+	s.askAgain()
 	if s.connection == nil || s.closing || s.detached {
 		s.releaseOut()
 		s.delivered(errGone)
@@ -149,7 +150,11 @@ func (s *sessionActor) write(now time.Time) {
 		s.delivered(err)
 		return
 	}
-	s.delivered(nil)
+	if s.arrival != nil {
+		s.arrival.wrote = true // and no notice
+	} else {
+		s.delivered(nil)
+	}
 	if blocked {
 		s.block(now)
 	}

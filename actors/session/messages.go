@@ -100,8 +100,10 @@ const (
 
 // SubscribeAccount asks for a confirmation. Sent by the gateway.
 type SubscribeAccount struct {
-	Kind  AccountKind
-	On    bool
+	Kind AccountKind
+	On   bool
+	// Delta: of the portfolio what changes, in the place of all of it.
+	Delta bool
 	AckID int64
 }
 

@@ -16,9 +16,9 @@ var errBehind = errors.New("the browser does not keep up: it gets the notice lat
 
 // watch asks the portfolio for what the browser has not seen.
 func (s *sessionActor) watch() {
-	s.account.behind = false
+	s.account.behind, s.account.shown, s.account.told = false, false, s.account.wants
 	s.account.watch++
-	m := &portfolio.Watch{Watcher: s.watcher(), Room: min(s.sessions.options.Load().OutboxBytes/4, maxReplayBytes)}
+	m := &portfolio.Watch{Watcher: s.watcher(), Wants: s.account.wants, Room: min(s.sessions.options.Load().OutboxBytes/4, maxReplayBytes)}
 	if s.account.known {
 		m.Resumed, m.After = true, s.account.offset
 	}
@@ -45,7 +45,7 @@ func (s *sessionActor) fallBehind() {
 
 // keepUp asks for notices that were left in the journal.
 func (s *sessionActor) keepUp() {
-	if s.account.behind && !s.closing {
+	if s.account.behind && !s.closing && s.arrival == nil {
 		s.watch()
 	}
 }
@@ -54,7 +54,7 @@ func (s *sessionActor) keepUp() {
 // while the browser does not read, in half of the outbox. The rest of it is for
 // answers, which can be had nowhere else.
 func (s *sessionActor) notify(m *notices) {
-	if s.hears(m.watch) && len(s.out)+len(m.frames) > s.sessions.options.Load().OutboxBytes/2 {
+	if s.hears(m.watch) && s.waiting()+len(m.frames) > s.sessions.options.Load().OutboxBytes/2 {
 		s.fallBehind()
 	}
 	if !s.hears(m.watch) {
@@ -71,7 +71,7 @@ func (s *sessionActor) missed(m *missed) {
 	switch {
 	case !s.hears(m.watch):
 		return
-	case len(s.out) > 0 && len(s.out)+len(m.frames) > s.sessions.options.Load().OutboxBytes:
+	case s.waiting() > 0 && s.waiting()+len(m.frames) > s.sessions.options.Load().OutboxBytes:
 		s.fallBehind()
 		return
 	}
@@ -82,8 +82,12 @@ func (s *sessionActor) missed(m *missed) {
 }
 
 func (s *sessionActor) told(frames []byte, last portfolio.Offset) {
-	s.reply()
-	s.out = append(s.out, frames...)
+	if s.arrival != nil {
+		s.arrival.held = append(s.arrival.held, frames...)
+	} else {
+		s.reply()
+		s.out = append(s.out, frames...)
+	}
 	s.account.offset, s.account.known = last, true
 }
 

@@ -22,6 +22,8 @@ type Record struct {
 	Base uint64 `json:"base"`
 	// Updated: it asked for portfolio:updated.
 	Updated bool `json:"updated,omitempty"`
+	// Delta: it asked for what changes of the account.
+	Delta bool `json:"delta,omitempty"`
 	// Symbols are the names of those that are sent in the same dialects, as
 	// joinSymbols writes them: thousands of records are written when thousands of
 	// browsers come at once, so they are short.
@@ -100,7 +102,7 @@ func (s *sessionActor) recoverable() bool {
 }
 
 func (s *sessionActor) makeRecord() *Record {
-	r := &Record{SocketID: s.socketID, UserID: s.userID, Base: s.account.base, Updated: s.account.updated}
+	r := &Record{SocketID: s.socketID, UserID: s.userID, Base: s.account.base, Updated: s.account.wants.Updated, Delta: s.account.wants.Delta}
 	if !s.record.changed && !s.record.saving {
 		r.savedAt = s.record.savedAt()
 	}
@@ -143,7 +145,7 @@ func (s *sessionActor) restore(r *Record) {
 		}
 		s.add(slots, dialects)
 	}
-	s.account.updated = r.Updated
+	s.account.wants = portfolio.Wants{Updated: r.Updated, Delta: r.Delta}
 	s.account.base, s.account.known = r.Base, true
 	s.account.offset = r.After
 	if r.savedAt.IsZero() || s.sessions.now().Sub(r.savedAt) > renewAfter {

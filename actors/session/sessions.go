@@ -24,6 +24,7 @@ type Sessions struct {
 	encoder    Encoder
 	records    *records
 	now        func() time.Time
+	after      func(d time.Duration, f func()) (stop func() bool)
 	props      []*actor.Props // one a worker, shared by its sessions
 
 	// atomic: replaced whole by Configure, read by session actors
@@ -70,6 +71,9 @@ type Deps struct {
 	Store      persistence.Store // keeps what sessions are recovered from
 	Encoder    Encoder
 	Now        func() time.Time
+	// After calls f on another goroutine when d is over, unless it is stopped before; nil
+	// is time.AfterFunc.
+	After func(d time.Duration, f func()) (stop func() bool)
 }
 
 // NewSessions returns an empty set.
@@ -86,10 +90,14 @@ func NewSessions(o Options, deps Deps) (*Sessions, error) {
 		encoder:    deps.Encoder,
 		records:    newRecords(deps.Store, deps.Now),
 		now:        deps.Now,
+		after:      deps.After,
 		live:       make(map[*actor.PID]liveSession),
 		recoveries: make(map[string]*actor.PID),
 		users:      make(map[string]int),
 		onEnds:     make(map[*actor.PID][]func()),
+	}
+	if s.after == nil {
+		s.after = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
 	}
 	s.options.Store(&o)
 	for i := range deps.Dispatcher.Workers() {

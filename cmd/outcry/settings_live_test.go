@@ -85,6 +85,7 @@ var liveSettings = map[string]liveSetting{
 	"portfolio.rejections_per_day": {"8", 8, func(e *Engine) any { return e.portfolios.Options().RejectionsPerDay }},
 	"portfolio.recover_events":     {"7", 7, func(e *Engine) any { return e.portfolios.Options().RecoverEvents }},
 	"portfolio.sample_interval":    {"30s", 30 * time.Second, func(e *Engine) any { return e.portfolios.Options().SampleInterval }},
+	"portfolio.update_byte_rate":   {"4096", 4096, func(e *Engine) any { return e.portfolios.Options().UpdateByteRate }},
 	"portfolio.update_interval":    {"100ms", 100 * time.Millisecond, func(e *Engine) any { return e.portfolios.Options().UpdateInterval }},
 
 	"server.drain_time":         {"0s", time.Duration(0), func(e *Engine) any { return e.running.Settings().Server.DrainTime }},

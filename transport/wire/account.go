@@ -29,6 +29,31 @@ func (Encoder) AppendUpdate(dst []byte, account *portfolio.Account) []byte {
 	return websocket.EndText(append(dst, `}}]`...), start)
 }
 
+// AppendDelta appends portfolio:update of what changed: the flat fields without the nested
+// copy, delta, the positions and orders that are new or changed, and which went.
+// portfolio.Encoder.
+func (Encoder) AppendDelta(dst []byte, account *portfolio.Account, d *portfolio.Delta) []byte {
+	start := len(dst)
+	dst = jsonline.AppendText(append(beginEvent(dst, "portfolio:update"), `{"userId":`...), account.UserID)
+	dst = AppendTotals(append(dst, `,"delta":true,`...), &account.Valuation)
+	dst = appendPositions(append(dst, noBots+`,"positions":`...), d.Positions)
+	dst = appendTexts(append(dst, `,"removedPositions":`...), d.GonePositions)
+	dst = AppendOrders(append(dst, `,"orders":`...), d.Orders)
+	dst = appendTexts(append(dst, `,"removedOrders":`...), d.GoneOrders)
+	return websocket.EndText(append(appendMoment(dst, account), `}]`...), start)
+}
+
+func appendTexts(dst []byte, texts []string) []byte {
+	dst = append(dst, '[')
+	for i, text := range texts {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = jsonline.AppendText(dst, text)
+	}
+	return append(dst, ']')
+}
+
 // AppendUpdated appends portfolio:updated, which has the nested copy alone.
 // portfolio.Encoder.
 func (Encoder) AppendUpdated(dst []byte, account *portfolio.Account) []byte {
@@ -45,6 +70,11 @@ func appendAccount(dst []byte, account *portfolio.Account) []byte {
 	dst = append(dst, ',')
 	dst = AppendPortfolioFields(dst, &account.Valuation)
 	dst = AppendOrders(append(dst, `,"orders":`...), account.Orders)
+	return appendMoment(dst, account)
+}
+
+// appendMoment appends of when the account is.
+func appendMoment(dst []byte, account *portfolio.Account) []byte {
 	dst = strconv.AppendUint(append(dst, `,"version":`...), account.Version, 10)
 	return strconv.AppendInt(append(dst, `,"timestamp":`...), account.Time.UnixMilli(), 10)
 }

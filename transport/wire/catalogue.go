@@ -12,7 +12,7 @@ func ClientEvents() EventNames {
 		"unsubscribe:quote":     "no more of them",
 		"market.subscribe":      "quotes of symbols, as market.quote",
 		"market.unsubscribe":    "no more of them",
-		"subscribe:portfolio":   "confirms that portfolio updates come",
+		"subscribe:portfolio":   "confirms that portfolio updates come; with {delta: true} they have only what changes",
 		"unsubscribe:portfolio": "confirms that",
 		"subscribe:trades":      "confirms that trade notices come",
 		"unsubscribe:trades":    "confirms that",

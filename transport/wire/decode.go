@@ -32,7 +32,7 @@ func Decode(event string, args []byte, ackID int64) any {
 	case "ping":
 		return decodePing(args, ackID)
 	case "subscribe:portfolio":
-		return &session.SubscribeAccount{Kind: session.PortfolioUpdates, On: true, AckID: ackID}
+		return &session.SubscribeAccount{Kind: session.PortfolioUpdates, On: true, Delta: wantsDelta(args), AckID: ackID}
 	case "unsubscribe:portfolio":
 		return &session.SubscribeAccount{Kind: session.PortfolioUpdates, AckID: ackID}
 	case "subscribe:trades":
@@ -177,6 +177,18 @@ func clip(s string) string {
 		}
 	}
 	return s
+}
+
+// wantsDelta reads {delta}, which may be missing: subscribe:portfolio takes any arguments.
+func wantsDelta(args []byte) bool {
+	var arguments []json.RawMessage
+	if err := json.Unmarshal(args, &arguments); err != nil || len(arguments) == 0 {
+		return false
+	}
+	var request struct {
+		Delta bool `json:"delta"`
+	}
+	return json.Unmarshal(arguments[0], &request) == nil && request.Delta
 }
 
 // decodePing reads {timestamp}, which may be missing.

@@ -112,3 +112,16 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestPortfolioIsSubscribedWithDeltasOrWithout(t *testing.T) {
+	cases := map[string]bool{
+		`[]`: false, `[null]`: false, `[[]]`: false, `["x"]`: false, `[{}]`: false, `[{"delta":false}]`: false, `[{"delta":"yes"}]`: false,
+		`[{"delta":true}]`: true, `[{"delta":true,"more":1},2]`: true, `nonsense`: false,
+	}
+	for args, delta := range cases {
+		want := &session.SubscribeAccount{Kind: session.PortfolioUpdates, On: true, Delta: delta, AckID: 5}
+		if diff := cmp.Diff(any(want), Decode("subscribe:portfolio", []byte(args), 5)); diff != "" {
+			t.Errorf("%s: %s", args, diff)
+		}
+	}
+}

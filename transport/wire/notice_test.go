@@ -251,3 +251,27 @@ func BenchmarkNotice(b *testing.B) {
 		buffer = Encoder{}.AppendNotice(buffer[:0], "ann", closing, 0, portfolio.Offset{Version: 17})
 	}
 }
+
+func TestDeltaHasTheTotalsAndOnlyWhatChanged(t *testing.T) {
+	account := sampleAccount()
+	d := &portfolio.Delta{Positions: account.Valuation.Positions[1:], GonePositions: []string{"M&M", "X"}, GoneOrders: []string{"o-9"}}
+	name, got := event(t, Encoder{}.AppendDelta(nil, account, d))
+	_, argument := event(t, Encoder{}.AppendUpdate(nil, account))
+	whole := argument.(map[string]any)
+	want := maps.Clone(whole)
+	delete(want, "portfolio")
+	want["delta"] = true
+	want["positions"] = whole["positions"].([]any)[1:]
+	want["orders"] = []any{}
+	want["removedPositions"], want["removedOrders"] = []any{"M&M", "X"}, []any{"o-9"}
+	if diff := cmp.Diff(any(want), got); name != "portfolio:update" || diff != "" {
+		t.Errorf("%s: %s", name, diff)
+	}
+	_, argument = event(t, Encoder{}.AppendDelta(nil, account, &portfolio.Delta{}))
+	empty := argument.(map[string]any)
+	for _, list := range []string{"positions", "orders", "removedPositions", "removedOrders"} {
+		if all, is := empty[list].([]any); !is || len(all) > 0 {
+			t.Errorf("%s is %v, want an empty list", list, empty[list])
+		}
+	}
+}

@@ -37,11 +37,14 @@ func AppendPerformance(dst []byte, v *ledger.Valuation) []byte {
 	return strconv.AppendUint(append(dst, `,"totalTrades":`...), v.Trades, 10)
 }
 
+// noBots: Outcry runs none; dashboards count them.
+const noBots = `,"activeBots":0,"totalBots":0`
+
 // AppendPortfolioFields appends the flat fields of portfolio:update but for the
-// user, the version and the time. Outcry runs no bots; dashboards count them.
+// user, the version and the time.
 func AppendPortfolioFields(dst []byte, v *ledger.Valuation) []byte {
 	dst = AppendTotals(dst, v)
-	dst = append(dst, `,"activeBots":0,"totalBots":0,"positions":`...)
+	dst = append(dst, noBots+`,"positions":`...)
 	return AppendPositions(dst, v)
 }
 
@@ -50,12 +53,16 @@ func AppendPortfolioFields(dst []byte, v *ledger.Valuation) []byte {
 // the cost basis of a short position are negative, so that cash and all market
 // values sum up to the total value.
 func AppendPositions(dst []byte, v *ledger.Valuation) []byte {
+	return appendPositions(dst, v.Positions)
+}
+
+func appendPositions(dst []byte, positions []ledger.PositionValue) []byte {
 	dst = append(dst, '[')
-	for i := range v.Positions {
+	for i := range positions {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendPosition(dst, &v.Positions[i])
+		dst = appendPosition(dst, &positions[i])
 	}
 	return append(dst, ']')
 }

@@ -54,6 +54,9 @@ export function noticeOf(event: string, raw: RawNotice, offset: unknown, missed:
   } as TradeNotice // what is not known is undefined
 }
 
+/** The version of the account that a notice belongs to, NaN where it does not say. */
+export const versionOf = (offset: unknown) => (typeof offset === 'string' ? Number.parseInt(offset, 10) : Number.NaN)
+
 /** Whether a notice came for the first time, as far as a bounded memory tells. */
 export function createFirstTime(limit = remembered) {
   const seen = new Set<string>()

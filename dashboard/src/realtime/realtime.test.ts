@@ -29,7 +29,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-const portfolio = (totalValue: number) => socket.serve('portfolio:update', { totalValue, version: 1 })
+const portfolio = (totalValue: number, version = 1) => socket.serve('portfolio:update', { totalValue, version })
 const reconnect = async (recovered: boolean) => {
   socket.cut()
   await vi.advanceTimersByTimeAsync(2_000)
@@ -78,6 +78,22 @@ describe('the account', () => {
     expect(realtime.portfolio.get()?.totalValue).toBe(2)
   })
 
+  test('is asked for in deltas on each connection, before anything else, and merged', async () => {
+    realtime.quotes.subscribe('AAPL', () => {})
+    socket.accept()
+    await settle()
+    expect(socket.sent[0]).toMatchObject({ event: 'subscribe:portfolio', payload: { delta: true } })
+    const position = { symbol: 'AAPL', quantity: 1 }
+    socket.serve('portfolio:update', { totalValue: 1, version: 1, positions: [position], orders: [] })
+    const delta = { delta: true, version: 2, orders: [], removedOrders: [] }
+    socket.serve('portfolio:update', { ...delta, totalValue: 2, positions: [], removedPositions: [] })
+    expect(realtime.portfolio.get()).toMatchObject({ totalValue: 2, positions: [position] })
+    socket.serve('portfolio:update', { ...delta, totalValue: 3, positions: [], removedPositions: ['AAPL'] })
+    expect(realtime.portfolio.get()).toMatchObject({ totalValue: 3, positions: [] })
+    await reconnect(true)
+    expect(socket.sentOf('subscribe:portfolio')).toHaveLength(2)
+  })
+
   test('is gone once the connection is not wanted any more', () => {
     socket.accept()
     portfolio(1)
@@ -98,15 +114,20 @@ describe('notices', () => {
     expect(notices.map(({ id }) => id)).toEqual(['executed:1', 'executed:2'])
   })
 
-  test('of a recovery are marked as missed until the account has come', async () => {
+  test('of a recovery are marked as missed that the account knew when it came, however late they come', async () => {
     socket.accept()
     portfolio(1)
     fill(1)
     await reconnect(true)
     fill(2)
-    portfolio(1)
+    portfolio(1, 4)
     fill(3)
-    expect(notices.map(({ missed }) => missed)).toEqual([false, true, false])
+    socket.serve('position:closed', { symbol: 'AAPL', pnl: 1 }, '4.1')
+    fill(4)
+    fill(5)
+    portfolio(1, 6)
+    fill(6)
+    expect(notices.map(({ missed }) => missed)).toEqual([false, true, true, true, true, false, false])
   })
 
   test('of a new session are not', async () => {

@@ -1,10 +1,11 @@
+import { accountAfter } from './account'
 import { type ConnectionOptions, createConnection } from './connection'
 import { createLatency } from './latency'
-import { createFirstTime, noticeEvents, noticeOf } from './notices'
+import { createFirstTime, noticeEvents, noticeOf, versionOf } from './notices'
 import { createQuotes } from './quotes'
 import type { RequestError } from './request'
 import { createListeners, createStore, type Off } from './store'
-import type { MarketStatus, Portfolio, ServerError, TradeNotice } from './types'
+import type { MarketStatus, Portfolio, PortfolioUpdate, ServerError, TradeNotice } from './types'
 
 /** All that one provider holds: a connection, and the stores that its events fill. Nothing is shared with another. */
 export function createRealtime(options: ConnectionOptions) {
@@ -16,6 +17,8 @@ export function createRealtime(options: ConnectionOptions) {
   const isFirst = createFirstTime()
   /** Since the connection came: what has arrived of the state that the server sends first. */
   let account = false
+  /** The version of the account that came first: notices up to it are of the time before. */
+  let firstVersion = Number.POSITIVE_INFINITY
   let quotesCame = false
   let recovered = false
 
@@ -43,15 +46,19 @@ export function createRealtime(options: ConnectionOptions) {
 
   connection.onConnected(again => {
     account = quotesCame = false
+    firstVersion = Number.POSITIVE_INFINITY
     recovered = again
+    connection.emit('subscribe:portfolio', { delta: true })
     quotes.connected(again)
   })
   connection.onDropped(quotes.dropped)
   connection.on('watchlist:quotes', quotes.receive)
   connection.on('watchlist:quote', (quote: unknown) => quotes.receive([quote]))
-  connection.on('portfolio:update', (update: Portfolio | null) => {
-    if (!Number.isFinite(update?.totalValue)) return
-    portfolio.set(update as Portfolio)
+  connection.on('portfolio:update', (update: PortfolioUpdate | null) => {
+    const after = Number.isFinite(update?.totalValue) && accountAfter(portfolio.get(), update as PortfolioUpdate)
+    if (!after) return
+    portfolio.set(after)
+    if (!account) firstVersion = after.version
     account = true
     sync()
   })
@@ -67,8 +74,7 @@ export function createRealtime(options: ConnectionOptions) {
   for (const event of noticeEvents) {
     connection.on(event, (raw: object | null, offset: unknown) => {
       if (!raw) return
-      // The engine sends what was missed before the snapshot of the account.
-      const notice = noticeOf(event, raw, offset, recovered && !account)
+      const notice = noticeOf(event, raw, offset, recovered && (!account || versionOf(offset) <= firstVersion))
       if (isFirst(notice.id)) notices.tell(notice)
     })
   }

@@ -94,6 +94,14 @@ export interface Portfolio {
   timestamp: number
 }
 
+/** An account as it comes: whole, or with the positions and orders alone that changed since the last. */
+export interface PortfolioUpdate extends Portfolio {
+  delta?: true
+  /** Of a delta: the symbols of positions, and the ids of orders, that are no more. */
+  removedPositions?: string[]
+  removedOrders?: string[]
+}
+
 export interface TradeNotice {
   kind: 'executed' | 'failed' | 'closed' | 'opened' | 'notification'
   /** Same on every delivery of the same notice: what is shown once is told apart by it. */

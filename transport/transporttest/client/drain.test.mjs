@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { postTrade, tradeOf } from './accounts.mjs'
-import { browsers, connect, once, within } from './client.mjs'
+import { ask, browsers, connect, once, within } from './client.mjs'
 import { proxyFor } from './proxy.mjs'
 import { serverFor, startServer, token } from './server.mjs'
 
@@ -42,7 +42,7 @@ for (const [browser, io] of browsers.filter(([, , way]) => way === 'polling')) {
     const proxy = await proxyFor(t, server.address)
     const socket = await connect(io, proxy.url, token('ann'))
     t.after(() => socket.close())
-    await socket.await('portfolio:update')
+    for (const event of ['ping', 'state.requestSync']) await ask(socket, event, {}) // it has arrived, and was shown so
     await proxy.paused(() => postTrade(server.url, tradeOf('ann', { id: 'first' }))) // answers the poll that waits
     await postTrade(server.url, tradeOf('ann', { id: 'second' }))
     const stopped = server.stop()

@@ -22,6 +22,17 @@ const instead: Record<string, string> = {
       const { hostname, protocol, port, search } = new URL(text, location.href)
       return { host: hostname.replace(/[[\\]]/g, ''), protocol: protocol.slice(0, -1), port, query: search.slice(1) }
     }`,
+  'engine.io-client/build/esm/contrib/parseqs.js': `
+    export const encode = query => new URLSearchParams(query).toString()
+    export const decode = text => Object.fromEntries(new URLSearchParams(text))`,
+  'engine.io-client/build/esm/util.js': `
+    export const pick = (from, ...names) => Object.fromEntries(names.filter(name => Object.hasOwn(from, name)).map(name => [name, from[name]]))
+    export const installTimerFunctions = on => {
+      on.setTimeoutFn = setTimeout.bind(self)
+      on.clearTimeoutFn = clearTimeout.bind(self)
+    }
+    export const byteLength = text => new TextEncoder().encode(text).length
+    export const randomString = () => Date.now().toString(36) + Math.random().toString(36).slice(2, 7)`,
   'socket.io-client/build/esm/contrib/backo2.js':
     'export class Backoff { setMin() {} setMax() {} setJitter() {} reset() {} }',
   'socket.io-client/build/esm/index.js': `export { Manager } from './manager.js'`,
