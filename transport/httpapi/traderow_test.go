@@ -128,7 +128,7 @@ func TestBotsAreAnEmptyList(t *testing.T) {
 	a := newAPI(t, func(_ Options, deps AccountDeps, mux *http.ServeMux) {
 		mux.Handle("/api/trader/bots", Methods{http.MethodGet: NewBots(deps)})
 	})
-	if got := a.get("/api/trader/bots"); got.status != http.StatusOK || strings.TrimSpace(string(got.body)) != `{"success":true,"data":[],"count":0}` {
+	if got := a.get("/api/trader/bots"); got.status != http.StatusOK || strings.TrimSpace(got.body) != `{"success":true,"data":[],"count":0}` {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 }

@@ -84,7 +84,11 @@ function Row({ trade }: { trade: Trade }) {
       <td className="figure px-3 text-right">{formatQuantity(trade.quantity)}</td>
       <td className="figure px-3 text-right">{formatExactPrice(trade.price ?? trade.limitPrice)}</td>
       <td className="px-3 text-right">
-        {typeof trade.profit === 'number' ? <Change value={trade.profit} text={formatSignedMoney(trade.profit)} /> : missing}
+        {typeof trade.profit === 'number' ? (
+          <Change value={trade.profit} text={formatSignedMoney(trade.profit)} />
+        ) : (
+          missing
+        )}
       </td>
       <td className="px-3">
         <Badge tone={tone}>{text}</Badge>
