@@ -47,7 +47,7 @@ func (s *sessionActor) receive(ctx actor.Context, message any) {
 	case *Attach:
 		s.attach(m)
 	case *First:
-		s.settle()
+		s.speak()
 		s.receive(ctx, m.Message)
 	case *arrived:
 		if s.arrival == m.arrival {

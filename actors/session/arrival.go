@@ -47,9 +47,24 @@ func (s *sessionActor) settle() {
 	s.leaveArrival()
 	s.reply()
 	s.out = append(s.out, a.held...)
-	if !a.wrote {
+	if a.wrote {
+		s.repeatState()
+	}
+}
+
+// speak takes the first event of the page since CONNECT. A page that was slower than
+// ArrivalTime may have missed what came at its end, too.
+func (s *sessionActor) speak() {
+	if s.arrival != nil {
+		s.settle()
 		return
 	}
+	s.reply()
+	s.repeatState()
+}
+
+// repeatState has what the page was shown written again.
+func (s *sessionActor) repeatState() {
 	s.account.refresh, s.account.owed = true, true
 	s.appendMarket()
 	subscriptions := s.subscriptions() // those of before a reconnect: the page has not asked for any yet

@@ -256,3 +256,18 @@ func TestTraceOfANoticeEndsWhenItsPageHears(t *testing.T) {
 	c.AwaitLine(t, "executed t0")
 	actortest.Eventually(t, "the end of its trace", func() bool { return len(noticed()) == 1 })
 }
+
+func TestPageThatSpeaksAfterItsTimeIsShownItsStateOnceMore(t *testing.T) {
+	e, clock := arrivals(t, nil)
+	c, pid := e.Connect(t, "ann")
+	c.AwaitLine(t, "portfolio ann")
+	clock.fire()
+	before := settled(t, e, c, pid, 10)
+	e.Send(pid, &session.First{Message: &session.Ping{AckID: 77}})
+	after := settled(t, e, c, pid, 20)
+	for _, state := range []string{"portfolio ann", "market "} {
+		if count(after, state) != count(before, state)+1 {
+			t.Errorf("%s: %d before it spoke, %d after", state, count(before, state), count(after, state))
+		}
+	}
+}

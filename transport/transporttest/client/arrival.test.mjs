@@ -8,7 +8,7 @@ import { ask, browsers, once, open, reconnecting, upgraded, within } from './cli
 import { proxyFor } from './proxy.mjs'
 import { healthy, postTicks, serverFor, startServer, token } from './server.mjs'
 
-const moments = [0, 5, 50, 200]
+const moments = [0, 5, 50, 100]
 const heard = ['portfolio:update', 'market:status', 'watchlist:quote', 'trade:executed']
 
 /** A page that listens some time after each CONNECT, and no more once it is cut off. */

@@ -1,6 +1,6 @@
 // Holds the journal against what clients sent and were answered, and accounts
 // against the journal.
-import { decimal, equal, multiplyDivide, one, sign, text } from './decimal.mjs'
+import { abs, compare, decimal, equal, sign, subtract, text } from './decimal.mjs'
 import { LedgerModel } from './ledger-model.mjs'
 import { isDeepStrictEqual } from 'node:util'
 
@@ -93,8 +93,9 @@ export function checkOrders(user, records, placed, cancels) {
   return problems
 }
 
-/** An average price as far as it is compared: the engine keeps 19 digits. */
-const average = price => text(multiplyDivide(price, one, one, 7))
+/** Average prices that do not end are told with 8 decimals. */
+const rounding = decimal('0.00000001')
+const near = (told, price) => compare(abs(subtract(told, price)), rounding) <= 0
 
 /** Folds the journal again: each fill did what its event says, and the account is what is shown of it. */
 export function checkAccount(user, records, shown) {
@@ -105,14 +106,17 @@ export function checkAccount(user, records, shown) {
     if (!did) continue
     const want = {
       closing: String(did.closing), realised: text(did.realised),
-      ...(did.closing && { entryPrice: average(did.entryPrice) }),
+      ...(did.closing && { entryPrice: text(did.entryPrice) }),
       ...(did.closed && {
         closedQuantity: text(did.closed.quantity), pnlPercent: text(did.closed.pnlPercent), openedQuantity: text(did.closed.opened),
         wholeQuantity: text(did.closed.whole.quantity), wholePnl: text(did.closed.whole.pnl),
       }),
     }
     const got = { closing: String(event.closing ?? false), realised: text(decimal(event.realised)) }
-    if (event.closing) got.entryPrice = average(decimal(event.entryPrice))
+    if (event.closing) {
+      const told = decimal(event.entryPrice)
+      got.entryPrice = text(near(told, did.entryPrice) ? did.entryPrice : told)
+    }
     if ('closedQuantity' in event) {
       for (const field of ['closedQuantity', 'pnlPercent', 'openedQuantity', 'wholeQuantity', 'wholePnl']) got[field] = text(decimal(event[field]))
     }
