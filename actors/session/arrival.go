@@ -47,8 +47,15 @@ func (s *sessionActor) settle() {
 	s.leaveArrival()
 	s.reply()
 	s.out = append(s.out, a.held...)
-	if a.wrote {
-		s.repeatState()
+	if !a.wrote {
+		return
+	}
+	s.repeatState()
+	subscriptions := s.subscriptions() // those of before a reconnect: the page has not asked for any yet
+	for i := range subscriptions.Len() {
+		if !subscriptions.Behind(i) {
+			subscriptions.Restart(i)
+		}
 	}
 }
 
@@ -63,16 +70,10 @@ func (s *sessionActor) speak() {
 	s.repeatState()
 }
 
-// repeatState has what the page was shown written again.
+// repeatState has the account and the market written again.
 func (s *sessionActor) repeatState() {
 	s.account.refresh, s.account.owed = true, true
 	s.appendMarket()
-	subscriptions := s.subscriptions() // those of before a reconnect: the page has not asked for any yet
-	for i := range subscriptions.Len() {
-		if !subscriptions.Behind(i) {
-			subscriptions.Restart(i)
-		}
-	}
 }
 
 // leaveArrival forgets the arrival without its notices, which are in the journal.
