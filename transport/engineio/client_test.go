@@ -63,7 +63,9 @@ func TestMessagesGoBothWays(t *testing.T) {
 		c.Send(ws.OpText, "4hello €")
 		c.Send(ws.OpText, "4")
 		c.Send(ws.OpBinary, "\x01\x02")
-		r.expect(t, "open", "message hello €", "message ", "binary 0102")
+		c.Send(ws.OpText, "bAQI=")
+		c.Send(ws.OpText, "b")
+		r.expect(t, "open", "message hello €", "message ", "binary 0102", "binary 0102", "binary ")
 		for _, size := range []int{0, 1, 124, 125, 300, 70_000} {
 			want := strings.Repeat("m", size)
 			if _, err := r.newest().WriteMessage([]byte(want)); err != nil {
@@ -96,7 +98,7 @@ func TestControlPacketsOfClients(t *testing.T) {
 		"":        {ws.StatusPolicyViolation, "empty packet", "parse error"},
 		"7":       {ws.StatusPolicyViolation, "packet type '7'", "parse error"},
 		"abc":     {ws.StatusPolicyViolation, "packet type 'a'", "parse error"},
-		"bAQIDBA": {ws.StatusPolicyViolation, "packet type 'b'", "parse error"},
+		"bAQIDBA": {ws.StatusPolicyViolation, "a binary packet is not base64", "parse error"},
 		"é":       {ws.StatusPolicyViolation, "packet type", "parse error"},
 	} {
 		t.Run(packet, func(t *testing.T) {

@@ -40,10 +40,19 @@ func (in *inbound) Closed(_ *websocket.Conn, cause error) {
 	s.server.handler.Close(s, end.reason, end.err)
 }
 
-// text handles one packet of the client, by whatever transport it came.
+// text handles one packet of the client, by whatever transport it came. Clients that send
+// no binary frames (forceBase64) send base64 over WebSocket as they do by polling.
 func (s *Socket) text(payload []byte) {
 	if s.ending.Load() != nil {
 		return // what a closing client still sends counts no more
+	}
+	if len(payload) > 0 && payload[0] == binaryMark {
+		if data, err := decodeBinary(payload); err != nil {
+			s.fail(ParseError, err)
+		} else {
+			s.binary(data)
+		}
+		return
 	}
 	t, data, err := DecodePacket(payload)
 	if err != nil {

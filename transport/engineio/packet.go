@@ -22,8 +22,8 @@ const (
 var errEmptyPacket = errors.New("empty packet: must begin with its type, 0 to 6")
 
 // DecodePacket splits the payload of a text frame into the type of the packet
-// and its data, which is a part of payload. Base64 packets ("b...") are those of
-// HTTP long-polling; a WebSocket carries binary in binary frames.
+// and its data, which is a part of payload. Binary messages as base64 ("b...") are no
+// packets of a type.
 func DecodePacket(payload []byte) (PacketType, []byte, error) {
 	if len(payload) == 0 {
 		return 0, nil, errEmptyPacket

@@ -13,7 +13,7 @@ import (
 // separator stands between the packets of a payload.
 const separator = 0x1E
 
-// binaryMark begins a binary message in a payload; the rest is base64.
+// binaryMark begins a binary message in a text; the rest is base64.
 const binaryMark = 'b'
 
 // maxPackets bounds the packets of one payload from a client: a browser that was
@@ -50,9 +50,8 @@ func beginPacket(dst []byte) []byte {
 	return append(dst, separator)
 }
 
-// eachPacket hands over the packets of a client's payload, in order. It ends with
-// the first error, also handle's.
-func eachPacket(payload []byte, handle func(packet []byte) error) error {
+// eachPacket hands over the packets of a client's payload, in order.
+func eachPacket(payload []byte, handle func(packet []byte)) error {
 	if !utf8.Valid(payload) {
 		return errUTF8
 	}
@@ -61,8 +60,8 @@ func eachPacket(payload []byte, handle func(packet []byte) error) error {
 			return errPackets
 		}
 		packet, rest, more := bytes.Cut(payload, []byte{separator})
-		if err := handle(packet); err != nil || !more {
-			return err
+		if handle(packet); !more {
+			return nil
 		}
 		payload = rest
 	}

@@ -91,18 +91,7 @@ func (p *polling) endPost() {
 func (p *polling) receive(payload []byte) error {
 	p.calls.Lock()
 	defer p.calls.Unlock()
-	err := eachPacket(payload, func(packet []byte) error {
-		if len(packet) == 0 || packet[0] != binaryMark {
-			p.socket.text(packet)
-			return nil
-		}
-		data, err := decodeBinary(packet)
-		if err == nil {
-			p.socket.binary(data)
-		}
-		return err
-	})
-	if err != nil {
+	if err := eachPacket(payload, p.socket.text); err != nil {
 		p.socket.fail(ParseError, err)
 	}
 	if end := p.socket.ending.Load(); end != nil {

@@ -34,6 +34,21 @@ func TestPingIsAnsweredWithItsPayload(t *testing.T) {
 	}
 }
 
+func TestPingIsAnsweredBeforeTheMessagesReadWithItAreDelivered(t *testing.T) {
+	a := newTestAcceptor(t, DefaultOptions(), nil)
+	_, h, nc, feed := memoryWebSocket(t, a)
+	var answered []int // writes before each message
+	h.onText = func(*Conn, []byte) { answered = append(answered, nc.writes) }
+	read := masked(ws.OpPing, true, "first")
+	for range 50 {
+		read = append(append(read, masked(ws.OpText, true, "x")...), masked(ws.OpPing, true, "later")...)
+	}
+	feed.give(read)
+	if len(answered) != 50 || answered[0] != 1 || nc.writes != 2 || len(nc.frames(t)) != 51 {
+		t.Errorf("%d writes before the first of %d messages, %d in all", answered[0], len(answered), nc.writes)
+	}
+}
+
 // A peer that pings and does not read costs one answer, the newest.
 func TestPingFloodOfAStalledPeerCostsOneAnswer(t *testing.T) {
 	a := newTestAcceptor(t, DefaultOptions(), nil)

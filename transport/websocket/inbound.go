@@ -13,10 +13,13 @@ import (
 type inbound Conn
 
 // Data takes the complete frames from p and leaves the rest, at most one frame,
-// with netpoll, which grows it as bytes arrive.
+// with netpoll, which grows it as bytes arrive. Pings are answered before the messages
+// after them are delivered, and in at most two writes: those before the first message,
+// and those between and after the messages.
 func (in *inbound) Data(_ netpoll.Conn, p []byte) (consumed int) {
 	c := (*Conn)(in)
 	var pongs pongs
+	delivered := false
 	for {
 		state := c.state.Load()
 		if state == closeReached {
@@ -32,6 +35,10 @@ func (in *inbound) Data(_ netpoll.Conn, p []byte) (consumed int) {
 		case f.OpCode == ws.OpPing && state == closeNone:
 			pongs.add(f.payload)
 		case f.OpCode.IsData() && state == closeNone:
+			if !delivered {
+				delivered = true
+				c.answer(&pongs)
+			}
 			refused = c.take(f)
 		}
 		if refused != nil {

@@ -31,9 +31,9 @@ const attacks = {
 
 for (const [version, io] of versions) {
   describe(`faults with socket.io-client ${version}`, () => {
-    it('answers binary arguments like any others that do not fit, and goes on', async t => {
+    for (const forceBase64 of [false, true]) it(`answers binary arguments like any others that do not fit, and goes on${forceBase64 ? ', also as base64' : ''}`, async t => {
       const server = await serverFor(t)
-      const socket = await connect(io, server.url, token('ann'))
+      const socket = await connect(io, server.url, token('ann'), { forceBase64 })
       const bytes = Buffer.from([1, 2, 3])
       for (const [event, ...args] of [
         ['subscribe:watchlist', bytes], ['subscribe:quote', { symbol: bytes }], ['market.subscribe', { symbols: [bytes] }],
