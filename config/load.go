@@ -138,6 +138,10 @@ func (l *loader) file(path string) {
 	l.layer("file "+path, k.All())
 }
 
+// CommandVariables begin like settings, and are read by commands: a shell that makes
+// backups may also start an engine.
+var CommandVariables = []string{"OUTCRY_TOKEN"}
+
 // environment adds the layer of the environment. Our own names are stronger
 // than the platform's.
 func (l *loader) environment(environ []string) {
@@ -148,6 +152,9 @@ func (l *loader) environment(environ []string) {
 	own := map[string]string{}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
+		if slices.Contains(CommandVariables, name) {
+			continue
+		}
 		if strings.HasPrefix(name, environmentPrefix) {
 			own[name] = value
 			continue

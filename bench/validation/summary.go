@@ -42,10 +42,16 @@ func (s *Summary) end(interrupted bool) *Summary {
 	return s
 }
 
-// Err says that the deployment is to be taken back, or that this cannot be told
-// as the time was over; nil if it is to be kept, or somebody ended the watch.
+// ErrRollback is the error of a deployment that is to be taken back.
+var ErrRollback = errors.New("roll back")
+
+// Err says that the deployment is to be taken back (ErrRollback), or that this cannot be
+// told as the time was over; nil if it is to be kept, or somebody ended the watch.
 func (s *Summary) Err() error {
-	if s.Rollback != "" || s.Last != nil && s.Last.State == Critical && !s.Interrupted {
+	switch {
+	case s.Rollback != "":
+		return fmt.Errorf("%w: %s", ErrRollback, s.Rollback)
+	case s.Last != nil && s.Last.State == Critical && !s.Interrupted:
 		return errors.New(s.verdict())
 	}
 	return nil

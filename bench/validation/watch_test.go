@@ -139,7 +139,7 @@ func TestWatchEndsWhenTheDeploymentIsToBeRolledBack(t *testing.T) {
 		if err != nil || time.Since(began) != 7*time.Minute { // from 5:00 to 7:00
 			t.Fatalf("%+v, %v after %v", s, err, time.Since(began))
 		}
-		if err := s.Err(); err == nil || err.Error() != "roll back: critical at each of the last 5 looks, for 2m0s" {
+		if err := s.Err(); !errors.Is(err, ErrRollback) || err.Error() != "roll back: critical at each of the last 5 looks, for 2m0s" {
 			t.Error(err)
 		}
 		if err := s.Write(&out, false); err != nil || !strings.HasSuffix(out.String(), "\nroll back: critical at each of the last 5 looks, for 2m0s\n") {
@@ -188,7 +188,7 @@ func TestWatchThatEndsCriticalFails(t *testing.T) {
 		if err != nil || s.Interrupted || s.Rollback != "" || s.Looks[Critical] == 0 {
 			t.Fatalf("%+v, %v", s, err)
 		}
-		if err := s.Err(); err == nil || !strings.HasPrefix(err.Error(), "not decided") {
+		if err := s.Err(); err == nil || errors.Is(err, ErrRollback) || !strings.HasPrefix(err.Error(), "not decided") {
 			t.Error(err)
 		}
 	})

@@ -2,13 +2,17 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/rs/zerolog"
 
 	"outcry/config"
@@ -103,5 +107,44 @@ func TestLogsForPeopleAndForMachines(t *testing.T) {
 		if json.Valid(out.Bytes()) != c.json {
 			t.Errorf("%+v: %s", c, out.String())
 		}
+	}
+}
+
+// Variables that commands read are no settings: a shell that has them may start an engine.
+func TestVariablesOfCommandsDoNotStopAnEngine(t *testing.T) {
+	parser, err := kong.New(&cli{}, kong.BindTo(t.Context(), (*context.Context)(nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	environ := []string{"JWT_SECRET=" + testSecret}
+	_ = kong.Visit(parser.Model, func(node kong.Visitable, next kong.Next) error {
+		if flag, ok := node.(*kong.Flag); ok {
+			for _, name := range flag.Envs {
+				environ = append(environ, name+"=x")
+			}
+		}
+		return next(nil)
+	})
+	slices.Sort(environ)
+	if !slices.Contains(environ, "OUTCRY_TOKEN=x") {
+		t.Errorf("commands read %q", environ)
+	}
+	environ = slices.DeleteFunc(environ, func(entry string) bool { return entry == "JWT_SECRET=x" })
+	if _, err := config.Load(config.Source{Environ: environ}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestUndecidedWatchHasAnExitCodeOfItsOwn(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := "http://" + ln.Addr().String()
+	if err := ln.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if code := run([]string{"validate", nobody, "--watch", "--every", "1s", "--for", "1s"}); code != exitUndecided {
+		t.Errorf("exit code %d, want %d", code, exitUndecided)
 	}
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -27,7 +28,16 @@ type cli struct {
 
 func main() { os.Exit(run(os.Args[1:])) }
 
-// run returns the exit code: 0 for success, 1 for a failure, 2 for bad usage.
+// exitError is a failure with an exit code of its own.
+type exitError struct {
+	code int
+	error
+}
+
+func (e *exitError) Unwrap() error { return e.error }
+
+// run returns the exit code: 0 for success, 1 for a failure, 2 for bad usage, or that of
+// an exitError.
 func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -43,7 +53,12 @@ func run(args []string) int {
 	if err != nil {
 		return fail(2, err)
 	}
-	if err := command.Run(); err != nil {
+	err = command.Run()
+	var exit *exitError
+	switch {
+	case errors.As(err, &exit):
+		return fail(exit.code, err)
+	case err != nil:
 		return fail(1, err)
 	}
 	return 0

@@ -71,11 +71,7 @@ func (c *ValidateCmd) Run(ctx context.Context) error {
 		return err
 	}
 	if c.Watch {
-		summary, err := validation.Watch(ctx, o, os.Stdout)
-		if summary == nil {
-			return err
-		}
-		return errors.Join(err, summary.Write(os.Stdout, c.JSON), summary.Err())
+		return c.watch(ctx, o)
 	}
 	report, err := validation.Run(ctx, o.Options)
 	if err != nil {
@@ -86,4 +82,20 @@ func (c *ValidateCmd) Run(ctx context.Context) error {
 		write = report.WriteJSON
 	}
 	return errors.Join(write(os.Stdout), report.Err())
+}
+
+// exitUndecided is the exit code of a watch that ended without a decision, which must not
+// roll back what fails for another reason.
+const exitUndecided = 3
+
+// watch makes a watch, and fails when a rollback is due or it could not decide.
+func (c *ValidateCmd) watch(ctx context.Context, o validation.WatchOptions) error {
+	summary, err := validation.Watch(ctx, o, os.Stdout)
+	if summary != nil {
+		err = errors.Join(err, summary.Write(os.Stdout, c.JSON), summary.Err())
+	}
+	if err != nil && !errors.Is(err, validation.ErrRollback) {
+		return &exitError{exitUndecided, err}
+	}
+	return err
 }

@@ -23,7 +23,7 @@ func NewHandler(o Options, read func() Reading, log zerolog.Logger) http.Handler
 		return http.HandlerFunc(httpapi.NotFound)
 	}
 	registry := newRegistry(read)
-	answer := promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes, ErrorLog: &scrapeLog{log}})
+	answer := promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: maxScrapes, ErrorLog: &scrapeLog{log}})
 	return httpapi.Methods{http.MethodGet: guard(o.Token, answer)}
 }
 

@@ -57,6 +57,16 @@ func scrape(t *testing.T, o Options, authorization string) (status int, body str
 	return answer.Code, answer.Body.String()
 }
 
+func TestOpenMetricsIsServedToThoseWhoAsk(t *testing.T) {
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil)
+	request.Header.Set("Accept", "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5")
+	answer := httptest.NewRecorder()
+	NewHandler(Options{Enabled: true}, something, zerolog.Nop()).ServeHTTP(answer, request)
+	if is := answer.Header().Get("Content-Type"); !strings.HasPrefix(is, "application/openmetrics-text") || !strings.HasSuffix(answer.Body.String(), "# EOF\n") {
+		t.Errorf("%s, %.200s", is, answer.Body)
+	}
+}
+
 func TestPageListsEveryMetric(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "metrics.md"))
 	if err != nil {
