@@ -14,6 +14,8 @@ import (
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/providers/rawbytes"
 	"github.com/knadh/koanf/v2"
+
+	"outcry/config/spelling"
 )
 
 // environmentPrefix begins the variable of every setting.
@@ -176,7 +178,7 @@ func (l *loader) environment(environ []string) {
 				names = append(names, n)
 			}
 			slices.Sort(names)
-			l.problems = append(l.problems, fmt.Errorf("environment %s: no such setting: did you mean %s?", name, nearest(name, names)))
+			l.problems = append(l.problems, fmt.Errorf("environment %s: no such setting: did you mean %s?", name, spelling.Nearest(name, names)))
 			continue
 		}
 		l.set("environment "+name, key, value)
@@ -194,7 +196,7 @@ func (l *loader) layer(origin string, values map[string]any) {
 func (l *loader) set(origin, key string, value any) {
 	f, known := l.schema[key]
 	if !known {
-		l.problems = append(l.problems, fmt.Errorf("%s: %s: no such setting: did you mean %s?", origin, key, nearest(key, l.schema.keys())))
+		l.problems = append(l.problems, fmt.Errorf("%s: %s: no such setting: did you mean %s?", origin, key, spelling.Nearest(key, l.schema.keys())))
 		return
 	}
 	converted, err := f.convert(value)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"outcry/config/spelling"
 )
 
 // Running are the settings of a running process. Operators change them, and so
@@ -114,7 +116,7 @@ func (r *Running) Change(user string, changes map[string]string) ([]Change, erro
 func (s schema) live(key, text string) (value reflect.Value, problem string) {
 	f, known := s[key]
 	if !known {
-		return value, fmt.Sprintf("no such setting: did you mean %s?", nearest(key, s.keys()))
+		return value, fmt.Sprintf("no such setting: did you mean %s?", spelling.Nearest(key, s.keys()))
 	}
 	if !f.live {
 		return value, fmt.Sprintf("takes effect at a restart only: set it in the settings file or as %s, and restart", environmentName(key))

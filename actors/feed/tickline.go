@@ -29,7 +29,11 @@ type Parser struct {
 	// owned by the stream's goroutine
 	symbols   SymbolNames
 	zeroPrice bool // the line says that the price is 0, rather than nothing
+	ignored   jsonline.Unknown
 }
+
+// Ignored returns the names of fields that are none of a tick, the first few.
+func (p *Parser) Ignored() jsonline.Unknown { return p.ignored }
 
 // NewParser returns a parser that knows no symbol yet.
 func NewParser() *Parser { return &Parser{symbols: make(SymbolNames)} }
@@ -51,6 +55,9 @@ func (p *Parser) ParseTick(line []byte) (market.Tick, error) {
 			break
 		}
 		f := fieldOf(name)
+		if f == fieldUnknown {
+			p.ignored.Add(name)
+		}
 		if err := p.field(f, &fields, &t); err != nil {
 			return market.Tick{}, err
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 
+	"outcry/actors/jsonline"
 	"outcry/actors/portfolio"
 	"outcry/transport/wire"
 )
@@ -29,6 +30,8 @@ type OrderAnswer struct {
 	Reason string `json:"reason,omitempty"`
 	Code   string `json:"code,omitempty"`
 	wire.Held
+	// Ignored names fields that are none of an order.
+	Ignored jsonline.Unknown `json:"ignored,omitempty"`
 }
 
 // maxOrderBytes bounds the request of one order.
@@ -52,7 +55,7 @@ func (o *Orders) Place(w http.ResponseWriter, r *http.Request) {
 		writeBodyError(w, err)
 		return
 	}
-	order, err := wire.ParseOrder(body.Bytes())
+	order, ignored, err := wire.ParseOrder(body.Bytes())
 	var invalid *wire.FieldError
 	if errors.As(err, &invalid) {
 		writeProblem(w, Problem{Status: http.StatusBadRequest, Code: "INVALID_ORDER", Field: invalid.Field, Detail: invalid.Error()})
@@ -75,7 +78,7 @@ func (o *Orders) Place(w http.ResponseWriter, r *http.Request) {
 		writeRejection(w, http.StatusUnprocessableEntity, outcome)
 		return
 	}
-	WriteJSON(w, http.StatusOK, OrderAnswer{Success: true, Status: "accepted", OrderID: outcome.OrderID, Held: wire.HeldBy(outcome.Hold)})
+	WriteJSON(w, http.StatusOK, OrderAnswer{Success: true, Status: "accepted", OrderID: outcome.OrderID, Held: wire.HeldBy(outcome.Hold), Ignored: ignored})
 }
 
 // Cancel answers DELETE /api/orders/{id}: 200 {success, status: cancelled, orderId}, 404

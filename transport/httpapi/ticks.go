@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"outcry/actors/feed"
+	"outcry/actors/jsonline"
 	"outcry/actors/market"
 	"outcry/transport/auth"
 )
@@ -45,6 +46,8 @@ type TicksAnswer struct {
 	Accepted uint64      `json:"accepted"`
 	Rejected uint64      `json:"rejected"`
 	Errors   []LineError `json:"errors"` // the first few
+	// Ignored names fields that are none of a tick, the first few.
+	Ignored jsonline.Unknown `json:"ignored,omitempty"`
 }
 
 // ServeHTTP reads ticks until the feed ends its request.
@@ -69,6 +72,7 @@ func (t *Ticks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // finish logs and answers a stream that ended with err; nil if the feed ended it.
 func (s *tickStream) finish(w http.ResponseWriter, err error) {
+	s.answer.Ignored = s.parser.Ignored()
 	answer, deps := s.answer, s.ticks.deps
 	event := deps.Log.Info()
 	if err != nil && deps.Stopping.Err() == nil {

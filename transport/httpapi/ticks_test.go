@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +81,14 @@ func TestAnswerExplainsOnlyTheFirstBadLines(t *testing.T) {
 	response, body := in.send(in.request(strings.NewReader("")))
 	if response.StatusCode != http.StatusOK || !strings.Contains(body, `"errors":[]`) {
 		t.Fatalf("%s: %s", response.Status, body)
+	}
+}
+
+func TestAnswerNamesTheFieldsThatAreNoneOfATick(t *testing.T) {
+	in := newIngest(t, DefaultOptions())
+	answer := in.post(`{"symbol":"A","price":1,"bidd":1,"venue":"N"}` + "\n" + `{"symbol":"B","price":1,"venue":"N"}`)
+	if answer.Accepted != 2 || !slices.Equal(answer.Ignored, []string{"bidd", "venue"}) {
+		t.Errorf("%+v", answer)
 	}
 }
 

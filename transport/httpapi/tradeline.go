@@ -13,6 +13,7 @@ import (
 	"outcry/actors/ledger"
 	"outcry/actors/market"
 	"outcry/actors/portfolio"
+	"outcry/config/spelling"
 	"outcry/transport/wire"
 )
 
@@ -24,14 +25,18 @@ var errTwice = errors.New("is given twice")
 //	 status: executed|failed, reason?, code?, canRetry?, orderId?, broker?, timestamp?}
 //
 // Numbers may come as strings, timestamp is Unix milliseconds, an optional field
-// may be null, unknown fields are ignored. It remembers the names that many
-// lines have in common, so that a known one costs no allocation.
+// may be null. Unknown fields are ignored and named in the answer, but for those that look
+// like a field that the line does not have: a misspelt fee would be lost. It remembers the
+// names that many lines have in common, so that a known one costs no allocation.
 //
 // owned by the request's goroutine
 type tradeParser struct {
 	names   map[string]string
 	symbols feed.SymbolNames
 	now     time.Time // of the request
+
+	strays  jsonline.Unknown // of the line
+	ignored jsonline.Unknown // of the request
 }
 
 func newTradeParser() *tradeParser {
@@ -43,6 +48,7 @@ func newTradeParser() *tradeParser {
 func (p *tradeParser) parse(line []byte, t *portfolio.Trade) (userID string, err error) {
 	fields := jsonline.NewLine(line)
 	var seen, given uint // a bit for each field
+	p.strays = p.strays[:0]
 	for {
 		name, more, err := fields.Next()
 		if err != nil {
@@ -52,6 +58,9 @@ func (p *tradeParser) parse(line []byte, t *portfolio.Trade) (userID string, err
 			break
 		}
 		f := tradeFields[string(name)]
+		if f == tradeUnknown {
+			p.strays.Add(name)
+		}
 		value, err := fields.Value()
 		switch {
 		case err != nil:
@@ -71,7 +80,30 @@ func (p *tradeParser) parse(line []byte, t *portfolio.Trade) (userID string, err
 		}
 		seen |= f.bit()
 	}
-	return userID, p.complete(t, given)
+	if err := p.complete(t, given); err != nil {
+		return "", err
+	}
+	return userID, p.ignore(given)
+}
+
+// ignore notes what the line has besides the fields of a trade, or refuses it.
+func (p *tradeParser) ignore(given uint) error {
+	if len(p.strays) == 0 {
+		return nil
+	}
+	var missing []string
+	for f := tradeID; f <= tradeTimestamp; f++ {
+		if given&f.bit() == 0 {
+			missing = append(missing, f.String())
+		}
+	}
+	for _, name := range p.strays {
+		if meant, ok := spelling.Misspelt(name, missing); ok {
+			return wire.NotAField(name, "a trade", meant)
+		}
+		p.ignored.Add([]byte(name))
+	}
+	return nil
 }
 
 // set gives t the value of a field.

@@ -265,3 +265,49 @@ func BenchmarkParseTrade(b *testing.B) {
 		}
 	}
 }
+
+func TestFieldsThatAreNoneOfATradeAreRefusedOrNamed(t *testing.T) {
+	const bare = `{"id":"1","userId":"b","symbol":"X","side":"buy","quantity":1,"price":1,"status":"executed"`
+	for field, meant := range map[string]string{"fees": "fee", "FEE": "fee", "order_id": "orderId", "time-stamp": "timestamp", "brokr": "broker"} {
+		var got portfolio.Trade
+		_, err := parserAt(tradeNow).parse([]byte(bare+`,"`+field+`":1}`), &got)
+		var wrong *wire.FieldError
+		if !errors.As(err, &wrong) || wrong.Field != field || wrong.Error() != field+" is no field of a trade: did you mean "+meant+"?" {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	p := parserAt(tradeNow)
+	for _, more := range []string{`,"fee":1,"fees":2`, `,"note":[{"a":1}],"venue":"N"`, `,"venue":null`} {
+		var got portfolio.Trade
+		if _, err := p.parse([]byte(bare+more+"}"), &got); err != nil {
+			t.Errorf("%s: %v", more, err)
+		}
+	}
+	if diff := cmp.Diff([]string{"fees", "note", "venue"}, []string(p.ignored)); diff != "" {
+		t.Error(diff)
+	}
+	for i := range 1000 { // what a stranger makes up is bounded
+		var got portfolio.Trade
+		_, _ = p.parse([]byte(bare+`,"`+strings.Repeat("é", 100)+string(rune('a'+i%26))+``+strings.Repeat("z", i)+`":1}`), &got)
+	}
+	if len(p.ignored) > 8 || len(p.ignored[len(p.ignored)-1]) > 64 || !utf8.ValidString(p.ignored[len(p.ignored)-1]) {
+		t.Errorf("%q", p.ignored)
+	}
+}
+
+func TestAnswersNameTheFieldsThatWereIgnored(t *testing.T) {
+	a := tradesAPI(t)
+	a.accounts.answer = func(_ string, message any) error {
+		message.(*portfolio.RecordTrade).Reply(portfolio.TradeOutcome{Version: 2}, nil)
+		return nil
+	}
+	line := strings.Replace(goodTrade, "{", `{"note":1,`, 1)
+	for kind, ignored := range map[string]string{typeJSON: line, typeNDJSON: line + "\n" + goodTrade} {
+		if got := a.postTrades(kind, ignored); !strings.Contains(got.body, `"ignored":["note"]`) {
+			t.Errorf("%s: %s", kind, got.body)
+		}
+		if got := a.postTrades(kind, goodTrade); strings.Contains(got.body, "ignored") {
+			t.Errorf("%s, without any: %s", kind, got.body)
+		}
+	}
+}

@@ -77,4 +77,5 @@ func (r *tradeReader) forget() {
 	r.body.Reset()
 	clear(r.trades)
 	r.trades = r.trades[:0]
+	r.parser.ignored = nil
 }

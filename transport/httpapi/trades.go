@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync"
 
+	"outcry/actors/jsonline"
 	"outcry/transport/auth"
 	"outcry/transport/wire"
 )
@@ -44,6 +45,8 @@ type TradeAnswer struct {
 	Status    string `json:"status"` // executed or failed
 	Version   uint64 `json:"version"`
 	Duplicate bool   `json:"duplicate"`
+	// Ignored names fields that are none of a trade.
+	Ignored jsonline.Unknown `json:"ignored,omitempty"`
 }
 
 // TradesAnswer answers a request of many.
@@ -52,6 +55,8 @@ type TradesAnswer struct {
 	// Accepted trades are durable; so many of them were Duplicates.
 	Accepted   int `json:"accepted"`
 	Duplicates int `json:"duplicates"`
+	// Ignored names fields that are none of a trade, the first few.
+	Ignored jsonline.Unknown `json:"ignored,omitempty"`
 }
 
 const (
@@ -95,10 +100,12 @@ func (t *Trades) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	request.End(nil)
 	if kind == typeJSON {
-		WriteJSON(w, http.StatusOK, recording.trades[0].answer())
+		answer := recording.trades[0].answer()
+		answer.Ignored = reader.parser.ignored
+		WriteJSON(w, http.StatusOK, answer)
 		return
 	}
-	WriteJSON(w, http.StatusOK, TradesAnswer{Success: true, Accepted: recording.recorded(), Duplicates: recording.duplicates()})
+	WriteJSON(w, http.StatusOK, TradesAnswer{Success: true, Accepted: recording.recorded(), Duplicates: recording.duplicates(), Ignored: reader.parser.ignored})
 }
 
 // readOne reads a request of one trade, or answers it.

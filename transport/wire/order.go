@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/govalues/decimal"
 
@@ -11,6 +12,7 @@ import (
 	"outcry/actors/market"
 	"outcry/actors/portfolio"
 	"outcry/actors/session"
+	"outcry/config/spelling"
 )
 
 // FieldError is a value of a request that is not allowed.
@@ -28,38 +30,69 @@ func (e *FieldError) Error() string {
 	return e.Field + " " + e.Message
 }
 
-// ParseOrder reads {clientOrderId?, symbol, side, quantity, type, limitPrice?};
-// what else is in the object is left alone. Whether a broker takes the order is
-// not decided here. The error is a *FieldError.
-func ParseOrder(object []byte) (portfolio.PlaceOrder, error) {
-	var o portfolio.PlaceOrder
+// NotAField is the error of a name that is none of a kind of object, and looks like a
+// field that the object does not have.
+func NotAField(name, kind, meant string) *FieldError {
+	return &FieldError{clip(name), "is no field of " + kind + ": did you mean " + meant + "?"}
+}
+
+// ParseOrder reads {clientOrderId?, symbol, side, quantity, type, limitPrice?}.
+// Whether a broker takes the order is not decided here. Other fields are ignored, and
+// named; one that looks like a field that is not there is refused. The error is a *FieldError.
+func ParseOrder(object []byte) (o portfolio.PlaceOrder, ignored jsonline.Unknown, err error) {
 	seen := orderSeen{}
 	line := jsonline.NewLine(object)
 	for {
 		name, more, err := line.Next()
 		if err != nil {
-			return o, &FieldError{"", "an order is an object {clientOrderId, symbol, side, quantity, type, limitPrice}: " + err.Error()}
+			return o, nil, &FieldError{"", "an order is an object {clientOrderId, symbol, side, quantity, type, limitPrice}: " + err.Error()}
 		}
 		if !more {
-			return o, seen.complete(&o)
+			if err := seen.complete(&o); err != nil {
+				return o, nil, err
+			}
+			return o, ignored, seen.misspelt(ignored)
 		}
 		value, err := line.Value()
 		if err == nil {
 			err = seen.set(&o, string(name), value)
 		}
 		if err != nil {
-			return o, &FieldError{clip(string(name)), err.Error()}
+			return o, nil, &FieldError{clip(string(name)), err.Error()}
+		}
+		if !slices.Contains(orderFields, string(name)) {
+			ignored.Add(name)
 		}
 	}
 }
 
+// orderFields are those of an order.
+var orderFields = []string{"clientOrderId", "symbol", "side", "type", "quantity", "limitPrice"}
+
 // orderSeen says which fields of an order there were.
-type orderSeen struct{ symbol, side, kind, quantity, limit bool }
+type orderSeen struct{ clientID, symbol, side, kind, quantity, limit bool }
+
+// misspelt refuses a field that looks like one that is not there.
+func (seen *orderSeen) misspelt(ignored jsonline.Unknown) error {
+	var missing []string
+	for i, there := range []bool{seen.clientID, seen.symbol, seen.side, seen.kind, seen.quantity, seen.limit} {
+		if !there {
+			missing = append(missing, orderFields[i])
+		}
+	}
+	for _, name := range ignored {
+		if meant, ok := spelling.Misspelt(name, missing); ok {
+			return NotAField(name, "an order", meant)
+		}
+	}
+	return nil
+}
 
 // set reads one field. The error goes on where the field's name begins a sentence.
 func (seen *orderSeen) set(o *portfolio.PlaceOrder, name string, v jsonline.Value) (err error) {
 	switch name {
 	case "clientOrderId":
+		seen.clientID = true
 		if o.ClientOrderID, err = orderText(v); err == nil && o.ClientOrderID != "" {
 			err = CheckText([]byte(o.ClientOrderID), MaxIDBytes)
 		}
@@ -139,7 +172,7 @@ func refused(event string, err error, ackID int64) *session.Refused {
 }
 
 func decodeOrder(event string, args []byte, ackID int64) any {
-	order, err := ParseOrder(argument(args))
+	order, _, err := ParseOrder(argument(args))
 	if err != nil {
 		return refused(event, err, ackID)
 	}

@@ -12,11 +12,11 @@ import (
 )
 
 func TestOrderIsReadExactly(t *testing.T) {
-	o, err := ParseOrder([]byte(`{"clientOrderId":"c-1","symbol":" aapl ","side":"SELL","quantity":"2.5","type":"limit","limitPrice":167.25,"note":{"more":[1]}}`))
-	if err != nil || o.ClientOrderID != "c-1" || o.Symbol != "AAPL" || o.Side != ledger.Sell || o.Quantity.String() != "2.5" || o.LimitPrice.String() != "167.25" {
-		t.Errorf("%+v %v", o, err)
+	o, ignored, err := ParseOrder([]byte(`{"clientOrderId":"c-1","symbol":" aapl ","side":"SELL","quantity":"2.5","type":"limit","limitPrice":167.25,"note":{"more":[1]}}`))
+	if err != nil || o.ClientOrderID != "c-1" || o.Symbol != "AAPL" || o.Side != ledger.Sell || o.Quantity.String() != "2.5" || o.LimitPrice.String() != "167.25" || len(ignored) != 1 || ignored[0] != "note" {
+		t.Errorf("%+v %q %v", o, ignored, err)
 	}
-	o, err = ParseOrder([]byte(`{"symbol":"X","side":"buy","quantity":1,"type":"market","limitPrice":5}`))
+	o, _, err = ParseOrder([]byte(`{"symbol":"X","side":"buy","quantity":1,"type":"market","limitPrice":5}`))
 	if err != nil || !o.LimitPrice.IsZero() || o.Type != ledger.Market {
 		t.Errorf("a market order has no limit: %+v %v", o, err)
 	}
@@ -38,10 +38,12 @@ func TestOrderThatIsNoneNamesTheField(t *testing.T) {
 		`{"symbol":7,"side":"buy","quantity":1,"type":"market"}`:                          "symbol",
 		`{"clientOrderId":"a\nb","symbol":"X","side":"buy","quantity":1,"type":"market"}`: "clientOrderId",
 		`{"clientOrderId":"` + strings.Repeat("x", 129) + `","symbol":"X","side":"buy"}`:  "clientOrderId",
+		`{"symbol":"X","side":"buy","quantity":1,"type":"market","limit_price":5}`:        "limit_price",
+		`{"symbol":"X","side":"buy","quantity":1,"type":"market","clientOrderID":"a"}`:    "clientOrderID",
 		`[]`: "", `null`: "", `{`: "", ``: "",
 	}
 	for text, field := range cases {
-		_, err := ParseOrder([]byte(text))
+		_, _, err := ParseOrder([]byte(text))
 		var wrong *FieldError
 		if !errors.As(err, &wrong) || wrong.Field != field || wrong.Message == "" || !strings.HasPrefix(wrong.Error(), field) {
 			t.Errorf("%s: %v, want %q", text, err, field)
@@ -51,7 +53,7 @@ func TestOrderThatIsNoneNamesTheField(t *testing.T) {
 
 func TestOrdersHaveWhateverDecimalsAreExact(t *testing.T) {
 	for _, quantity := range []string{"0.486152847", "0.000000000000000001", "1.234567890123456789", `"1e-9"`} {
-		o, err := ParseOrder([]byte(`{"symbol":"X","side":"buy","quantity":` + quantity + `,"type":"limit","limitPrice":` + quantity + `}`))
+		o, _, err := ParseOrder([]byte(`{"symbol":"X","side":"buy","quantity":` + quantity + `,"type":"limit","limitPrice":` + quantity + `}`))
 		if want := decimal.MustParse(strings.Trim(quantity, `"`)); err != nil || !o.Quantity.Equal(want) || !o.LimitPrice.Equal(want) {
 			t.Errorf("%s: %+v %v", quantity, o, err)
 		}
@@ -121,7 +123,7 @@ func FuzzParseOrder(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		o, err := ParseOrder(text)
+		o, _, err := ParseOrder(text)
 		var wrong *FieldError
 		switch {
 		case err != nil && (!errors.As(err, &wrong) || len(wrong.Error()) > 600):
