@@ -92,6 +92,7 @@ func Routes() map[string]string {
 		"GET /api/quotes":            "the newest quotes",
 		"GET /api/symbols":           "finds symbols",
 		"POST /api/ticks":            "takes ticks as they come (role feed)",
+		"GET /api/ticks":             "takes them over a WebSocket, which every proxy passes on (role feed)",
 		"GET /api/operator/stats":    "what the engine does now (role operator)",
 		"GET /api/operator/history":  "and did in the last hour (role operator)",
 		"GET /api/operator/settings": "its settings; PATCH changes them (role operator)",

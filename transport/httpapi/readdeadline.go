@@ -14,10 +14,24 @@ const lingerTimeout = time.Second
 // readDeadline is until when a request's body may be silent. Deadlines are the
 // system's time, never an injected clock's.
 type readDeadline struct {
-	control *http.ResponseController // immutable after construction
+	control deadliner // immutable after construction
 
 	mu   sync.Mutex // guards over, and the order of deadlines
 	over bool
+}
+
+// deadliner is the connection of a request, or a WebSocket.
+type deadliner interface{ SetReadDeadline(t time.Time) error }
+
+// until makes the read under way fail at a time, or at once if end was called, which it
+// reports.
+func (d *readDeadline) until(t time.Time) (over bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.over {
+		_ = d.control.SetReadDeadline(t)
+	}
+	return d.over
 }
 
 // extend gives the client idle from now, if that is not 0 and end was not called.
@@ -46,6 +60,8 @@ func (d *readDeadline) linger() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.over = true
-	_ = d.control.Flush() // the client is gone if this fails
+	if w, ok := d.control.(*http.ResponseController); ok {
+		_ = w.Flush() // the client is gone if this fails
+	}
 	_ = d.control.SetReadDeadline(time.Now().Add(lingerTimeout))
 }

@@ -17,10 +17,11 @@ import (
 	"outcry/actors/jsonline"
 	"outcry/actors/market"
 	"outcry/transport/auth"
+	"outcry/transport/websocket"
 )
 
-// Ticks answers POST /api/ticks: a stream of NDJSON, one tick a line, that
-// lives as long as the feed does.
+// Ticks answers /api/ticks: a stream of NDJSON, one tick a line, that lives as long as the
+// feed does, as the body of a POST or over a WebSocket.
 type Ticks struct {
 	// immutable after construction
 	deps    TicksDeps
@@ -48,21 +49,28 @@ type TicksAnswer struct {
 	Errors   []LineError `json:"errors"` // the first few
 	// Ignored names fields that are none of a tick, the first few.
 	Ignored jsonline.Unknown `json:"ignored,omitempty"`
+	// Notice says that the request came in one piece, as through a proxy that collects it.
+	Notice string `json:"notice,omitempty"`
 }
 
 // ServeHTTP reads ticks until the feed ends its request.
 func (t *Ticks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if websocket.Wanted(r) {
+		t.serveSocket(w, r)
+		return
+	}
 	// A feed that is refused shall hear it at once, not when it has sent all.
-	deadline := &readDeadline{control: http.NewResponseController(w)}
-	_ = deadline.control.EnableFullDuplex() // HTTP/1.0 cannot, and need not
+	control := http.NewResponseController(w)
+	deadline := &readDeadline{control: control}
+	_ = control.EnableFullDuplex() // HTTP/1.0 cannot, and need not
 	afterwards := w.Header()["Connection"]
 	w.Header().Set("Connection", "close") // unless the whole body is read: what is left of it is no request
-	user, ok := t.admit(w, r)
+	user, ok := t.admitPost(w, r)
 	if !ok {
 		deadline.linger()
 		return
 	}
-	_ = deadline.control.SetReadDeadline(time.Time{}) // a feed lives as long as it likes; the next read says if it failed
+	_ = control.SetReadDeadline(time.Time{}) // a feed lives as long as it likes; the next read says if it failed
 	source := t.deps.Registry.Open(user)
 	defer source.Close()
 	stream := &tickStream{ticks: t, source: source, parser: feed.NewParser(), deadline: deadline, afterwards: afterwards}
@@ -70,15 +78,23 @@ func (t *Ticks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	stream.finish(w, err)
 }
 
-// finish logs and answers a stream that ended with err; nil if the feed ended it.
+// log says that a stream ended with err; nil if the feed ended it.
+func (s *tickStream) log(err error) {
+	event := s.ticks.deps.Log.Info()
+	if err != nil && s.ticks.deps.Stopping.Err() == nil {
+		event = s.ticks.deps.Log.Warn().Err(err)
+	}
+	event.Str("feed", s.source.Name()).Uint64("accepted", s.answer.Accepted).Uint64("rejected", s.answer.Rejected).Msg("feed ended")
+}
+
+// finish logs and answers a request that ended with err; nil if the feed ended it.
 func (s *tickStream) finish(w http.ResponseWriter, err error) {
+	if s.answer.Notice = s.ages.notice(); s.answer.Notice != "" {
+		s.ticks.deps.Log.Warn().Str("feed", s.source.Name()).Msg(s.answer.Notice)
+	}
+	s.log(err)
 	s.answer.Ignored = s.parser.Ignored()
 	answer, deps := s.answer, s.ticks.deps
-	event := deps.Log.Info()
-	if err != nil && deps.Stopping.Err() == nil {
-		event = deps.Log.Warn().Err(err)
-	}
-	event.Str("feed", s.source.Name()).Uint64("accepted", answer.Accepted).Uint64("rejected", answer.Rejected).Msg("feed ended")
 	if err == nil {
 		w.Header()["Connection"] = s.afterwards
 		WriteJSON(w, http.StatusOK, answer)
@@ -93,27 +109,32 @@ func (s *tickStream) finish(w http.ResponseWriter, err error) {
 	s.deadline.linger()
 }
 
-// admit checks a request before anything of it is read, and answers it if it fails.
-func (t *Ticks) admit(w http.ResponseWriter, r *http.Request) (user string, ok bool) {
+// admitPost checks a request before anything of it is read, and answers it if it fails.
+func (t *Ticks) admitPost(w http.ResponseWriter, r *http.Request) (user string, ok bool) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		WriteProblem(w, http.StatusMethodNotAllowed, "", "ticks are sent with POST")
+		WriteProblem(w, http.StatusMethodNotAllowed, "", "ticks are sent with POST, or over a WebSocket")
 		return "", false
 	}
-	if t.deps.Stopping.Err() != nil {
-		w.Header().Set("Retry-After", "2")
-		WriteProblem(w, http.StatusServiceUnavailable, "STOPPING", "the engine is stopping: connect again in a moment")
-		return "", false
-	}
-	identity, ok := requireRole(w, r, t.deps.Verifier, auth.Feed)
-	if !ok {
+	if user, ok = t.admit(w, r); !ok {
 		return "", false
 	}
 	if kind := r.Header.Get("Content-Type"); !ndjson(kind) {
 		WriteProblem(w, http.StatusUnsupportedMediaType, "CONTENT_TYPE", fmt.Sprintf("Content-Type %q is not supported: send application/x-ndjson", kind))
 		return "", false
 	}
-	return identity.UserID, true
+	return user, true
+}
+
+// admit returns which feed sends a request, and answers that of anybody else.
+func (t *Ticks) admit(w http.ResponseWriter, r *http.Request) (user string, ok bool) {
+	if t.deps.Stopping.Err() != nil {
+		w.Header().Set("Retry-After", "2")
+		WriteProblem(w, http.StatusServiceUnavailable, "STOPPING", "the engine is stopping: connect again in a moment")
+		return "", false
+	}
+	identity, ok := requireRole(w, r, t.deps.Verifier, auth.Feed)
+	return identity.UserID, ok
 }
 
 // ndjson reports whether a content type may carry lines of JSON: ours, JSON,
@@ -140,6 +161,7 @@ type tickStream struct {
 	afterwards []string
 	line       uint64
 	answer     TicksAnswer
+	ages       ages
 }
 
 // errSink is that the engine, not the feed, ended the stream.
@@ -205,6 +227,7 @@ func (s *tickStream) handle(ctx context.Context, line []byte) error {
 	switch {
 	case err == nil:
 		s.answer.Accepted++
+		s.ages.see(tick.Time, s.ticks.deps.Now())
 	case errors.As(err, &refusal):
 		s.reject(err)
 	default:
