@@ -98,6 +98,16 @@ func TestSecretIsRequiredOutsideDevelopment(t *testing.T) {
 	}
 }
 
+func TestByteOrderMarkOfAFileCostsNoSetting(t *testing.T) {
+	l, err := Load(Source{File: writeFile(t, "\ufeffmailbox: {workers: 3}\n"), Environ: []string{secret}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.Settings.Mailbox.Workers != 3 {
+		t.Errorf("%d workers", l.Settings.Mailbox.Workers)
+	}
+}
+
 func TestUnreadableFilesSayWhy(t *testing.T) {
 	if _, err := Load(Source{Dev: true, File: filepath.Join(t.TempDir(), "none.yaml")}); err == nil || !strings.Contains(err.Error(), "none.yaml") {
 		t.Error(err)

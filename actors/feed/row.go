@@ -41,7 +41,7 @@ type layout struct {
 
 // newLayout reads a header row.
 func newLayout(header []byte) (layout, error) {
-	header = bytes.TrimPrefix(header, []byte("\ufeff")) // some spreadsheets begin with it
+	header = jsonline.TrimMark(header) // some spreadsheets begin with it
 	var names []string
 	for _, cell := range bytes.Split(header, []byte(",")) {
 		names = append(names, strings.ToLower(string(unquote(cell))))
