@@ -15,7 +15,7 @@ import (
 	"github.com/knadh/koanf/providers/rawbytes"
 	"github.com/knadh/koanf/v2"
 
-	"outcry/config/spelling"
+	"outcry/actors/spelling"
 )
 
 // environmentPrefix begins the variable of every setting.

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"outcry/config/spelling"
+	"outcry/actors/spelling"
 )
 
 // Running are the settings of a running process. Operators change them, and so

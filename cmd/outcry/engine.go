@@ -359,8 +359,9 @@ func (e *Engine) Run(ctx context.Context, serving func()) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 
+	server := e.server // it is gone once the engine has stopped, which may be at once
 	running.Go(func() {
-		if err := e.server.Serve(e.listener); err != nil && ctx.Err() == nil {
+		if err := server.Serve(e.listener); err != nil && ctx.Err() == nil {
 			cancel(fmt.Errorf("serve: %w", err))
 		}
 	})

@@ -50,6 +50,7 @@ func TestRoomsImportOnlyWhatTheDesignAllows(t *testing.T) {
 		{"outcry/actors/conflation", "outcry", nil, "conflation is pure"},
 		{"outcry/actors/latency", "outcry", nil, "latency is pure"},
 		{"outcry/actors/jsonline", "outcry", nil, "jsonline is a grammar"},
+		{"outcry/actors/spelling", "outcry", nil, "spelling is pure"},
 		{"outcry/actors/ledger", "outcry", []string{"outcry/actors/market", "outcry/actors/jsonline"}, "the ledger is values and pure functions"},
 		{"outcry/persistence", "outcry", nil, "a journal keeps bytes, whatever they mean"},
 		{"outcry/actors", "outcry/persistence/storage", nil, "a room does not know which storages there are"},

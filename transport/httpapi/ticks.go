@@ -111,8 +111,14 @@ func (s *tickStream) finish(w http.ResponseWriter, err error) {
 
 // admitPost checks a request before anything of it is read, and answers it if it fails.
 func (t *Ticks) admitPost(w http.ResponseWriter, r *http.Request) (user string, ok bool) {
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
+	switch r.Method {
+	case http.MethodPost:
+	case http.MethodGet:
+		w.Header().Set("Upgrade", "websocket")
+		WriteProblem(w, http.StatusUpgradeRequired, "", "ticks are sent over a WebSocket, or with POST")
+		return "", false
+	default:
+		w.Header().Set("Allow", "GET, POST")
 		WriteProblem(w, http.StatusMethodNotAllowed, "", "ticks are sent with POST, or over a WebSocket")
 		return "", false
 	}

@@ -179,7 +179,8 @@ func TestRefusedFeedHearsWhy(t *testing.T) {
 		"no role":          {func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token(t, auth.Trader)) }, 403, "role feed"},
 		"an image":         {func(r *http.Request) { r.Header.Set("Content-Type", "image/png") }, 415, "application/x-ndjson"},
 		"a type that lies": {func(r *http.Request) { r.Header.Set("Content-Type", "text/;") }, 415, "application/x-ndjson"},
-		"a GET":            {func(r *http.Request) { r.Method = http.MethodGet }, 405, "POST"},
+		"a GET":            {func(r *http.Request) { r.Method = http.MethodGet }, 426, "POST"},
+		"a PUT":            {func(r *http.Request) { r.Method = http.MethodPut }, 405, "POST"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

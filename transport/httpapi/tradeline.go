@@ -13,7 +13,7 @@ import (
 	"outcry/actors/ledger"
 	"outcry/actors/market"
 	"outcry/actors/portfolio"
-	"outcry/config/spelling"
+	"outcry/actors/spelling"
 	"outcry/transport/wire"
 )
 

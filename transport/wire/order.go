@@ -12,7 +12,7 @@ import (
 	"outcry/actors/market"
 	"outcry/actors/portfolio"
 	"outcry/actors/session"
-	"outcry/config/spelling"
+	"outcry/actors/spelling"
 )
 
 // FieldError is a value of a request that is not allowed.
