@@ -42,14 +42,19 @@ func TestADiskWithoutInodesRefusesTradesAndLosesNone(t *testing.T) {
 	if err := os.Mkdir(others, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for i := 0; *s.health().Journal.FreeInodes > storage.ReserveFiles+4; i++ {
-		if err := os.WriteFile(filepath.Join(others, strconv.Itoa(i)), nil, 0o600); err != nil {
-			t.Fatal(err)
+	made := 0
+	leave := func(inodes int64) {
+		for ; *s.health().Journal.FreeInodes > inodes; made++ {
+			if err := os.WriteFile(filepath.Join(others, strconv.Itoa(made)), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
+	leave(storage.ReserveFiles + 4)
 	for executor.refused == nil { // its own tables take the rest
 		executor.post(1000)
 	}
+	leave(storage.ReserveFiles - 50) // more than a compaction gives back
 	h := s.health()
 	if h.Journal.Available || h.Status != "unhealthy" || !strings.Contains(h.Journal.Problem, "inodes free and 256 are kept in reserve: remove files") {
 		t.Errorf("%s, journal %+v", h.Status, h.Journal)
