@@ -31,7 +31,7 @@ for (const [browser, io] of browsers) {
     it('lets the cookie and the session id in, until signed out', async t => {
       const { cookie, sessionId, token: jwt, userId } = await signIn('demo-alice')
       assert.equal(userId, 'demo-alice')
-      assert.deepEqual(await status(cookie), { authenticated: true, user: { id: 'demo-alice', username: 'demo-alice', isAdmin: false } })
+      assert.deepEqual(await status(cookie), { authenticated: true, user: { id: 'demo-alice', username: 'demo-alice', discriminator: '0', isAdmin: false } })
       const sockets = [openBy({ cookie }), openBy({ auth: { sessionID: sessionId, userId } })]
       const byToken = await connect(io, server.url, jwt)
       t.after(() => [...sockets, byToken].forEach(s => s.close()))
