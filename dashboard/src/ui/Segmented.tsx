@@ -13,7 +13,7 @@ interface SegmentedProps<T extends string> {
 export function Segmented<T extends string>({ label, options, value, onChange, className }: SegmentedProps<T>) {
   const name = useId()
   return (
-    <fieldset className={cx('inline-flex rounded-md border border-line bg-page p-0.5', className)}>
+    <fieldset className={cx('inline-flex flex-wrap rounded-md border border-line bg-page p-0.5', className)}>
       <legend className="sr-only">{label}</legend>
       {options.map(option => (
         <label
