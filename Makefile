@@ -34,7 +34,7 @@ SLOW := /persistence/badgerjournal$$|/cmd/outcry$$
 
 check: lint ## Before a commit: lint, unit tests without the race detector, types
 	@.ci/tools go node
-	go test $$(go list ./... | grep -vE '$(SLOW)')
+	go test -p 6 $$(go list ./... | grep -vE '$(SLOW)')
 	.ci/dashboard check
 
 test-go: ## Go tests with the race detector, fuzz seeds included
